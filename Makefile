@@ -1,0 +1,46 @@
+# The kit's commands. `make` alone prints this list; CONTRIBUTING.md says what to type without make.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(abspath $(VENV))/bin
+VIDEO  ?= data/napping_cat.mp4
+OUT    ?= out
+TORCH  ?=
+export PATH := $(BIN):$(PATH)
+export PLOTLY_RENDERER := plotly_mimetype+notebook_connected
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help alive test lab export clip bench docs run clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# TORCH=cpu takes torch's CPU build (5 GB less on Linux); uv knows where it lies.
+$(VENV)/.installed: settings.ini setup.py pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "alive_scene needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+ifeq ($(TORCH),cpu)
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend=cpu torch torchvision
+endif
+	@echo "Installing the kit and torch (a few minutes, once) …"
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@
+
+alive: $(VENV)/.installed  ## a scene that goes on by itself, from the bundled cat or VIDEO=my_cat.mp4
+	@$(BIN)/python nbs/run.py nbs/60_alive.ipynb $(OUT) "$(VIDEO)"
+
+test: $(VENV)/.installed  ## everything CI runs
+	$(BIN)/ruff check
+	$(BIN)/python -m pytest
+
+lab: $(VENV)/.installed  ## JupyterLab, open on the course
+	$(BIN)/jupyter lab --ip=127.0.0.1 nbs/index.ipynb
+
+export: $(VENV)/.installed  ## strip widget state, clean the notebooks, export the library, write README.md
+	@$(BIN)/jupyter nbconvert --log-level=ERROR --to notebook --inplace --ClearMetadataPreprocessor.enabled=True \
+		--ClearMetadataPreprocessor.clear_cell_metadata=False --ClearMetadataPreprocessor.preserve_nb_metadata_mask='{"kernelspec"}' nbs/*.ipynb
+	$(BIN)/nbdev_clean
+	$(BIN)/nbdev_export
+	@$(BIN)/jupyter nbconvert --log-level=ERROR --to markdown --output-dir . --output README nbs/index.ipynb
+	@sed -i.bak 's#](images/#](nbs/images/#g; s#\(([0-9a-z_]*\.ipynb)\)#\1#g' README.md && rm README.md.bak
