@@ -1,0 +1,179 @@
+import ast
+import importlib
+import inspect
+import json
+import re
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+root = Path(__file__).parent.parent
+nbs = sorted((root / "nbs").glob("*.ipynb"))
+modules = sorted(path for path in (root / "alive_scene").glob("*.py") if not path.stem.startswith("_"))
+order = "scene clip maps siren generator vae rollout behavior respond alive player browser nerf gallery command".split()
+forbidden = {"vae": {"siren", "generator"}, "rollout": {"siren", "generator"}, "behavior": {"siren", "generator"}}
+heavy = ["umap", "open_clip", "plotly", "sklearn", "skimage", "matplotlib", "ipywidgets", "numba"]
+
+
+def tree(path): return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def cells(notebook, kind="code"):
+    return [cell for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
+
+
+def source(cell): return "".join(cell["source"])
+
+
+def exported(cell): return source(cell).lstrip().startswith("#| export")
+
+
+def imported_rooms(path):
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom):
+            name = node.module or ""
+            if node.level or name.startswith("alive_scene"):
+                name = name.removeprefix("alive_scene").lstrip(".")
+                yield from [name.split(".")[0]] if name else [alias.name for alias in node.names]
+        elif isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("alive_scene."))
+
+
+@pytest.mark.parametrize("path", modules, ids=lambda path: path.stem)
+def test_imports_go_one_way(path):
+    for name in imported_rooms(path):
+        assert order.index(name) < order.index(path.stem), f"{path.stem} imports {name}, which lies to its right"
+        assert name not in forbidden.get(path.stem, ()), f"{path.stem} is taught without {name}"
+    assert "import *" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", modules, ids=lambda path: path.stem)
+def test_a_room_is_small(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno - node.lineno < 40, f"{path.stem}.{node.name} has {node.end_lineno - node.lineno + 1} lines"
+
+
+def test_one_notebook_one_room():
+    homes = {}
+    for notebook in nbs:
+        names = [re.match(r"#\|\s*default_exp (\w+)", source(cell)) for cell in cells(notebook)]
+        names = [match[1] for match in names if match]
+        assert len(names) <= 1, f"{notebook.name} exports {names}"
+        if names: homes[names[0]] = notebook.stem
+    assert {path.stem for path in modules} == set(homes)
+    assert all(home == f"{home[:2]}_{room}" for room, home in homes.items())
+
+
+def public(path):
+    module = importlib.import_module(f"alive_scene.{path.stem}")
+    return [(name, getattr(module, name)) for name in module.__all__]
+
+
+@pytest.mark.parametrize("path", modules, ids=lambda path: path.stem)
+def test_public_names_are_annotated_documented_and_taught(path):
+    notebook = next(nb for nb in nbs if nb.stem[3:] == path.stem)
+    lessons = "\n".join(source(cell) for cell in cells(notebook) if not exported(cell))
+    for name, thing in public(path):
+        if not callable(thing): continue
+        assert inspect.getdoc(thing), f"{path.stem}.{name} has no docstring"
+        assert re.search(rf"\b{name}\b", lessons), f"{name} has no lesson cell in {notebook.name}"
+        functions = [(name, thing)] if inspect.isfunction(thing) else [
+            (f"{name}.{key}", getattr(value, "__func__", value)) for key, value in vars(thing).items()
+            if inspect.isfunction(getattr(value, "__func__", value)) and (key == "__init__" or not key.startswith("_"))]
+        for where, function in functions:
+            if not function.__code__.co_filename.endswith(path.name): continue
+            for parameter in inspect.signature(function).parameters.values():
+                if parameter.name in ("self", "cls"): continue
+                assert parameter.annotation is not parameter.empty, f"{path.stem}.{where}: {parameter.name} is not annotated"
+
+
+@pytest.mark.parametrize("notebook", nbs, ids=lambda path: path.stem)
+def test_notebook_is_kept_well(notebook):
+    book = json.loads(notebook.read_text(encoding="utf-8"))
+    assert notebook.stat().st_size <= 1_000_000, f"{notebook.stat().st_size:,} bytes"
+    assert len(book["cells"]) <= 80
+    assert set(book["metadata"]) <= {"kernelspec"}, "widget state or other metadata was saved: make export"
+    code = cells(notebook)
+    assert any(cell["outputs"] for cell in code), "no saved outputs: it reads as blank on the web"
+    assert not [out for cell in code for out in cell["outputs"] if out["output_type"] == "error"]
+    if notebook.stem != "index": assert any("parameters" in cell["metadata"].get("tags", []) and "quick" in source(cell) for cell in code)
+    for cell in code:
+        lines = [line for line in source(cell).splitlines() if line.strip() and not line.startswith("#|")]
+        assert len(lines) <= 40, f"a cell of {len(lines)} lines starts with {lines[0]}"
+        for out in cell["outputs"]:
+            png = out.get("data", {}).get("image/png", "")
+            assert len(png) <= 400_000, "a GIF or picture over 300 kB"
+
+
+@pytest.mark.parametrize("notebook", nbs, ids=lambda path: path.stem)
+def test_import_cells_hold_imports_only(notebook):
+    for cell in cells(notebook):
+        code = source(cell)
+        if not exported(cell): continue
+        body = ast.parse(code).body
+        kinds = {isinstance(node, (ast.Import, ast.ImportFrom)) for node in body if not isinstance(node, ast.Expr)}
+        assert kinds != {True, False}, f"{notebook.name}: imports and definitions share a cell:\n{code}"
+
+
+def test_export_and_clean_leave_no_difference(tmp_path):
+    copy = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(root), str(copy)], check=True)
+    for path in [*nbs, *modules]: (copy / path.relative_to(root)).write_bytes(path.read_bytes())
+    before = {path: path.read_bytes() for folder in ("nbs/*.ipynb", "alive_scene/*.py") for path in copy.glob(folder)}
+    for command in ("nbdev_clean", "nbdev_export"):
+        subprocess.run([sys.executable, "-c", f"import sys; from nbdev.{command[6:]} import {command}; sys.argv=['x']; {command}()"],
+                       cwd=copy, check=True, capture_output=True)
+    changed = [str(path.relative_to(copy)) for path, text in before.items() if path.read_bytes() != text]
+    assert not changed, f"make export changes {changed}"
+
+
+def settings():
+    config = ConfigParser(delimiters=["="])
+    config.read(root / "settings.ini", encoding="utf-8")
+    return config["DEFAULT"]
+
+
+def test_environment_names_what_settings_name():
+    listed = re.findall(r"^      - (\S+)$", (root / "environment.yml").read_text(encoding="utf-8"), re.M)
+    assert listed == settings()["requirements"].split() + settings()["dev_requirements"].split()
+    assert f"python>={settings()['min_python']}" in (root / "environment.yml").read_text(encoding="utf-8")
+
+
+def test_each_dependency_has_a_reason():
+    text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for requirement in settings()["requirements"].split() + settings()["dev_requirements"].split():
+        name = re.split(r"[<>=]", requirement)[0]
+        assert f"`{name}`" in text, f"CONTRIBUTING.md gives no reason for {name}"
+
+
+def test_the_version_is_one():
+    assert settings()["version"] == importlib.import_module("alive_scene").__version__
+    assert settings()["version"] in (root / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["alive_scene", *(f"alive_scene.{path.stem}" for path in modules)])
+def test_imports_are_light(name):
+    base = "import torch, time; t = time.perf_counter(); import sys, importlib; importlib.import_module(sys.argv[1]); "
+    code = base + "print(time.perf_counter() - t, *[h for h in sys.argv[2:] if h in sys.modules])"
+    fastest = min((subprocess.run([sys.executable, "-c", code, name, *heavy], capture_output=True, text=True, check=True).stdout.split()
+                   for _ in range(2)), key=lambda out: float(out[0]))
+    assert float(fastest[0]) < 1, f"importing {name} takes {fastest[0]} s beyond torch"
+    assert not fastest[1:], f"importing {name} loads {fastest[1:]}"
+
+
+def test_no_large_file_in_git():
+    files = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.splitlines()
+    large = [name for name in files if (root / name).is_file() and (root / name).stat().st_size > 1_000_000 and "weights/" not in name]
+    assert not large
+
+
+def test_the_readme_is_the_index():
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    for cell in cells(root / "nbs" / "index.ipynb", "markdown"):
+        for line in source(cell).splitlines():
+            if "](" not in line: assert line in readme, f"README.md lacks a line of index.ipynb: make export\n{line}"
