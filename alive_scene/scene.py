@@ -92,7 +92,7 @@ def _draw(picture:str, box:tuple, moves:Sequence, lids:Sequence, states:dict, si
     if grid < side/1.5: source = F.interpolate(source, scale_factor=1.5*grid/side, mode="bilinear", antialias=True)
     coarse, tint = torch.linspace(0, side, 61), torch.tensor([-.06, 0, .12])[:, None, None]
     for i in range(0, len(states["light"]), 16):
-        now = {name: torch.as_tensor(np.asarray(values[i:i+16], dtype=np.float32))[:, None, None] for name, values in states.items()}
+        now = {name: torch.as_tensor(np.array(values[i:i+16], dtype=np.float32))[:, None, None] for name, values in states.items()}
         if "smile" in now: now["frown"] = 1-now["smile"]
         n, light, shade = len(now["light"]), now["light"][:, None], 1
         y, x = (top+coarse)[None, :, None].expand(n, 61, 61), (left+coarse)[None, None].expand(n, 61, 61)
@@ -118,7 +118,7 @@ _pose_cat = partial(_draw, "chelsea", (0, 92, 300), ( # _pose_cat(states, size):
 def _wander(rng:np.random.Generator, frames:int, levels:dict, ease:float, fps:float=12.0)->np.ndarray: # (time,)
     "A state machine: at each of `levels` {value: (shortest, longest stay)} for a random while, then over to another in about `ease` seconds."
     level, course = rng.choice(list(levels)), []
-    while len(course) < frames+2*fps:
+    while len(course) < max(frames, 200)+2*fps: # a shorter clip is the beginning of the same course
         after, t = rng.choice([other for other in levels if other != level]), np.linspace(0, 1, round(fps*ease*rng.uniform(.8, 1.3))+2)
         course += [level]*round(fps*rng.uniform(*levels[level]))+list(level+(after-level)*t*t*(3-2*t))[1:-1]
         level = after
@@ -160,7 +160,7 @@ _pose_portrait = partial(_draw, "astronaut", (17, 149, 150), ( # _pose_portrait(
 def portrait(frames:int=200, size:int=128, seed:int=0)->Scene: # .states: eyes_closed, smile, light in 0..1, gaze and turn in -1..1; .captions
     "Astronaut Eileen Collins (NASA, public domain), brought to life: gaze, blinks, head, smile and light. Arguments as for `napping_cat`."
     wander = partial(_wander, np.random.default_rng(seed), frames)
-    states = {"eyes_closed": wander({0: (1, 4), 1: (.1, .5)}, .25), "gaze": wander({-1: (.6, 2.5), 0: (.6, 2.5), 1: (.6, 2.5)}, .3),
+    states = {"eyes_closed": wander({0: (1, 4), 1: (.1, .5)}, .25), "gaze": wander({-1: (.6, 2.5), 0: (.6, 2.5), 1: (.6, 2.5)}, .4),
               "turn": wander({-1: (1, 3), 0: (1, 3), 1: (1, 3)}, 1.), "smile": wander({0: (1.5, 4), 1: (1.5, 4)}, .8),
               "light": wander({.15: (2.5, 6), .85: (2.5, 6)}, 2.5)}
     captions = _describe(states, ("a woman with her", "an astronaut with her", "a portrait of a woman with her"))
