@@ -49,7 +49,6 @@ def _moments(
     left = moments.floor().long().clamp(max=time-2)
     return left, (moments-left).float()
 
-# %% ../nbs/40_vae.ipynb #62da69b1
 def densify(
     embeddings:Tensor, # (time, embed) unit vectors, in order
     frames:np.ndarray|None=None, # uint8 (time, height, width, 3), blended alike if given
@@ -148,7 +147,7 @@ def _learn(
     progress:bool
 )->list[tuple[float, float]]: # An epoch's loss and KLD, for each motion
     "Adam 1e-3, batches of 128. Interrupted, it keeps what was learned."
-    optimizer, history = torch.optim.Adam(model.parameters(), 1e-3), []
+    optimizer, history = torch.optim.Adam(model.parameters(), 1e-3, fused=True), []
     model.train()
     try:
         for _ in tqdm(range(epochs), desc="learning to move", unit="epoch", disable=not progress):
