@@ -48,8 +48,7 @@ docs: $(VENV)/.installed  ## the site, in _docs/ (Quarto where it is installed, 
 	rm -rf _docs && mv _proc/_site _docs
 
 export: $(VENV)/.installed  ## strip widget state, clean the notebooks, export the library, write README.md
-	@$(BIN)/jupyter nbconvert --log-level=ERROR --to notebook --inplace --ClearMetadataPreprocessor.enabled=True \
-		--ClearMetadataPreprocessor.clear_cell_metadata=False --ClearMetadataPreprocessor.preserve_nb_metadata_mask='{"kernelspec"}' nbs/*.ipynb
+	$(BIN)/python nbs/strip_widgets.py nbs/*.ipynb
 	$(BIN)/nbdev_clean
 	$(BIN)/nbdev_export
 	@$(BIN)/jupyter nbconvert --log-level=ERROR --to markdown --output-dir . --output README nbs/index.ipynb
