@@ -57,13 +57,13 @@ class AliveScene:
     embeddings:Tensor # (time, embed) unit vectors, where its frames lie
     generator:nn.Module # Draws an embedding: render(embeddings) -> frames
     behavior:nn.Module # Moves an embedding: step(state, temperature, rng) -> state
-    encoder:str = "untrained" # The name of the CLIP that placed the frames
+    encoder:str = "alive-tiny" # The name of the CLIP that placed the frames
     parts:tuple[str,str] = ("patch", "vae") # The names of generator and behavior
 
 # %% ../nbs/60_alive.ipynb #86be117b
 def _fit(cls,
     video:str|Path|Scene, # A path that read_scene takes, or a Scene
-    *, encoder:str|ClipEncoder="untrained", # A name ClipEncoder knows, or one made already
+    *, encoder:str|ClipEncoder="alive-tiny", # A name ClipEncoder knows, or one made already
     size:int=128, # Pixels a side
     max_frames:int=200, # At most so many frames
     generator:str="patch", # "patch", or "siren" as published

@@ -17,7 +17,7 @@ def _add_fit(commands)->None:
     fit = commands.add_parser("fit", help="learn a scene from a video", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     fit.add_argument("video", help="a video, a GIF, a folder or a glob of pictures")
     fit.add_argument("-o", "--out", required=True, help="the file to write, NAME.alive")
-    fit.add_argument("--encoder", default="untrained", help="the CLIP that places the frames")
+    fit.add_argument("--encoder", default="alive-tiny", help="the CLIP that places the frames")
     fit.add_argument("--generator", default="patch", help="what draws: patch, siren")
     fit.add_argument("--behavior", default="vae", help="what moves: vae")
     fit.add_argument("--seconds", type=float, default=60, help="training time of the generator")

@@ -28,7 +28,7 @@ def cure(
     if not 0<=weight<=1: raise ValueError(f"weight must be between 0 and 1, got {weight}")
     if not predicted.isfinite().all(): raise ValueError("the prediction holds NaN or infinity: lower the temperature")
     predicted = F.normalize(predicted, dim=1)
-    nearest = observed[(predicted @ observed.T).argmax(1)]
+    nearest = observed[torch.cdist(predicted, observed, compute_mode="donot_use_mm_for_euclid_dist").argmin(1)] # a dot product blurs close frames
     cured = (1-weight)*predicted + weight*nearest
     if cured.norm(dim=1).min() < 1e-6: raise ValueError("the prediction is zero or opposite to its nearest frame, so it has no direction: change weight or start")
     return F.normalize(cured, dim=1)

@@ -31,5 +31,5 @@ def alive():
     "A small scene, fitted in seconds."
     from alive_scene.alive import AliveScene
     from alive_scene.scene import napping_cat
-    return AliveScene.fit(napping_cat(frames=40, size=32), encoder="untrained", steps=60,
+    return AliveScene.fit(napping_cat(frames=40, size=32), encoder="alive-tiny", steps=60,
                           seed=0, progress=False)

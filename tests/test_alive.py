@@ -15,7 +15,7 @@ def decibel(a, b): return -10 * np.log10(np.mean((a / 255 - b / 255) ** 2))
 
 def test_a_recorded_portrait_through_the_whole_pipeline(recorded, tmp_path):
     scene = read_scene(recorded, size=64, max_frames=64)
-    alive = AliveScene.fit(scene, encoder="untrained", steps=400, seed=0, progress=False)
+    alive = AliveScene.fit(scene, encoder="alive-tiny", steps=400, seed=0, progress=False)
     mean = np.broadcast_to(scene.frames.mean(0), scene.frames.shape)
     assert decibel(alive.render(alive.embeddings), scene.frames) > decibel(mean, scene.frames) + 2
     path = alive.rollout(50, seed=1)
@@ -32,7 +32,7 @@ def test_a_recorded_portrait_through_the_whole_pipeline(recorded, tmp_path):
 
 def test_the_published_parts_are_one_word_away():
     frames = np.random.default_rng(0).integers(0, 255, (6, 16, 16, 3), dtype=np.uint8)
-    alive = AliveScene.fit(Scene(frames), encoder="untrained", generator="siren", behavior="vae", steps=3, progress=False)
+    alive = AliveScene.fit(Scene(frames), encoder="alive-tiny", generator="siren", behavior="vae", steps=3, progress=False)
     assert alive.generator.config["w0"] == 20 and alive.render(alive.rollout(4)).shape == (4, 16, 16, 3)
 
 
@@ -51,7 +51,7 @@ def test_temperature_zero_stands_still(alive):
     (dict(generator="gan"), "'patch'"), (dict(behavior="gpt"), "'vae'"), (dict(encoder="no-such-model"), "no-such-model")])
 def test_unknown_names_are_told_the_known(what, says):
     with pytest.raises(ValueError, match=says):
-        AliveScene.fit(Scene(np.zeros((4, 16, 16, 3), np.uint8)), steps=1, progress=False, **{"encoder": "untrained", **what})
+        AliveScene.fit(Scene(np.zeros((4, 16, 16, 3), np.uint8)), steps=1, progress=False, **{"encoder": "alive-tiny", **what})
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def test_the_command_is_installed():
 
 def test_fit_and_play(recorded, tmp_path, capsys):
     scene, clip = tmp_path / "he.alive", tmp_path / "he.mp4"
-    assert main(["fit", str(recorded), "-o", str(scene), "--encoder", "untrained", "--size", "32", "--max-frames", "20", "--seconds", "1"]) == 0
+    assert main(["fit", str(recorded), "-o", str(scene), "--encoder", "alive-tiny", "--size", "32", "--max-frames", "20", "--seconds", "1"]) == 0
     assert main(["play", str(scene), "-o", str(clip), "--steps", "12"]) == 0
     assert scene.stat().st_size > 10_000 and clip.stat().st_size > 500
     assert "12 frames" in capsys.readouterr().out
