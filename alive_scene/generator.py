@@ -92,15 +92,14 @@ class SirenGenerator(nn.Module):
 
 # %% ../nbs/31_generator.ipynb #f331087e
 def _to_uint8(picture:Tensor)->np.ndarray: return (picture.clamp(0, 1)*255).round().byte().cpu().numpy()
-
 @torch.no_grad()
 def _render_pixels(self,
     embeddings:Tensor # (n, embed)
 )->np.ndarray: # uint8 (n, height, width, 3)
     "Draw the whole picture of each embedding. Raises ValueError on NaN or another size of embedding."
-    h,w,points = self.config["height"], self.config["width"], torch.arange(len(self.position))
-    pictures = [self(e.expand(len(points), -1), points).reshape(h, w, 3) for e in _embeddings(embeddings, self.config["embed"])]
-    return _to_uint8(torch.stack(pictures)) if pictures else np.zeros((0, h, w, 3), np.uint8)
+    shape,points = (self.config["height"], self.config["width"], 3), torch.arange(len(self.position))
+    pictures = [_to_uint8(self(e.expand(len(points), -1), points).view(shape)) for e in _embeddings(embeddings, self.config["embed"])]
+    return np.array(pictures, np.uint8).reshape(-1, *shape)
 
 SirenGenerator.render = _render_pixels
 
@@ -144,11 +143,11 @@ class Generator(nn.Module):
     ):
         super().__init__()
         self.config = dict(height=height, width=width, embed=embed, frames=frames, dims=dims, features=features, strokes=strokes, patch=patch)
-        shapes = dict(mean=(height, width, 3), centre=(embed,), axes=(embed, dims), known=(frames, dims), looks=(frames, features),
-                      mix=(strokes, features), stroke=(strokes, patch*patch*3), settings=(3,))
+        shapes = dict(mean=(height, width, 3), centre=(embed,), axes=(embed, dims), known=(frames, dims), looks=(frames, features), settings=(3,),
+                      mix=(strokes, features), stroke=(strokes, patch*patch*3))
         for name,shape in shapes.items(): self.register_buffer(name, torch.zeros(shape))
         self.register_buffer("where", torch.zeros(strokes, dtype=torch.int64))  # the patch of each stroke
-        self.settings.copy_(torch.tensor([1., 1e-3, 1.]))  # width of the kernel, ridge, reach
+        self.settings += torch.tensor([1., 1e-3, 1.])  # width of the kernel, ridge, reach
         self._ready = None
 
 # %% ../nbs/31_generator.ipynb #44759a92
@@ -159,7 +158,7 @@ def _likeness(z:Tensor, known:Tensor, width:float)->Tensor: # (n, frames), 1 for
 def _canvas(self)->Tensor: # (features, height·width·3)
     "Paint the stored pictures, stroke by stroke."
     height,width,p = (self.config[name] for name in ("height", "width", "patch"))
-    rows,columns = -(-height//p), -(-width//p)
+    rows,columns = -(-height//p), -(-width//p)  # rounded up
     patches = self.mean.new_zeros(rows*columns, self.config["features"], p*p*3)
     patches.index_add_(0, self.where, self.mix[:,:,None]*self.stroke[:,None])
     pictures = patches.view(rows, columns, -1, p, p, 3).permute(2, 0, 3, 1, 4, 5).reshape(-1, rows*p, columns*p, 3)
@@ -198,7 +197,7 @@ def _render(self,
 )->np.ndarray: # uint8 (n, height, width, 3)
     "Draw the picture of each embedding, eight at a time. Raises ValueError on NaN or another size of embedding."
     parts = _embeddings(embeddings, self.config["embed"]).to(self.mean.device).split(8)
-    return np.concatenate([_to_uint8(self(part)) for part in parts]) if len(parts[0]) else np.zeros((0, *self.mean.shape), np.uint8)
+    return np.concatenate([_to_uint8(self(part)) for part in parts])
 
 Generator.forward,Generator.render = _draw, _render
 
@@ -265,11 +264,11 @@ def _fit_strokes(cls,
     progress:bool=True, # Show a bar
     resume=None, # Likewise: fitting again takes seconds, and so starts afresh
     on_step:Callable|None=None, # Called as on_step(generator, share painted) after each round
-    numbers:int|None=None # How many numbers to store; 32 a pixel if None
+    numbers:int|None=None # How many numbers to store; 32 a pixel if None, and not under 260,000
 ): # Generator
     "Solve for looks, strokes and kernel, then paint. Raises ValueError on frames and embeddings that don't fit."
     start,(frames,embeddings) = perf_counter(), _checked(frames, embeddings)
-    model,painting = _solve(cls, frames, embeddings, numbers or 32*frames[0,:,:,0].size)
+    model,painting = _solve(cls, frames, embeddings, numbers or max(32*frames[0,:,:,0].size, 260_000))
     rounds = min(steps or 12, len(painting))
     try:
         for done in (bar := tqdm(range(1, rounds+1), disable=not progress, unit="round")):

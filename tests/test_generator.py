@@ -14,7 +14,7 @@ def _scene(frames=24, height=32, width=32, seed=0):
     "A disc that wanders over a gradient, and embeddings that know where it is."
     t = np.linspace(0, 2*np.pi, frames, endpoint=False)
     y, x = np.mgrid[:height, :width]/max(height, width)
-    disc = np.stack([(np.hypot(y-.5-.2*np.sin(s), x-.5-.2*np.cos(2*s)) < .15)*120 for s in t])
+    disc = np.stack([120/(1+np.exp(30*(np.hypot(y-.5-.2*np.sin(s), x-.5-.2*np.cos(2*s))-.2))) for s in t])
     clip = (disc[..., None]+(100*np.stack([y, x, y*x], -1))[None]).astype(np.uint8)
     basis = torch.randn(4, 512, generator=torch.Generator().manual_seed(seed))
     state = torch.tensor(np.stack([np.sin(t), np.cos(t), np.sin(2*t), np.cos(2*t)], 1), dtype=torch.float32)
@@ -25,7 +25,7 @@ def _db(drawn, true): return 10*np.log10(255**2/np.mean((drawn.astype(float)-tru
 
 
 def _fit(kind, frames, embeddings, **kwargs):
-    return kind.fit(frames, embeddings, progress=False, **{"steps": 5, **kwargs})
+    return kind.fit(frames, embeddings, progress=False, **{"steps": 5 if kind is Generator else 1, **kwargs})
 
 
 @BOTH
@@ -38,7 +38,7 @@ def test_protocol_and_restoring_from_config_and_state(kind):
     again.load_state_dict(made.state_dict())
     assert np.array_equal(again.render(embeddings[:5]), drawn)
     assert made.render(embeddings[:0]).shape == (0, 32, 32, 3)
-    assert np.array_equal(made.render(embeddings[:2].numpy()), drawn[:2])
+    assert np.array_equal(made.render(embeddings[:5].numpy()), drawn)
 
 
 @BOTH
@@ -56,7 +56,7 @@ def test_generator_draws_what_it_saw_and_the_published_one_starts_blind():
     frames, embeddings = _scene()
     mean = _db(np.broadcast_to(frames.mean(0), frames.shape), frames)
     assert _db(_fit(Generator, frames, embeddings).render(embeddings), frames) > mean+12
-    assert _db(_fit(SirenGenerator, frames, embeddings, steps=20).render(embeddings[:2]), frames[:2]) < mean+3
+    assert _db(_fit(SirenGenerator, frames, embeddings, steps=10).render(embeddings[:2]), frames[:2]) < mean+3
 
 
 def test_frames_never_seen_are_drawn_better_than_the_blend_of_neighbors():
@@ -147,24 +147,24 @@ def test_interrupting_keeps_what_was_learned(kind):
     frames, embeddings = _scene()
 
     def stop(generator, share):
-        if share >= .5:
-            raise KeyboardInterrupt
+        raise KeyboardInterrupt
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        made = _fit(kind, frames, embeddings, steps=8, on_step=stop)
+        made = _fit(kind, frames, embeddings, steps=4, on_step=stop)
     assert any("stopped after" in str(one.message) for one in said)
     assert made.render(embeddings[:1]).shape == (1, 32, 32, 3)
-    again = _fit(kind, frames, embeddings, steps=8, resume=made)
-    error = [((one.render(embeddings[:4])-frames[:4].astype(float))**2).mean() for one in (made, again)]
-    assert error[1] < error[0]
+    error = lambda: ((made.render(embeddings[:4])-frames[:4].astype(float))**2).mean()
+    before = error()
+    made = _fit(kind, frames, embeddings, steps=14, resume=made)
+    assert error() < before
 
 
 def test_shares_rise_to_one():
     frames, embeddings = _scene()
     for kind in (Generator, SirenGenerator):
         shares = []
-        _fit(kind, frames, embeddings, steps=6, on_step=lambda generator, share, shares=shares: shares.append(share))
-        assert len(shares) == 6 and shares == sorted(shares) and shares[-1] == 1
+        _fit(kind, frames, embeddings, steps=3, on_step=lambda generator, share, shares=shares: shares.append(share))
+        assert len(shares) == 3 and shares == sorted(shares) and shares[-1] == 1
 
 
 def test_seconds_stop_the_published_training():
