@@ -16,13 +16,6 @@ from torch import Tensor
 from .scene import Scene
 
 # %% ../nbs/20_maps.ipynb #86813729
-def _check_path(embeddings, least=2):
-    embeddings = torch.as_tensor(embeddings, dtype=torch.float32).detach().cpu()
-    if embeddings.ndim != 2: raise ValueError(f"embeddings must have the shape (time, embed), got {tuple(embeddings.shape)}")
-    if len(embeddings) < least: raise ValueError(f"at least {least} frames are needed, got {len(embeddings)}")
-    if not embeddings.isfinite().all(): raise ValueError("embeddings hold NaN or infinity")
-    return embeddings
-
 def _pca(x, dims):
     "The directions of greatest spread; each axis turned so that its farthest point lies on the positive side."
     x = x - x.mean(0)
@@ -100,30 +93,6 @@ def _thumbnail(frame, size=32):
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
 
 # %% ../nbs/20_maps.ipynb #aa166dab
-def plot_map(
-    points:Tensor, # (time, 2) or (time, 3)
-    scene:Scene|None=None, # Gives seconds, captions and small pictures
-    *,
-    title:str="", # Above the map
-    pictures:int=8 # Frames laid on a flat map as small pictures; 0 for none
-)->object: # A plotly Figure, to hover over and to turn
-    "The path through a map, colored by time; hovering tells the frame, a square marks the start and a cross the end."
-    import plotly.graph_objects as go
-    points = _check_points(points, scene)
-    n, three = points.shape[0], points.shape[1] == 3
-    draw, xyz = (go.Scatter3d, "xyz") if three else (go.Scatter, "xy")
-    at = lambda which: dict(zip(xyz, points[which].T, strict=True))
-    text = np.array(_labels(n, scene))
-    path = draw(**at(slice(None)), mode="lines+markers", text=text, hoverinfo="text", name="path", line=dict(color="lightgray", width=1),
-                marker=dict(size=3 if three else 6, color=np.arange(n), colorscale="Viridis", colorbar=dict(title="frame")))
-    ends = [draw(**at([i]), mode="markers", text=text[[i]], hoverinfo="text", name=name, marker=dict(size=6 if three else 13, symbol=symbol, color=color))
-            for i, name, symbol, color in ((0, "start", "square", "#440154"), (-1, "end", "x", "#d62728"))]
-    figure = go.Figure([path, *ends])
-    figure.update_layout(title=title, width=620, height=460, margin=dict(l=10, r=10, t=40, b=10), template="plotly_white",
-                         legend=dict(orientation="h", x=0, y=0))
-    if scene is not None and not three: _lay_pictures(figure, points, scene, pictures)
-    return figure
-
 def _lay_pictures(figure, points, scene, count):
     "Small pictures of some frames, each beside its point."
     side = float(np.ptp(points, axis=0).max())/9 or 1.
@@ -180,25 +149,6 @@ def _empty_corner(xy, size, side):
     return min(corners, key=lambda c: ((xy >= c) & (xy <= np.add(c, side))).all(1).sum())
 
 # %% ../nbs/20_maps.ipynb #f460073e
-def animate_map(
-    points:Tensor, # (time, 2) or (time, 3)
-    scene:Scene|None=None, # Shown small in the emptiest corner, and gives the rate
-    *,
-    size:int=256, # Pixels along a side
-    fps:float=12.0 # Frames a second where no scene says it
-)->Scene: # As many frames as points, each with the path so far
-    "The 'spaghetti': the path through a map as it grows, colored by time; a map in 3D turns once."
-    from matplotlib import colormaps
-    if size < 32: raise ValueError(f"size must be at least 32 pixels, got {size}")
-    points = _check_points(points, scene)
-    n = len(points)
-    colors = (colormaps["viridis"](np.linspace(0, 1, n))[:, :3]*255).astype(int)
-    turns = np.linspace(0, 2*np.pi, n, endpoint=False) if points.shape[1] == 3 else np.zeros(n)
-    corner = _empty_corner(_on_canvas(points, size), size, size//4)
-    frames = [_draw_path(_on_canvas(points, 2*size, turn)[:i+1], colors, size, n) for i, turn in enumerate(turns)]
-    if scene is not None: frames = [_inset(f, small, corner, size//4) for f, small in zip(frames, scene.frames, strict=True)]
-    return Scene(np.stack([np.asarray(f) for f in frames]), scene.fps if scene else fps, f"{scene.name} map" if scene else "map")
-
 def _draw_path(xy, colors, size, n):
     "One picture of the path so far: drawn at twice the size, then shrunk, which makes the lines smooth."
     from PIL import Image, ImageDraw
