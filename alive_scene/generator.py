@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 import warnings
-from .siren import Siren, SineLayer, pixel_grid, positional_encoding, psnr
+from .siren import Siren, pixel_grid, positional_encoding, psnr
 
 # %% ../nbs/31_generator.ipynb #da1be84d
 def _checked(frames:np.ndarray, embeddings)->tuple[np.ndarray,Tensor]:
@@ -50,7 +50,7 @@ def _train(
     bar = tqdm(total=100, unit="%", disable=not progress, bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
     try:
         while share<1:
-            for group,rate in zip(optimizer.param_groups, rates): group["lr"] = rate*schedule(share)
+            for group,rate in zip(optimizer.param_groups, rates, strict=True): group["lr"] = rate*schedule(share)
             optimizer.zero_grad()
             loss = loss_of_batch()
             loss.backward()

@@ -16,14 +16,6 @@ from torch import Tensor
 from .scene import Scene
 
 # %% ../nbs/20_maps.ipynb #86813729
-def _pca(x, dims):
-    "The directions of greatest spread; each axis turned so that its farthest point lies on the positive side."
-    x = x - x.mean(0)
-    axes = torch.linalg.svd(x, full_matrices=False).Vh[:dims]
-    points = F.pad(x @ axes.T, (0, dims-len(axes)))
-    far = points.gather(0, points.abs().argmax(0, keepdim=True))
-    return points * torch.where(far < 0, -1., 1.)
-
 def _check_path(embeddings, least=2):
     embeddings = torch.as_tensor(embeddings, dtype=torch.float32).detach().cpu()
     if embeddings.ndim != 2: raise ValueError(f"embeddings must have the shape (time, embed), got {tuple(embeddings.shape)}")
@@ -93,13 +85,6 @@ def _thumbnail(frame, size=32):
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
 
 # %% ../nbs/20_maps.ipynb #aa166dab
-def _lay_pictures(figure, points, scene, count):
-    "Small pictures of some frames, each beside its point."
-    side = float(np.ptp(points, axis=0).max())/9 or 1.
-    for i in np.unique(np.linspace(0, len(points)-1, count).astype(int)) if count else []:
-        figure.add_layout_image(source=_thumbnail(scene.frames[i]), xref="x", yref="y", x=float(points[i, 0]), y=float(points[i, 1]),
-                                sizex=side, sizey=side, xanchor="left", yanchor="bottom", opacity=0.85, layer="below")
-
 def plot_map(
     points:Tensor, # (time, 2) or (time, 3)
     scene:Scene|None=None, # Gives seconds, captions and small pictures
@@ -149,25 +134,6 @@ def _empty_corner(xy, size, side):
     return min(corners, key=lambda c: ((xy >= c) & (xy <= np.add(c, side))).all(1).sum())
 
 # %% ../nbs/20_maps.ipynb #f460073e
-def _draw_path(xy, colors, size, n):
-    "One picture of the path so far: drawn at twice the size, then shrunk, which makes the lines smooth."
-    from PIL import Image, ImageDraw
-    picture = Image.new("RGB", (2*size, 2*size), "white")
-    draw, dot = ImageDraw.Draw(picture), size/64
-    for i in range(1, len(xy)): draw.line([*xy[i-1], *xy[i]], fill=tuple(colors[i]), width=max(1, size//100))
-    for x, y in xy: draw.ellipse([x-dot/2, y-dot/2, x+dot/2, y+dot/2], fill="#888888")
-    (x, y), r = xy[0], 2*dot
-    draw.rectangle([x-r, y-r, x+r, y+r], outline="#440154", width=max(1, size//80))
-    (x, y), r = xy[-1], 2.5*dot
-    draw.ellipse([x-r, y-r, x+r, y+r], fill="#d62728")
-    if len(xy) == n: draw.line([x-2*r, y-2*r, x+2*r, y+2*r], fill="#d62728", width=size//60), draw.line([x-2*r, y+2*r, x+2*r, y-2*r], fill="#d62728", width=size//60)
-    return picture.resize((size, size), Image.Resampling.BOX)
-
-def _inset(picture, frame, corner, side):
-    from PIL import Image
-    picture.paste(Image.fromarray(frame).resize((side, side)), corner)
-    return picture
-
 def animate_map(
     points:Tensor, # (time, 2) or (time, 3)
     scene:Scene|None=None, # Shown small in the emptiest corner, and gives the rate
