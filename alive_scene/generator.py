@@ -176,7 +176,7 @@ Generator.forward = _forward
 @torch.no_grad()
 def _render_frames(self:Generator, embeddings:Tensor)->np.ndarray:
     "Draw the picture of each embedding."
-    pictures = [_to_uint8(self(part)) for part in _embeddings(embeddings, self.config["embed"]).split(8)]
+    pictures = [_to_uint8(self(part)) for part in _embeddings(embeddings, self.config["embed"]).split(8) if len(part)]
     return np.concatenate(pictures or [np.zeros((0, self.config["height"], self.config["width"], 3), np.uint8)])
 
 Generator.render = _render_frames
