@@ -9,6 +9,7 @@ import pytest
 folder = Path(tempfile.mkdtemp(prefix="alive_scene_"))
 for name in ("ALIVE_SCENE_CACHE", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
     os.environ[name] = str(folder / name.lower())
+    (folder / name.lower()).mkdir()
 os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype+notebook_connected")
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 

@@ -15,7 +15,7 @@ nbs = sorted((root / "nbs").glob("*.ipynb"))
 modules = sorted(path for path in (root / "alive_scene").glob("*.py") if not path.stem.startswith("_"))
 order = "scene clip maps siren generator vae rollout behavior respond alive player browser nerf gallery command".split()
 forbidden = {"vae": {"siren", "generator"}, "rollout": {"siren", "generator"}, "behavior": {"siren", "generator"}}
-heavy = ["umap", "open_clip", "plotly", "sklearn", "skimage", "matplotlib", "ipywidgets", "numba"]
+heavy = ["umap", "open_clip", "plotly", "sklearn", "skimage", "matplotlib", "numba"]
 
 
 def tree(path): return ast.parse(path.read_text(encoding="utf-8"))

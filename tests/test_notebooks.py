@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,7 +15,6 @@ class SocketKernelManager(AsyncKernelManager):
     "A kernel on private sockets: parallel runs don't collide on ports."
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        import os
         if os.name != "nt": self.transport, self.ip = "ipc", str(Path(os.environ["JUPYTER_RUNTIME_DIR"]) / uuid4().hex[:8])
 
 
