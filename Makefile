@@ -28,12 +28,7 @@ endif
 	@touch $@
 
 alive: $(VENV)/.installed  ## a scene that goes on by itself, from the bundled cat or VIDEO=my_cat.mp4
-	@mkdir -p "$(OUT)"
-	@here() { case "$$1" in /*) echo "$$1";; *) echo "$(CURDIR)/$$1";; esac; }; \
-	$(BIN)/papermill nbs/60_alive.ipynb "$(OUT)/60_alive.ipynb" --cwd nbs --kernel python3 --stdout-file - --stderr-file - \
-		-p quick False -r video "$$(here "$(VIDEO)")" -r out "$$(here "$(OUT)")"
-	@echo; echo "In $(OUT)/, to open in any browser or viewer:"; ls -1 "$(OUT)"
-	@echo; echo "The executed notebook: $(BIN)/jupyter lab $(OUT)/60_alive.ipynb. Play the scene on: alive-scene play $(OUT)/NAME.alive -o more.mp4"
+	@$(BIN)/python nbs/run_alive.py "$(VIDEO)" "$(OUT)"
 
 test: $(VENV)/.installed  ## everything CI runs
 	$(BIN)/ruff check
@@ -52,4 +47,4 @@ export: $(VENV)/.installed  ## strip widget state, clean the notebooks, export t
 	$(BIN)/nbdev_clean
 	$(BIN)/nbdev_export
 	@$(BIN)/jupyter nbconvert --log-level=ERROR --to markdown --output-dir . --output README nbs/index.ipynb
-	@sed -i.bak 's#](images/#](nbs/images/#g; s#\(([0-9a-z_]*\.ipynb)\)#\1#g' README.md && rm README.md.bak
+	@sed -i.bak 's#](images/#](nbs/images/#g; s#](\([0-9a-z_]*\.ipynb\))#](nbs/\1)#g; s#](\.\./#](#g' README.md && rm README.md.bak

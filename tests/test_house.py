@@ -177,3 +177,9 @@ def test_the_readme_is_the_index():
     for cell in cells(root / "nbs" / "index.ipynb", "markdown"):
         for line in source(cell).splitlines():
             if "](" not in line: assert line in readme, f"README.md lacks a line of index.ipynb: make export\n{line}"
+
+
+def test_links_of_the_readme_lead_somewhere():
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)", readme) if "://" not in link]
+    assert links and not [link for link in links if not (root / link).exists()]

@@ -1,0 +1,35 @@
+"Run the lesson 60_alive on a video and say what it made: python nbs/run_alive.py [VIDEO] [OUT]. It is what `make alive` does."
+import sys
+from pathlib import Path
+
+import papermill
+
+course = Path(__file__).parent
+made = {"original_vs_generated.gif": "left the video, right what the generator draws of each frame",
+        "training.gif": "three frames while the generator learned",
+        "versions.gif": "four futures from one start",
+        "temperatures.gif": "the same at four temperatures",
+        "artifacts.gif": "raw, renormalised and cured",
+        "map.gif": "the video's path through its own embeddings"}
+
+
+def run(video, out):
+    out.mkdir(parents=True, exist_ok=True)
+    notebook = out/"60_alive.ipynb"
+    print(f"Running the lesson on {video}, a few minutes; the parts report below the bar.", flush=True)
+    try:
+        papermill.execute_notebook(course/"60_alive.ipynb", notebook, cwd=course, kernel_name="python3", stdout_file=sys.stdout,
+                                   parameters=dict(quick=False, video=str(video), out=str(out)))
+    except papermill.PapermillExecutionError as error:
+        return f"\nalive_scene: {error.evalue if error.ename in ('ValueError', 'FileNotFoundError') else f'{error.ename}: {error.evalue}'}\n(the cell that stopped: {notebook})"
+    except KeyboardInterrupt: return f"\nStopped. What was run so far: {notebook}"
+    scene = max(out.glob("*.alive"), key=lambda path: path.stat().st_mtime)
+    print(f"\nIn {out}, to open in any browser:")
+    for name, what in made.items(): print(f"  {name:26} {what}")
+    print(f"  {scene.name:26} the scene; play it on:  {Path(sys.executable).parent/'alive-scene'} play {scene} -o more.mp4")
+    print(f"  {notebook.name:26} the lesson as it ran; open it:  {Path(sys.executable).parent/'jupyter'} lab {notebook}")
+
+
+if __name__ == "__main__":
+    video, out, *_ = [*sys.argv[1:], *[course.parent/"data"/"napping_cat.mp4", course.parent/"out"][len(sys.argv)-1:]]
+    sys.exit(run(Path(video).absolute(), Path(out).absolute()))
