@@ -10,7 +10,7 @@ export PLOTLY_RENDERER := plotly_mimetype+notebook_connected
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help alive test lab docs export
+.PHONY: help alive test browser lab docs export
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,15 @@ endif
 alive: $(VENV)/.installed  ## a scene that goes on by itself, from the bundled cat or VIDEO=my_cat.mp4
 	@$(BIN)/python nbs/run_alive.py "$(VIDEO)" "$(OUT)"
 
-test: $(VENV)/.installed  ## everything CI runs
+# The player's tests need a Chromium or Chrome; as root on Debian or Ubuntu it is installed here.
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+MACCHROME := /Applications/Google Chrome.app
+browser:
+	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; [ -d "$(MACCHROME)" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+	else echo "The tests need Chromium or Chrome: sudo apt-get install chromium, or install Google Chrome; then make test again."; exit 1; fi
+
+test: $(VENV)/.installed browser  ## everything CI runs
 	$(BIN)/ruff check
 	$(BIN)/python -m pytest
 

@@ -4,9 +4,19 @@ import sys
 import nbformat
 
 view = "application/vnd.jupyter.widget-view+json"
+
+
+def still(out):
+    "An output without its widget; None if nothing is left that a page can show."
+    data = out.get("data", {})
+    if view not in data: return out
+    del data[view]
+    return out if any(kind.startswith("image/") for kind in data) else None
+
+
 for path in sys.argv[1:]:
     book = nbformat.read(path, as_version=4)
     book.metadata = {"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"}}
     for cell in book.cells:
-        if cell.cell_type == "code": cell.outputs = [out for out in cell.outputs if view not in out.get("data", {})]
+        if cell.cell_type == "code": cell.outputs = [out for out in map(still, cell.outputs) if out]
     nbformat.write(book, path)

@@ -1,0 +1,115 @@
+// The screen of AlivePlayer: plays a short queue of frames and asks the kernel for more before it runs dry.
+// It asks {after: index of the newest frame it has, epoch}; the kernel answers {first, epoch, steps: [facts of a frame]} with a JPEG each.
+// A turned slider raises the epoch: what is queued is thrown away, and the kernel goes on from the frame that is on the screen.
+const AHEAD = 0.35;  // seconds of frames to have in the queue
+const TRAIL = 150;   // points of the path, and steps of the monitor, that stay visible
+
+function build(el) {
+  el.classList.add("alive-screen");
+  el.innerHTML = `<canvas class="alive-picture" role="img" tabindex="0"></canvas>
+    <div class="alive-side">
+      <canvas class="alive-map" role="img" aria-label="the path of the scene on its map" width="480" height="360"></canvas>
+      <div class="alive-near"><canvas role="img" aria-label="the nearest frame of the video" width="64" height="64"></canvas><span></span></div>
+      <canvas class="alive-monitor" role="img" aria-label="step length, above, and distance to the video's path, below" width="480" height="120"></canvas>
+    </div><p class="alive-note" role="status"></p>`;
+  const [picture, map, near, monitor] = el.querySelectorAll("canvas");
+  return { picture, map, near, monitor, number: el.querySelector("span"), note: el.querySelector("p") };
+}
+
+function drawMap(canvas, points, trail, colors) {
+  const c = canvas.getContext("2d"), { width: w, height: h } = canvas;
+  const spread = [0, 1].map(k => points.map(p => p[k])), low = spread.map(s => Math.min(...s)), high = spread.map(s => Math.max(...s));
+  const at = p => [0, 1].map(k => { const to = k ? h : w, part = (p[k] - low[k]) / (high[k] - low[k] || 1); return to * (.12 + .76 * (k ? 1 - part : part)); });
+  c.clearRect(0, 0, w, h);
+  c.strokeStyle = c.fillStyle = "rgba(128,128,128,.55)";
+  c.beginPath(); points.forEach((p, i) => c[i ? "lineTo" : "moveTo"](...at(p))); c.stroke();
+  for (const p of points) { const [x, y] = at(p); c.fillRect(x - 1.5, y - 1.5, 3, 3); }
+  c.lineWidth = 2;
+  for (let cell = 0; cell < (trail.at(-1)?.length ?? 0); cell++) {
+    c.strokeStyle = c.fillStyle = colors[cell];
+    for (let i = 1; i < trail.length; i++) {
+      c.globalAlpha = i / trail.length;
+      c.beginPath(); c.moveTo(...at(trail[i - 1][cell].at)); c.lineTo(...at(trail[i][cell].at)); c.stroke();
+    }
+    c.globalAlpha = 1; c.beginPath(); c.arc(...at(trail.at(-1)[cell].at), 6, 0, 7); c.fill();
+  }
+  c.lineWidth = 1;
+}
+
+function drawMonitor(canvas, trail, colors) {
+  const c = canvas.getContext("2d"), { width: w, height: h } = canvas;
+  c.clearRect(0, 0, w, h);
+  [["pace", 0], ["far", h / 2]].forEach(([name, top]) => {
+    const y = value => top + h / 2 - 3 - Math.min(value, 3) / 3 * (h / 2 - 6);  // 1 is the video's usual step
+    c.strokeStyle = "rgba(128,128,128,.5)"; c.setLineDash([4, 4]);
+    c.beginPath(); c.moveTo(0, y(1)); c.lineTo(w, y(1)); c.stroke(); c.setLineDash([]);
+    for (let cell = 0; cell < (trail.at(-1)?.length ?? 0); cell++) {
+      c.strokeStyle = colors[cell]; c.beginPath();
+      trail.forEach((step, i) => c[i ? "lineTo" : "moveTo"](w * i / TRAIL, y(step[cell][name]))); c.stroke();
+    }
+    c.fillStyle = "rgba(128,128,128,.9)"; c.font = "13px sans-serif"; c.fillText(name === "pace" ? "step length" : "distance to the video", 4, top + 14);
+  });
+}
+
+function render({ model, el }) {
+  const parts = build(el), colors = ["#e4572e", "#2e86ab", "#3a9d5d", "#a05195"];
+  const sheet = new Image(); sheet.src = "data:image/webp;base64," + model.get("sheet");
+  let queue = [], trail = [], shown = null, newest = -1, epoch = -1, asked = 0, last = 0, owed = 1, gone = false;
+  const send = message => model.send(message);
+  const beat = () => 1000 / model.get("fps");
+
+  const show = frame => {
+    shown = frame;
+    const { width, height } = frame.bitmap;
+    if (parts.picture.width !== width) Object.assign(parts.picture, { width, height });
+    parts.picture.getContext("2d").drawImage(frame.bitmap, 0, 0);
+    frame.bitmap.close();
+    trail = [...trail, frame.step].slice(-TRAIL);
+    const near = frame.step[0].near, side = sheet.width;
+    parts.picture.setAttribute("aria-label", `the living scene, nearest to frame ${near} of the video`);
+    if (sheet.complete) parts.near.getContext("2d").drawImage(sheet, 0, near * side, side, side, 0, 0, 64, 64);
+    drawMap(parts.map, model.get("points"), trail, colors);
+    drawMonitor(parts.monitor, trail, colors);
+    parts.picture.dataset.index = frame.index;
+  };
+  const ask = now => {
+    if (asked && now - asked < 3000) return;  // an answer is on its way
+    if (asked) parts.note.textContent = "The kernel doesn't answer: it is busy, or stopped. Run the cell again.";
+    asked = now;
+    send({ kind: "want", after: newest, epoch, frames: Math.max(2, Math.ceil(AHEAD * model.get("fps"))) });
+  };
+  const tick = now => {
+    if (gone) return;
+    requestAnimationFrame(tick);
+    const playing = model.get("playing");
+    if (playing ? queue.length < AHEAD * model.get("fps") / 2 + 1 : owed && !queue.length) ask(now);
+    if (!queue.length || (playing ? now - last < beat() : !owed)) return;
+    last = now - last > 4 * beat() ? now : last + beat();
+    owed = 0;
+    show(queue.shift());
+  };
+  const receive = async (message, buffers) => {
+    if (message.kind === "flush") {
+      queue.forEach(frame => frame.bitmap.close());
+      [queue, asked, epoch] = [[], 0, message.epoch];
+      newest = message.keep ? shown?.index ?? message.index : message.index;
+      if (!message.keep) [trail, owed] = [[], 1];
+      send({ kind: "want", after: newest, epoch, frames: 2 });  // few, so that they come soon
+      asked = performance.now();
+    } else if (message.epoch === epoch && message.first === newest + 1) {
+      newest += message.steps.length;
+      const bitmaps = await Promise.all(buffers.map(data => createImageBitmap(new Blob([data], { type: "image/jpeg" }))));
+      if (message.epoch !== epoch) return;
+      bitmaps.forEach((bitmap, i) => queue.push({ bitmap, index: message.first + i, step: message.steps[i] }));
+      asked = 0; parts.note.textContent = ""; parts.number.textContent = message.says;
+    } else if (message.kind === "step") owed = 1;
+    else if (message.kind === "note") parts.note.textContent = message.text;
+  };
+  model.on("msg:custom", receive);
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches && model.get("playing")) { model.set("playing", false); model.save_changes(); }
+  send({ kind: "hello" });
+  requestAnimationFrame(tick);
+  return () => { gone = true; model.off("msg:custom", receive); queue.forEach(frame => frame.bitmap.close()); };
+}
+
+export default { render };
