@@ -111,9 +111,9 @@ def _fit_pixels(cls,
     steps:int|None=None, # So many steps instead, repeatable
     seed:int=0, # Of the first weights and the minibatches
     progress:bool=True, # Show a bar with the PSNR of the last minibatch
-    resume=None, # A generator to go on with
+    resume:"SirenGenerator|None"=None, # A generator to go on with
     on_step:Callable|None=None # Called as on_step(generator, share of the training done) after each step
-): # SirenGenerator
+)->"SirenGenerator": # The one trained
     "Train by Adam 1e-4 on minibatches of 8,192 pixels. Raises ValueError on frames and embeddings that don't fit."
     start,(frames,embeddings) = perf_counter(), _checked(frames, embeddings)
     time,h,w,_ = frames.shape
@@ -136,13 +136,12 @@ def _as_patches(pictures:Tensor, patch:int)->Tensor: # (n, height, width, 3) -> 
     padded = F.pad(pictures, (0, 0, 0, columns*patch-width, 0, rows*patch-height))
     return padded.view(n, rows, patch, columns, patch, 3).permute(1, 3, 0, 2, 4, 5).reshape(rows*columns, n, -1)
 
-def _main_looks(pictures:Tensor)->tuple[Tensor,Tensor]: # (time, time) unit columns, (time,) energies, greatest first
-    "How each frame is mixed from the directions in which frames differ most (principal components)."
-    flat = pictures.flatten(1)
-    energy,looks = torch.linalg.eigh((flat @ flat.T).double())
-    return looks.flip(1).float(), energy.flip(0).clamp(min=0).float()
-
 # %% ../nbs/31_generator.ipynb #883f7903
+def _whole(numbers:Tensor)->tuple[Tensor,Tensor]: # int8 (n, number), the greatest becomes ±127; (n,) what it was
+    "Round each row to whole numbers of one byte."
+    most = numbers.abs().amax(1).clamp(min=1e-9)
+    return (numbers/most[:,None]*127).round().to(torch.int8), most
+
 def _plan(patches:Tensor, looks:Tensor, numbers:int)->tuple[int,int]: # features, strokes
     "The number of features that, painted with the strokes left to pay for, keeps most of the frames."
     count,time,pixels = patches.shape
@@ -150,45 +149,57 @@ def _plan(patches:Tensor, looks:Tensor, numbers:int)->tuple[int,int]: # features
     for features in sorted({min(f, time-1) for f in (4, 8, 16, 24, 32, 48, 64, 96, 128)}):
         picture = looks[:,:features].T @ patches
         gram = picture @ picture.mT if features<pixels else picture.mT @ picture
-        energy = torch.linalg.eigvalsh(gram).flatten().sort(descending=True)[0]
-        strokes = max(count, (numbers-time*features)//(pixels+features+1))
+        energy = torch.linalg.eigvalsh(gram.double()).flatten().sort(descending=True)[0]
+        strokes = max(count, (numbers-time*features)//(pixels+features+2))
         plans.append((energy[:strokes].sum().item(), features, min(strokes, len(energy))))
     return max(plans)[1:]
 
-def _strokes(patches:Tensor, looks:Tensor, count:int)->tuple[Tensor,Tensor,Tensor]: # where, mix, stroke
-    "The best strokes to paint features with: singular vectors of each patch, greatest first."
-    mix,size,stroke = torch.linalg.svd(looks.T @ patches, full_matrices=False)
+def _strokes(patches:Tensor, looks:Tensor, count:int)->tuple[Tensor,Tensor,Tensor,Tensor]: # where, size, mix, stroke
+    "The best strokes to paint features with: singular vectors of each patch, greatest first, in whole numbers up to ±127."
+    mix,size,stroke = (part.float() for part in torch.linalg.svd((looks.T @ patches).double(), full_matrices=False))
     best = size.flatten().argsort(descending=True)[:count]
     where,which = best//size.shape[1], best%size.shape[1]
-    return where, mix[where,:,which]*size[where,which,None], stroke[where,which]
+    (mix,most),(stroke,highest) = (_whole(part) for part in (mix[where,:,which], stroke[where,which]))
+    return where, size[where,which]*most*highest, mix, stroke
 
-# %% ../nbs/31_generator.ipynb #5d0c1a77
-def _likeness(z:Tensor, known:Tensor, width:float)->Tensor: # (n, frames), 1 for the same place
-    "How like each observed frame a place is."
-    return torch.exp(-torch.cdist(z, known).square()/(2*width**2))
+# %% ../nbs/31_generator.ipynb #3699d809
+def _coordinates(embeddings:Tensor, dims:int)->tuple[Tensor,Tensor]: # axes (embed, dims), known (time, dims)
+    "Directions in which the scene moves most, measured in its noise; one unit is the usual step, or the noise if that is more."
+    apart = (embeddings-embeddings.mean(0)).double()
+    _,spread,base = torch.linalg.svd(apart, full_matrices=False)
+    base = base[:max(1, int((spread>1e-4*spread[0]).sum()))].T  # (embed, rank)
+    flat = apart @ base
+    jitter = (flat[1:-1]-(flat[:-2]+flat[2:])/2)/1.5**.5
+    noise = jitter.T @ jitter/max(1, len(jitter))
+    noise += (.02*noise.trace()/len(noise)+1e-8)*torch.eye(len(noise))
+    even = torch.linalg.inv(torch.linalg.cholesky(noise)).T  # (rank, rank)
+    _,signal,turn = torch.linalg.svd(flat @ even, full_matrices=False)
+    strength = (signal.square()/len(flat)).clamp(min=.01)[:dims]
+    axes = base @ even @ turn[:dims].T*strength**-.2  # the strongest are damped a little
+    unit = (apart @ axes).diff(dim=0).norm(dim=1).median().clamp(min=1)
+    return (axes/unit).float(), (apart @ axes/unit).float()
 
-# %% ../nbs/31_generator.ipynb #fba3b7a2
-def _compare(embeddings:Tensor, truth:Tensor, dims:int)->tuple[Tensor,Tensor,list[float]]: # axes, known, settings
-    "Choose the coordinates and the kernel that best foretell each frame's `truth` (time, features) from all others."
-    _,spread,directions = torch.linalg.svd(embeddings-embeddings.mean(0), full_matrices=False)
-    eye,trials = torch.eye(len(embeddings), dtype=torch.double), []
-    for whitening in (0, .3, .6):
-        axes = directions[:dims].T / (spread[:dims]/spread[0].clamp(min=1e-9)).clamp(min=1e-3)**whitening
-        known = (embeddings-embeddings.mean(0)) @ axes
-        unit = known.square().sum(1).mean().sqrt().clamp(min=1e-6)
-        axes,known = axes/unit, known/unit
-        for width in (.2, .3, .45, .6, .8, 1.2, 1.8, 2.5):
-            for ridge in (1e-3, 1e-2, 3e-2):
-                inverse = torch.linalg.inv(_likeness(known.double(), known.double(), width) + ridge*eye)
-                missed = (inverse @ truth.double()) / inverse.diagonal()[:,None]  # the error at each frame if it is left out
-                trials.append((missed.square().sum().item(), whitening, width, ridge, axes, known))
-    _,_,width,ridge,axes,known = min(trials, key=lambda trial: trial[0])
-    gaps = torch.cdist(known, known).fill_diagonal_(math.inf).amin(1)
-    return axes, known, [width, ridge, max(3*gaps.median().item(), 1e-3)]
+# %% ../nbs/31_generator.ipynb #6a8e91d1
+def _places(z:Tensor, known:Tensor)->tuple[Tensor,Tensor]: # (n, chord) shares that sum to 1; (n, chord) how far along each, 0..1
+    "Where on the observed path a place is."
+    chord = known.diff(dim=0)
+    along = ((z @ chord.T-(known[:-1]*chord).sum(1))/chord.square().sum(1).clamp(min=1e-9)).clamp(0, 1)
+    away = (z[:,None]-known[:-1]-along[...,None]*chord).square().sum(2)
+    softness = .125**2+(.1*away.amin(1, keepdim=True).sqrt()).clamp(max=1)**2
+    return torch.softmax(-away/(2*softness), 1), along
 
-# %% ../nbs/31_generator.ipynb #14d6138d
+def _mixture(z:Tensor, known:Tensor, looks:Tensor)->Tensor: # (n, features)
+    "The looks at a place: along each chord a cubic curve that passes smoothly through the frames (Hermite)."
+    share,a = _places(z, known)
+    length = known.diff(dim=0).norm(dim=1).clamp(min=1e-6)
+    rate,before,after = looks.diff(dim=0)/length[:,None], length[:-1,None], length[1:,None]
+    slope = torch.cat([rate[:1], (rate[:-1]*after+rate[1:]*before)/(before+after), rate[-1:]])  # the shorter side counts more
+    parts = ((1-a)**2*(1+2*a), looks[:-1]), (a**2*(3-2*a), looks[1:]), (a*(1-a)**2*length, slope[:-1]), (-a**2*(1-a)*length, slope[1:])
+    return sum((share*weight) @ part for weight,part in parts)
+
+# %% ../nbs/31_generator.ipynb #1c1bc47f
 class Generator(nn.Module):
-    "Draws frames of a scene from embeddings: likeness to the observed frames, mixed into stored pictures."
+    "Draws frames of a scene from embeddings: finds the place on the observed path, and mixes stored pictures as they are mixed there."
     def __init__(self,
         height:int, # Rows of pixels
         width:int, # Columns of pixels
@@ -201,49 +212,33 @@ class Generator(nn.Module):
     ):
         super().__init__()
         self.config = dict(height=height, width=width, embed=embed, frames=frames, dims=dims, features=features, strokes=strokes, patch=patch)
-        shapes = dict(mean=(height, width, 3), centre=(embed,), axes=(embed, dims), known=(frames, dims), looks=(frames, features), settings=(3,),
-                      mix=(strokes, features), stroke=(strokes, patch*patch*3))
-        for name,shape in shapes.items(): self.register_buffer(name, torch.zeros(shape))
-        self.register_buffer("where", torch.zeros(strokes, dtype=torch.int64))  # the patch of each stroke
-        self.settings += torch.tensor([1., 1e-3, 1.])  # width of the kernel, ridge, reach
-        self._ready = None
+        shapes = dict(mean=(height, width, 3), centre=(embed,), axes=(embed, dims), known=(frames, dims), looks=(frames, features),
+                      size=(strokes,), mix=(strokes, features), stroke=(strokes, patch*patch*3), where=(strokes,))  # where: the patch of each stroke
+        kinds = dict(mix=torch.int8, stroke=torch.int8, where=torch.int64)
+        for name,shape in shapes.items(): self.register_buffer(name, torch.zeros(shape, dtype=kinds.get(name)))
+        self._canvas = None
 
-# %% ../nbs/31_generator.ipynb #cfd173a1
-def _canvas(self)->Tensor: # (features, height·width·3)
-    "Paint the stored pictures, stroke by stroke."
+# %% ../nbs/31_generator.ipynb #15b5fc6f
+def _paint(self)->Tensor: # (features, height·width·3)
+    "The stored pictures, stroke by stroke; painted anew only if a number they follow from has changed."
+    key = tuple((value.data_ptr(), value._version) for value in (self.size, self.mix, self.stroke, self.where))
+    if self._canvas and self._canvas[0]==key: return self._canvas[1]
     height,width,p = (self.config[name] for name in ("height", "width", "patch"))
     rows,columns = -(-height//p), -(-width//p)  # rounded up
     patches = self.mean.new_zeros(rows*columns, self.config["features"], p*p*3)
-    patches.index_add_(0, self.where, self.mix[:,:,None]*self.stroke[:,None])
+    for where,size,mix,stroke in zip(*(part.split(1024) for part in (self.where, self.size, self.mix, self.stroke)), strict=True):
+        patches.index_add_(0, where, (size[:,None]*mix)[:,:,None]*stroke[:,None]/127**2)
     pictures = patches.view(rows, columns, -1, p, p, 3).permute(2, 0, 3, 1, 4, 5).reshape(-1, rows*p, columns*p, 3)
-    return pictures[:, :height, :width].flatten(1).contiguous()
+    self._canvas = key, pictures[:, :height, :width].flatten(1).contiguous()
+    return self._canvas[1]
 
-def _prepare(self)->tuple[Tensor,Tensor]: # recipe (frames, features), canvas
-    "What follows from the stored numbers; kept until one of them changes."
-    key = tuple((value.data_ptr(), value._version) for value in self.buffers())
-    if self._ready is None or self._ready[0]!=key:
-        ridge = self.settings[1]*torch.eye(len(self.known), device=self.known.device)
-        recipe = torch.linalg.solve(_likeness(self.known, self.known, self.settings[0])+ridge, self.looks)
-        self._ready = key, (recipe, _canvas(self))
-    return self._ready[1]
-
-# %% ../nbs/31_generator.ipynb #3dfadb6f
-def _within(z:Tensor, known:Tensor, reach:float)->Tensor: # (n, dims)
-    "Leave places near the scene where they are, and draw far ones to within `reach` of it."
-    distance = torch.cdist(z, known)
-    soft = distance.amin(1, keepdim=True).clamp(min=reach)
-    home = torch.softmax(-4*(distance/soft).square(), 1) @ known
-    return home + (z-home)*(reach/(z-home).norm(dim=1, keepdim=True).clamp(min=1e-9)).clamp(max=1)
-
+# %% ../nbs/31_generator.ipynb #9cbd079f
 def _draw(self,
     embeddings:Tensor # (batch, embed)
 )->Tensor: # (batch, height, width, 3) colors, about 0..1
     "Draw the picture of each embedding."
-    recipe,canvas = _prepare(self)
-    width,_,reach = self.settings
-    z = _within((embeddings-self.centre) @ self.axes, self.known, reach)
-    drawn = torch.addmm(self.mean.flatten(), _likeness(z, self.known, width) @ recipe, canvas)
-    return drawn.view(-1, *self.mean.shape)
+    mixture = _mixture((embeddings-self.centre) @ self.axes, self.known, self.looks)
+    return torch.addmm(self.mean.flatten(), mixture, _paint(self)).view(-1, *self.mean.shape)
 
 @torch.no_grad()
 def _render(self,
@@ -255,24 +250,25 @@ def _render(self,
 
 Generator.forward,Generator.render = _draw, _render
 
-# %% ../nbs/31_generator.ipynb #5e973155
+# %% ../nbs/31_generator.ipynb #0bc64103
 def _solve(cls, frames:np.ndarray, embeddings:Tensor, dims:int, numbers:int)->tuple[Generator,Tensor]: # without strokes, its strokes
     "All that is stored of a scene, by linear algebra alone."
     time,height,width,_ = frames.shape
     pictures = torch.from_numpy(frames)/255
     mean = pictures.mean(0)
-    looks,energy = _main_looks(pictures-mean)
-    patches,dims,embed = _as_patches(pictures-mean, 4), min(dims, time-1), embeddings.shape[1]
-    features,strokes = _plan(patches, looks, numbers-mean.numel()-(embed+time)*dims-embed-3)
+    flat = (pictures-mean).flatten(1)
+    looks = torch.linalg.eigh((flat @ flat.T).double())[1].flip(1).float()  # principal components, greatest first
+    axes,known = _coordinates(embeddings, dims)
+    patches,spent = _as_patches(pictures-mean, 4), mean.numel()+axes.numel()+known.numel()+embeddings.shape[1]
+    features,strokes = _plan(patches, looks, numbers-spent)
     looks = looks[:,:features].contiguous()
-    where,mix,stroke = _strokes(patches, looks, strokes)
-    axes,known,settings = _compare(embeddings, looks*energy[:features].sqrt(), dims)
-    model = cls(height, width, embed, time, axes.shape[1], features, len(where))
-    stored = dict(mean=mean, centre=embeddings.mean(0), axes=axes, known=known, looks=looks, mix=mix, where=where, settings=torch.tensor(settings))
+    where,size,mix,stroke = _strokes(patches, looks, strokes)
+    model = cls(height, width, embeddings.shape[1], time, axes.shape[1], features, len(where))
+    stored = dict(mean=mean, centre=embeddings.mean(0), axes=axes, known=known, looks=looks, size=size, mix=mix, where=where)
     for name,value in stored.items(): getattr(model, name).copy_(value)
     return model, stroke
 
-# %% ../nbs/31_generator.ipynb #ebbef3ec
+# %% ../nbs/31_generator.ipynb #9d5b0d0a
 def _fit_strokes(cls,
     frames:np.ndarray, # uint8 (time, height, width, 3)
     embeddings:Tensor, # (time, embed)
@@ -280,14 +276,14 @@ def _fit_strokes(cls,
     steps:int|None=None, # In how many rounds to paint; 12 if None. The result is the same
     seed:int=0, # Nothing here is random; taken so that all generators are called alike
     progress:bool=True, # Show a bar
-    resume=None, # Likewise: fitting again takes seconds, and so starts afresh
+    resume:"Generator|None"=None, # Likewise: fitting again takes seconds, and so starts afresh
     on_step:Callable|None=None, # Called as on_step(generator, share painted) after each round
     dims:int=32, # In how many coordinates embeddings are compared, at most
-    numbers:int|None=None # How many numbers to store; 32 a pixel if None, and not under 260,000
-): # Generator
-    "Solve for looks, strokes and kernel, then paint. Raises ValueError on frames and embeddings that don't fit."
+    numbers:int|None=None # How many numbers to store, most of one byte; if None, 24 a pixel and one more for each 8 frames
+)->"Generator": # The one solved for
+    "Solve for coordinates, looks and strokes, then paint. Raises ValueError on frames and embeddings that don't fit."
     start,(frames,embeddings) = perf_counter(), _checked(frames, embeddings)
-    model,painting = _solve(cls, frames, embeddings, dims, numbers or max(32*frames[0,:,:,0].size, 260_000))
+    model,painting = _solve(cls, frames, embeddings, dims, numbers or round(frames[0,:,:,0].size*(24+len(frames)/8)))
     rounds = min(steps or 12, len(painting))
     try:
         for done in (bar := tqdm(range(1, rounds+1), disable=not progress, unit="round")):
