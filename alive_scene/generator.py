@@ -5,30 +5,19 @@
 # %% auto #0
 __all__ = ['SirenGenerator', 'Generator']
 
-# %% ../nbs/31_generator.ipynb #ff51ad52
-from collections.abc import Callable
+# %% ../nbs/31_generator.ipynb #da1be84d
 import math
+import warnings
+from collections.abc import Callable
 from time import perf_counter
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
-import warnings
 from .siren import Siren, pixel_grid, positional_encoding, psnr
 
-# %% ../nbs/31_generator.ipynb #da1be84d
-def _checked(frames:np.ndarray, embeddings)->tuple[np.ndarray,Tensor]:
-    "Frames and embeddings that belong together, or a ValueError that says what is wrong."
-    frames,embeddings = np.asarray(frames), _embeddings(embeddings)
-    if frames.dtype!=np.uint8 or frames.ndim!=4 or frames.shape[-1]!=3:
-        raise ValueError(f"frames must be uint8 (time, height, width, 3), got {frames.dtype} {frames.shape}")
-    if len(frames)!=len(embeddings):
-        raise ValueError(f"each frame needs its embedding: got {len(frames)} frames and {len(embeddings)} embeddings")
-    if len(frames)<2: raise ValueError(f"a scene needs at least two frames to learn from, got {len(frames)}")
-    return frames, embeddings
-
-# %% ../nbs/31_generator.ipynb #4e3b7f28
+# %% ../nbs/31_generator.ipynb #575f789c
 def _embeddings(embeddings, embed:int|None=None)->Tensor:
     "Embeddings as float32 (n, embed), or a ValueError that says what is wrong."
     embeddings = torch.as_tensor(embeddings, dtype=torch.float32)
@@ -38,19 +27,33 @@ def _embeddings(embeddings, embed:int|None=None)->Tensor:
     if bad: raise ValueError(f"embeddings {bad[:5]} hold NaN or infinity; leave those out or encode their frames again")
     return embeddings
 
-# %% ../nbs/31_generator.ipynb #b2b8d3e3
+def _checked(frames, embeddings)->tuple[np.ndarray,Tensor]:
+    "Frames and embeddings that belong together, or a ValueError that says what is wrong."
+    frames,embeddings = np.asarray(frames), _embeddings(embeddings)
+    if frames.dtype!=np.uint8 or frames.ndim!=4 or frames.shape[-1]!=3:
+        raise ValueError(f"frames must be uint8 (time, height, width, 3), got {frames.dtype} {frames.shape}")
+    if len(frames)!=len(embeddings):
+        raise ValueError(f"each frame needs its embedding: got {len(frames)} frames and {len(embeddings)} embeddings")
+    if len(frames)<2: raise ValueError(f"a scene needs at least two frames to learn from, got {len(frames)}")
+    return frames, embeddings
+
+# %% ../nbs/31_generator.ipynb #42af89c7
+def _seeded(cls:type, seed:int, **config)->nn.Module:
+    "A new model whose random weights depend on the seed alone, other randomness left untouched."
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return cls(**config)
+
 def _train(
     loss_of_batch:Callable, # () -> mean squared error of a fresh minibatch
     optimizer:torch.optim.Optimizer, # Of the model's parameters
-    schedule:Callable, # share of the training done, 0..1 -> learning rate as a share of the greatest
     *, seconds:float, steps:int|None, start:float, progress:bool, after_step:Callable # (share of the training done) -> None
 )->None:
     "Take steps until they or the seconds since `start` are used up. An interrupt keeps what was learned."
-    rates,done,share = [group["lr"] for group in optimizer.param_groups], 0, 0.
+    done,share = 0, 0.
     bar = tqdm(total=100, unit="%", disable=not progress, bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
     try:
         while share<1:
-            for group,rate in zip(optimizer.param_groups, rates, strict=True): group["lr"] = rate*schedule(share)
             optimizer.zero_grad()
             loss = loss_of_batch()
             loss.backward()
@@ -60,13 +63,10 @@ def _train(
             after_step(share)
             bar.set_postfix(dB=f"{psnr(loss.item()):.1f}", refresh=False)
             bar.update(100*share-bar.n)
-    except KeyboardInterrupt: warnings.warn(f"stopped after {done} steps; fit(…, resume=generator) goes on from here", stacklevel=3)
+    except KeyboardInterrupt: warnings.warn(f"stopped after {done} steps; fit(..., resume=generator) goes on from here", stacklevel=3)
     bar.close()
 
-# %% ../nbs/31_generator.ipynb #575f789c
-def _to_uint8(picture:Tensor)->np.ndarray: return (picture.clamp(0, 1)*255).round().byte().cpu().numpy()
-
-# %% ../nbs/31_generator.ipynb #f331087e
+# %% ../nbs/31_generator.ipynb #dd507d65
 class SirenGenerator(nn.Module):
     "The generator as published: one SIREN draws each pixel from the frame's embedding and the pixel's position."
     def __init__(self,
@@ -80,39 +80,41 @@ class SirenGenerator(nn.Module):
         super().__init__()
         self.config = dict(height=height, width=width, embed=embed, w0=w0, hidden_dim=hidden_dim, frequencies=frequencies)
         position = positional_encoding(pixel_grid(height, width), frequencies)
-        self.register_buffer("position", position, persistent=False)  # (point, 48), from the formula and so never stored
+        self.register_buffer("position", position, persistent=False)  # (point, 48), by formula and so never stored
         self.siren = Siren(w0, embed+position.shape[1], hidden_dim, 3)
 
     def forward(self,
         embeddings:Tensor, # (batch, embed)
         points:Tensor # (batch) which pixel to draw of each
-    )->Tensor: # (batch, 3) colours, 0..1 where it learned well
+    )->Tensor: # (batch, 3) colors, 0..1 where it learned well
         "Draw one pixel of each embedding's picture."
         return self.siren(torch.cat([embeddings, self.position[points]], 1))
 
-# %% ../nbs/31_generator.ipynb #42af89c7
+# %% ../nbs/31_generator.ipynb #eb0a4263
+def _to_uint8(picture:Tensor)->np.ndarray: return (picture.clamp(0, 1)*255).round().byte().cpu().numpy()
 @torch.no_grad()
-def _render_pixels(self:SirenGenerator, embeddings:Tensor)->np.ndarray:
-    "Draw the whole picture of each embedding."
-    h,w,points = self.config["height"], self.config["width"], torch.arange(len(self.position))
-    pictures = [self(e.expand(len(points), -1), points).reshape(h, w, 3) for e in _embeddings(embeddings, self.config["embed"])]
-    return _to_uint8(torch.stack(pictures)) if pictures else np.zeros((0, h, w, 3), np.uint8)
+def _render_pixels(self,
+    embeddings:Tensor # (n, embed)
+)->np.ndarray: # uint8 (n, height, width, 3)
+    "Draw the whole picture of each embedding. Raises ValueError on NaN or another size of embedding."
+    shape,points = (self.config["height"], self.config["width"], 3), torch.arange(len(self.position))
+    pictures = [_to_uint8(self(e.expand(len(points), -1), points).view(shape)) for e in _embeddings(embeddings, self.config["embed"])]
+    return np.array(pictures, np.uint8).reshape(-1, *shape)
 
 SirenGenerator.render = _render_pixels
 
-# %% ../nbs/31_generator.ipynb #dd507d65
-def _seeded(cls:type, seed:int, **config)->nn.Module:
-    "A new model whose random weights depend on the seed alone, other randomness left untouched."
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return cls(**config)
-
-# %% ../nbs/31_generator.ipynb #eb0a4263
+# %% ../nbs/31_generator.ipynb #44759a92
 def _fit_pixels(cls,
-    frames:np.ndarray, embeddings:Tensor, *, seconds:float=60, steps:int|None=None, seed:int=0, progress:bool=True,
-    resume:"SirenGenerator|None"=None, on_step:Callable|None=None
-)->"SirenGenerator":
-    "Learn to draw a scene pixel by pixel. resume goes on with an earlier one; on_step(model, share done) is called after each step."
+    frames:np.ndarray, # uint8 (time, height, width, 3)
+    embeddings:Tensor, # (time, embed)
+    *, seconds:float=60, # How long to train
+    steps:int|None=None, # So many steps instead, repeatable
+    seed:int=0, # Of the first weights and the minibatches
+    progress:bool=True, # Show a bar with the PSNR of the last minibatch
+    resume:"SirenGenerator|None"=None, # A generator to go on with
+    on_step:Callable|None=None # Called as on_step(generator, share of the training done) after each step
+)->"SirenGenerator": # The one trained
+    "Train by Adam 1e-4 on minibatches of 8,192 pixels. Raises ValueError on frames and embeddings that don't fit."
     start,(frames,embeddings) = perf_counter(), _checked(frames, embeddings)
     time,h,w,_ = frames.shape
     model = resume or _seeded(cls, seed, height=h, width=w, embed=embeddings.shape[1])
@@ -120,94 +122,177 @@ def _fit_pixels(cls,
     def loss_of_batch():
         t,p = (torch.randint(n, (8192,), generator=rng) for n in (time, h*w))
         return F.mse_loss(model(embeddings[t], p), pixels[t,p]/255)
-    _train(loss_of_batch, torch.optim.Adam(model.parameters(), 1e-4), lambda share: 1., seconds=seconds, steps=steps, start=start,
+    _train(loss_of_batch, torch.optim.Adam(model.parameters(), 1e-4), seconds=seconds, steps=steps, start=start,
            progress=progress, after_step=lambda share: on_step and on_step(model, share))
     return model
 
 SirenGenerator.fit = classmethod(_fit_pixels)
 
-# %% ../nbs/31_generator.ipynb #44759a92
+# %% ../nbs/31_generator.ipynb #3871853b
+def _as_patches(pictures:Tensor, patch:int)->Tensor: # (n, height, width, 3) -> (patch of the picture, n, pixels·3)
+    "Cut pictures into squares; a last row or column that is too small is filled up with zeros."
+    n,height,width,_ = pictures.shape
+    rows,columns = -(-height//patch), -(-width//patch)
+    padded = F.pad(pictures, (0, 0, 0, columns*patch-width, 0, rows*patch-height))
+    return padded.view(n, rows, patch, columns, patch, 3).permute(1, 3, 0, 2, 4, 5).reshape(rows*columns, n, -1)
+
+# %% ../nbs/31_generator.ipynb #883f7903
+def _whole(numbers:Tensor)->tuple[Tensor,Tensor]: # int8 (n, number), the greatest becomes ±127; (n,) what it was
+    "Round each row to whole numbers of one byte."
+    most = numbers.abs().amax(1).clamp(min=1e-9)
+    return (numbers/most[:,None]*127).round().to(torch.int8), most
+
+def _plan(patches:Tensor, looks:Tensor, numbers:int)->tuple[int,int]: # features, strokes
+    "The number of features that, painted with the strokes left to pay for, keeps most of the frames."
+    count,time,pixels = patches.shape
+    plans = []
+    for features in sorted({min(f, time-1) for f in (4, 8, 16, 24, 32, 48, 64, 96, 128)}):
+        picture = looks[:,:features].T @ patches
+        gram = picture @ picture.mT if features<pixels else picture.mT @ picture
+        energy = torch.linalg.eigvalsh(gram.double()).flatten().sort(descending=True)[0]
+        strokes = max(count, (numbers-time*features)//(pixels+features+2))
+        plans.append((energy[:strokes].sum().item(), features, min(strokes, len(energy))))
+    return max(plans)[1:]
+
+def _strokes(patches:Tensor, looks:Tensor, count:int)->tuple[Tensor,Tensor,Tensor,Tensor]: # where, size, mix, stroke
+    "The best strokes to paint features with: singular vectors of each patch, greatest first, in whole numbers up to ±127."
+    mix,size,stroke = (part.float() for part in torch.linalg.svd((looks.T @ patches).double(), full_matrices=False))
+    best = size.flatten().argsort(descending=True)[:count]
+    where,which = best//size.shape[1], best%size.shape[1]
+    (mix,most),(stroke,highest) = (_whole(part) for part in (mix[where,:,which], stroke[where,which]))
+    return where, size[where,which]*most*highest, mix, stroke
+
+# %% ../nbs/31_generator.ipynb #3699d809
+def _coordinates(embeddings:Tensor, dims:int)->tuple[Tensor,Tensor]: # axes (embed, dims), known (time, dims)
+    "Directions in which the scene moves most, measured in its noise; one unit is the usual step, or the noise if that is more."
+    apart = (embeddings-embeddings.mean(0)).double()
+    _,spread,base = torch.linalg.svd(apart, full_matrices=False)
+    base = base[:max(1, int((spread>1e-4*spread[0]).sum()))].T  # (embed, rank)
+    flat = apart @ base
+    jitter = (flat[1:-1]-(flat[:-2]+flat[2:])/2)/1.5**.5
+    noise = jitter.T @ jitter/max(1, len(jitter))
+    noise += (.02*noise.trace()/len(noise)+1e-8)*torch.eye(len(noise))
+    even = torch.linalg.inv(torch.linalg.cholesky(noise)).T  # (rank, rank)
+    _,signal,turn = torch.linalg.svd(flat @ even, full_matrices=False)
+    strength = (signal.square()/len(flat)).clamp(min=.01)[:dims]
+    axes = base @ even @ turn[:dims].T*strength**-.2  # the strongest are damped a little
+    unit = (apart @ axes).diff(dim=0).norm(dim=1).median().clamp(min=1)
+    return (axes/unit).float(), (apart @ axes/unit).float()
+
+# %% ../nbs/31_generator.ipynb #6a8e91d1
+def _places(z:Tensor, known:Tensor)->tuple[Tensor,Tensor]: # (n, chord) shares that sum to 1; (n, chord) how far along each, 0..1
+    "Where on the observed path a place is."
+    chord = known.diff(dim=0)
+    along = ((z @ chord.T-(known[:-1]*chord).sum(1))/chord.square().sum(1).clamp(min=1e-9)).clamp(0, 1)
+    away = (z[:,None]-known[:-1]-along[...,None]*chord).square().sum(2)
+    softness = .125**2+(.1*away.amin(1, keepdim=True).sqrt()).clamp(max=1)**2
+    return torch.softmax(-away/(2*softness), 1), along
+
+def _mixture(z:Tensor, known:Tensor, looks:Tensor)->Tensor: # (n, features)
+    "The looks at a place: along each chord a cubic curve that passes smoothly through the frames (Hermite)."
+    share,a = _places(z, known)
+    length = known.diff(dim=0).norm(dim=1).clamp(min=1e-6)
+    rate,before,after = looks.diff(dim=0)/length[:,None], length[:-1,None], length[1:,None]
+    slope = torch.cat([rate[:1], (rate[:-1]*after+rate[1:]*before)/(before+after), rate[-1:]])  # the shorter side counts more
+    parts = ((1-a)**2*(1+2*a), looks[:-1]), (a**2*(3-2*a), looks[1:]), (a*(1-a)**2*length, slope[:-1]), (-a**2*(1-a)*length, slope[1:])
+    return sum((share*weight) @ part for weight,part in parts)
+
+# %% ../nbs/31_generator.ipynb #1c1bc47f
 class Generator(nn.Module):
-    "Draws whole frames of a scene, patch by patch, from embeddings: sharp in a minute, drawn in real time."
+    "Draws frames of a scene from embeddings: finds the place on the observed path, and mixes stored pictures as they are mixed there."
     def __init__(self,
         height:int, # Rows of pixels
         width:int, # Columns of pixels
-        embed:int=512, # Numbers of an embedding
-        dims:int=8, # Numbers that tell the scene's frames apart
-        patch:int=8, # Pixels a side of the square drawn at once
-        hidden:int=256, # Width of each hidden layer
-        layers:int=4, # Sine layers
-        w0:float=6. # How fast the sines turn
+        embed:int, # Numbers of an embedding
+        frames:int, # Observed frames
+        dims:int, # Coordinates in which embeddings are compared
+        features:int, # Pictures that are mixed
+        strokes:int, # Pieces that those pictures are painted with
+        patch:int=4 # Pixels a side of a stroke
     ):
         super().__init__()
-        self.config = dict(height=height, width=width, embed=embed, dims=dims, patch=patch, hidden=hidden, layers=layers, w0=w0)
-        self.rows,self.columns = -(-height//patch), -(-width//patch)
-        grid = pixel_grid(self.rows, self.columns)
-        self.register_buffer("position", positional_encoding(grid, 6, 1.7), persistent=False)
-        self.register_buffer("centre", torch.zeros(embed))
-        self.register_buffer("whiten", torch.zeros(embed, dims))
-        self.register_buffer("reach", torch.zeros(2, dims))  # the least and greatest coordinates seen
-        self.register_buffer("mean", torch.zeros(height, width, 3))
-        self.first = nn.Linear(self.position.shape[1], hidden)
-        self.hidden = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(layers-1))
-        self.film = nn.Linear(dims, 2*layers*hidden)
-        self.head = nn.Linear(hidden, patch*patch*3)
-        nn.init.zeros_(self.head.weight)
-        for layer in self.hidden: nn.init.uniform_(layer.weight, -math.sqrt(6/hidden)/w0, math.sqrt(6/hidden)/w0)
-        with torch.no_grad(): self.film.weight.mul_(.3)
+        self.config = dict(height=height, width=width, embed=embed, frames=frames, dims=dims, features=features, strokes=strokes, patch=patch)
+        shapes = dict(mean=(height, width, 3), centre=(embed,), axes=(embed, dims), known=(frames, dims), looks=(frames, features),
+                      size=(strokes,), mix=(strokes, features), stroke=(strokes, patch*patch*3), where=(strokes,))  # where: the patch of each stroke
+        kinds = dict(mix=torch.int8, stroke=torch.int8, where=torch.int64)
+        for name,shape in shapes.items(): self.register_buffer(name, torch.zeros(shape, dtype=kinds.get(name)))
+        self._canvas = None
 
-# %% ../nbs/31_generator.ipynb #f5e7e392
-def _forward(self, 
+# %% ../nbs/31_generator.ipynb #15b5fc6f
+def _paint(self)->Tensor: # (features, height·width·3)
+    "The stored pictures, stroke by stroke; painted anew only if a number they follow from has changed."
+    key = tuple((value.data_ptr(), value._version) for value in (self.size, self.mix, self.stroke, self.where))
+    if self._canvas and self._canvas[0]==key: return self._canvas[1]
+    height,width,p = (self.config[name] for name in ("height", "width", "patch"))
+    rows,columns = -(-height//p), -(-width//p)  # rounded up
+    patches = self.mean.new_zeros(rows*columns, self.config["features"], p*p*3)
+    for where,size,mix,stroke in zip(*(part.split(1024) for part in (self.where, self.size, self.mix, self.stroke)), strict=True):
+        patches.index_add_(0, where, (size[:,None]*mix)[:,:,None]*stroke[:,None]/127**2)
+    pictures = patches.view(rows, columns, -1, p, p, 3).permute(2, 0, 3, 1, 4, 5).reshape(-1, rows*p, columns*p, 3)
+    self._canvas = key, pictures[:, :height, :width].flatten(1).contiguous()
+    return self._canvas[1]
+
+# %% ../nbs/31_generator.ipynb #9cbd079f
+def _draw(self,
     embeddings:Tensor # (batch, embed)
-)->Tensor: # (batch, height, width, 3)
-    p,w0,n = self.config["patch"], self.config["w0"], len(embeddings)
-    z = ((embeddings-self.centre) @ self.whiten).clamp(self.reach[0], self.reach[1])  # what lies beyond is drawn as the edge of what was seen
-    film = self.film(z).view(n, 2, len(self.hidden)+1, 1, -1)
-    x = self.first(self.position)[None]
-    for i in range(len(self.hidden)+1):
-        if i: x = self.hidden[i-1](x)
-        x = torch.sin(w0*((1+film[:,0,i])*x + film[:,1,i]))
-    x = self.head(x).view(n, self.rows, self.columns, p, p, 3).transpose(2, 3).reshape(n, self.rows*p, self.columns*p, 3)
-    return x[:, :self.config["height"], :self.config["width"]] + self.mean
-
-Generator.forward = _forward
-
-# %% ../nbs/31_generator.ipynb #37100903
-@torch.no_grad()
-def _render_frames(self:Generator, embeddings:Tensor)->np.ndarray:
+)->Tensor: # (batch, height, width, 3) colors, about 0..1
     "Draw the picture of each embedding."
-    pictures = [_to_uint8(self(part)) for part in _embeddings(embeddings, self.config["embed"]).split(8) if len(part)]
-    return np.concatenate(pictures or [np.zeros((0, self.config["height"], self.config["width"], 3), np.uint8)])
+    mixture = _mixture((embeddings-self.centre) @ self.axes, self.known, self.looks)
+    return torch.addmm(self.mean.flatten(), mixture, _paint(self)).view(-1, *self.mean.shape)
 
-Generator.render = _render_frames
+@torch.no_grad()
+def _render(self,
+    embeddings:Tensor # (n, embed)
+)->np.ndarray: # uint8 (n, height, width, 3)
+    "Draw the picture of each embedding, eight at a time. Raises ValueError on NaN or another size of embedding."
+    parts = _embeddings(embeddings, self.config["embed"]).to(self.mean.device).split(8)
+    return np.concatenate([_to_uint8(self(part)) for part in parts])
 
-# %% ../nbs/31_generator.ipynb #c306e234
-def _fit_frames(cls,
-    frames:np.ndarray, embeddings:Tensor, *, seconds:float=60, steps:int|None=None, seed:int=0, progress:bool=True,
-    resume:"Generator|None"=None, on_step:Callable|None=None, dims:int=8
-)->"Generator":
-    "Learn to draw a scene. resume goes on with an earlier one; on_step(model, share done) is called after each step; dims as in the class."
+Generator.forward,Generator.render = _draw, _render
+
+# %% ../nbs/31_generator.ipynb #0bc64103
+def _solve(cls, frames:np.ndarray, embeddings:Tensor, dims:int, numbers:int)->tuple[Generator,Tensor]: # without strokes, its strokes
+    "All that is stored of a scene, by linear algebra alone."
+    time,height,width,_ = frames.shape
+    pictures = torch.from_numpy(frames)/255
+    mean = pictures.mean(0)
+    flat = (pictures-mean).flatten(1)
+    looks = torch.linalg.eigh((flat @ flat.T).double())[1].flip(1).float()  # principal components, greatest first
+    axes,known = _coordinates(embeddings, dims)
+    patches,spent = _as_patches(pictures-mean, 4), mean.numel()+axes.numel()+known.numel()+embeddings.shape[1]
+    features,strokes = _plan(patches, looks, numbers-spent)
+    looks = looks[:,:features].contiguous()
+    where,size,mix,stroke = _strokes(patches, looks, strokes)
+    model = cls(height, width, embeddings.shape[1], time, axes.shape[1], features, len(where))
+    stored = dict(mean=mean, centre=embeddings.mean(0), axes=axes, known=known, looks=looks, size=size, mix=mix, where=where)
+    for name,value in stored.items(): getattr(model, name).copy_(value)
+    return model, stroke
+
+# %% ../nbs/31_generator.ipynb #9d5b0d0a
+def _fit_strokes(cls,
+    frames:np.ndarray, # uint8 (time, height, width, 3)
+    embeddings:Tensor, # (time, embed)
+    *, seconds:float=60, # Stop painting after so long; it seldom needs more than a few
+    steps:int|None=None, # In how many rounds to paint; 12 if None. The result is the same
+    seed:int=0, # Nothing here is random; taken so that all generators are called alike
+    progress:bool=True, # Show a bar
+    resume:"Generator|None"=None, # Likewise: fitting again takes seconds, and so starts afresh
+    on_step:Callable|None=None, # Called as on_step(generator, share painted) after each round
+    dims:int=32, # In how many coordinates embeddings are compared, at most
+    numbers:int|None=None # How many numbers to store, most of one byte; if None, 24 a pixel and one more for each 8 frames
+)->"Generator": # The one solved for
+    "Solve for coordinates, looks and strokes, then paint. Raises ValueError on frames and embeddings that don't fit."
     start,(frames,embeddings) = perf_counter(), _checked(frames, embeddings)
-    time,h,w,_ = frames.shape
-    targets = torch.from_numpy(frames)/255
-    if resume is None:
-        model = _seeded(cls, seed, height=h, width=w, embed=embeddings.shape[1], dims=dims)
-        centre,dims = embeddings.mean(0), model.config["dims"]
-        _,s,v = torch.linalg.svd(embeddings-centre, full_matrices=False)
-        keep = (s[:dims] > 1e-4).nonzero().flatten()
-        model.centre.copy_(centre); model.mean.copy_(targets.mean(0))
-        model.whiten[:,:len(keep)] = v[:len(keep)].T / s[:len(keep)] * math.sqrt(time)
-        z = (embeddings-centre) @ model.whiten
-        model.reach.copy_(torch.stack([z.min(0).values, z.max(0).values]))
-    else: model = resume
-    rng = torch.Generator().manual_seed(seed)
-    order = []
-    def loss_of_batch():
-        if not order: order.extend(torch.randperm(time, generator=rng).split(4))
-        t = order.pop()
-        return F.mse_loss(model(embeddings[t]), targets[t])
-    _train(loss_of_batch, torch.optim.Adam(model.parameters(), 2e-3), lambda share: .02+.49*(1+math.cos(math.pi*share)),
-           seconds=seconds, steps=steps, start=start, progress=progress, after_step=lambda share: on_step and on_step(model, share))
+    model,painting = _solve(cls, frames, embeddings, dims, numbers or round(frames[0,:,:,0].size*(24+len(frames)/8)))
+    rounds = min(steps or 12, len(painting))
+    try:
+        for done in (bar := tqdm(range(1, rounds+1), disable=not progress, unit="round")):
+            upto = round(len(painting)*(done/rounds)**2)
+            model.stroke[:upto] = painting[:upto]
+            bar.set_postfix(strokes=upto, refresh=False)
+            if on_step: on_step(model, done/rounds)
+            if perf_counter()-start>seconds: break
+    except KeyboardInterrupt: warnings.warn(f"stopped after {upto} of {len(painting)} strokes; fit again to paint them all", stacklevel=2)
     return model
 
-Generator.fit = classmethod(_fit_frames)
+Generator.fit = classmethod(_fit_strokes)
