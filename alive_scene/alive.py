@@ -131,7 +131,7 @@ def _save(self,
     path:str|Path # Where to; it ends in .alive
 )->Path: # The same
     "Write the scene as one file. It appears whole or not at all."
-    from safetensors.torch import save_file
+    from safetensors.torch import save
     path = Path(path)
     if path.suffix != ".alive": raise ValueError(f"a scene is saved as NAME.alive, got {path.name!r}")
     parts = {"generator": self.generator, "behavior": self.behavior}
@@ -139,7 +139,7 @@ def _save(self,
     for kind,part in parts.items(): tensors |= {f"{kind}.{name}": t.contiguous().cpu() for name,t in _half(part.state_dict()).items()}
     about = dict(version=_version, name=self.scene.name, fps=self.scene.fps, encoder=self.encoder, parts=list(self.parts),
                  configs=[part.config for part in parts.values()])
-    with write_atomic(path) as temporary: save_file(tensors, temporary, metadata={"alive_scene": json.dumps(about)})
+    with write_atomic(path) as temporary: temporary.write_bytes(save(tensors, metadata={"alive_scene": json.dumps(about)}))
     return path
 
 AliveScene.save = _save
