@@ -33,6 +33,26 @@ class Together:
     def step(self, state, temperature, rng): return self.behavior.step(state, temperature, rng[0])
 
 
+class Walk(room._Space):
+    "An autoregressive walk: the next motion is linear in place and last motion, by least squares, plus noise of the size that leaves."
+    @classmethod
+    def fit(cls, observed):
+        walk = cls._of(observed, 4, 8, 0)
+        points = walk.points.double()
+        moves = points[1:]-points[:-1]
+        seen = torch.cat([points[1:-1], moves[:-1]], 1)
+        rule = torch.linalg.solve(seen.T@seen + 1e-3*len(seen)*torch.eye(seen.shape[1], dtype=seen.dtype), seen.T@moves[1:])
+        left = moves[1:]-seen@rule
+        spread, turn = torch.linalg.eigh(left.T@left/len(left))
+        walk.rule, walk.noise = rule.float(), (spread.clamp_min(0).sqrt()[:, None]*turn.T).float()
+        return walk
+    def start(self, embedding): return room.PeerState(embedding, embedding.new_zeros(len(embedding), self.basis.shape[1]))
+    def step(self, state, temperature, rng):
+        point, rest = self._inside(state.embedding)
+        go = torch.cat([point, state.memory], 1)@self.rule + room._draw(rng, len(point), point.shape[1])@self.noise
+        return room.PeerState(self._outside(point+temperature*go, rest), go)
+
+
 class Cheat:
     "The video itself, played by a rule that needs no behavior."
     def __init__(self, observed, rule): self.observed, self.rule = observed, rule
@@ -58,7 +78,7 @@ def behaviors(observed):
     yield "published VAE, cured", lambda: Together(VaeBehavior.fit(observed, progress=False))
     yield "VideoTexture", lambda: room.VideoTexture.fit(observed, progress=False)
     yield "FlowBehavior", lambda: room.FlowBehavior.fit(observed, progress=False)
-    yield "autoregressive walk", lambda: room.Walk.fit(observed, progress=False)
+    yield "autoregressive walk", lambda: Walk.fit(observed)
     yield "cheat: to and fro, jitter", lambda: Cheat(observed, to_and_fro)
     yield "cheat: eight held, then any", lambda: Cheat(observed, held)
 
