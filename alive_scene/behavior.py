@@ -90,6 +90,7 @@ def _likely(points:Tensor, width:float=0.8, back:float=0.1)->tuple[Tensor, Tenso
     cost = torch.cdist(at, at)**2 + (torch.cdist(leave, leave)**2 + torch.cdist(come := leave.roll(1, 0), come)**2)/4
     alike = torch.exp(-cost/(2*width**2)) + 1e-9/(1+cost) # never quite 0: from anywhere there is a way on
     alike[((frame[:, None]-frame).abs() < 8) & (backward[:, None] == backward)] = 0 # so near in time, that is no leap
+    alike = alike/(0.1+alike.sum(1, keepdim=True)) # like many or like one, it is one leap
     ways = torch.eye(2*time, dtype=at.dtype).roll(1, 1), alike.roll(-1, 0) # to the next place; to one like the next
     for way in ways:
         way[:, backward] *= back
