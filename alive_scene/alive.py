@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from .behavior import Behavior
 from .clip import ClipEncoder, encode_scene
 from .generator import Generator, SirenGenerator
 from .rollout import rollout
@@ -23,7 +24,7 @@ from .vae import VaeBehavior
 
 # %% ../nbs/60_alive.ipynb #6af9c833
 _generators = {"patch": Generator, "siren": SirenGenerator}
-_behaviors = {"vae": VaeBehavior}
+_behaviors = {"alive": Behavior, "vae": VaeBehavior}
 _version = 1
 
 def _half(tensors:dict[str,Tensor])->dict[str,Tensor]:
@@ -58,7 +59,7 @@ class AliveScene:
     generator:nn.Module # Draws an embedding: render(embeddings) -> frames
     behavior:nn.Module # Moves an embedding: step(state, temperature, rng) -> state
     encoder:str = "alive-tiny" # The name of the CLIP that placed the frames
-    parts:tuple[str,str] = ("patch", "vae") # The names of generator and behavior
+    parts:tuple[str,str] = ("patch", "alive") # The names of generator and behavior
 
 # %% ../nbs/60_alive.ipynb #86be117b
 def _fit(cls,
@@ -67,7 +68,7 @@ def _fit(cls,
     size:int=128, # Pixels a side
     max_frames:int=200, # At most so many frames
     generator:str="patch", # "patch", or "siren" as published
-    behavior:str="vae", # "vae" as published
+    behavior:str="alive", # "alive", or "vae" as published
     seconds:float=60, # Training time of the generator
     steps:int|None=None, # Training steps instead of seconds: repeatable
     seed:int=0, # Every random choice comes from it

@@ -19,7 +19,7 @@ def _add_fit(commands)->None:
     fit.add_argument("-o", "--out", required=True, help="the file to write, NAME.alive")
     fit.add_argument("--encoder", default="alive-tiny", help="the CLIP that places the frames")
     fit.add_argument("--generator", default="patch", help="what draws: patch, siren")
-    fit.add_argument("--behavior", default="vae", help="what moves: vae")
+    fit.add_argument("--behavior", default="alive", help="what moves: alive, vae")
     fit.add_argument("--seconds", type=float, default=60, help="training time of the generator")
     fit.add_argument("--size", type=int, default=128, help="pixels a side")
     fit.add_argument("--max-frames", type=int, default=200, help="at most so many frames")
