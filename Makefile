@@ -10,7 +10,7 @@ export PLOTLY_RENDERER := plotly_mimetype+notebook_connected
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help alive test browser lab docs export
+.PHONY: help alive test browser lab bench clip docs export
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,15 @@ test: $(VENV)/.installed browser  ## everything CI runs
 
 lab: $(VENV)/.installed  ## JupyterLab, open on the course
 	$(BIN)/jupyter lab --ip=127.0.0.1 nbs/index.ipynb
+
+bench: $(VENV)/.installed  ## every claim measured, a table each (about half an hour)
+	for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+clip: $(VENV)/.installed  ## train the bundled encoder anew (up to an hour) and measure it
+	@mkdir -p "$(OUT)"
+	cd nbs && $(BIN)/papermill 11_train_tiny_clip.ipynb ../$(OUT)/11_train_tiny_clip.ipynb --kernel python3 -p quick False \
+		-p write_to ../alive_scene/weights -p checkpoint ../$(OUT)/train_tiny_clip.pt
+	$(BIN)/python bench/encoder.py
 
 docs: $(VENV)/.installed  ## the site, in _docs/ (Quarto where it is installed, else smalldocs)
 	$(BIN)/python -c "from nbdev.serve import proc_nbs; proc_nbs('nbs', n_workers=0, force=True)"
