@@ -20,7 +20,7 @@ def _add_fit(commands)->None:
     fit.add_argument("--encoder", default="alive-tiny", help="the CLIP that places the frames")
     fit.add_argument("--generator", default="patch", help="what draws: patch, siren")
     fit.add_argument("--behavior", default="alive", help="what moves: alive, vae")
-    fit.add_argument("--seconds", type=float, default=60, help="training time of the generator")
+    fit.add_argument("--seconds", type=float, default=60, help="at most so long for the generator; siren takes it all")
     fit.add_argument("--size", type=int, default=128, help="pixels a side")
     fit.add_argument("--max-frames", type=int, default=200, help="at most so many frames")
     fit.add_argument("--start", type=float, default=0, help="seconds into the video")
@@ -80,21 +80,30 @@ def _play(asked:argparse.Namespace)->str:
     return f"{asked.out}: {asked.steps} frames that never existed"
 
 # %% ../nbs/99_command.ipynb #a3f57953
-def _vitals(asked:argparse.Namespace)->str:
-    "The vital signs of a long rollout, a line each."
+def _write_csv(alive, path, file:str)->None: # alive: an AliveScene; path: (steps, embed)
+    "A line a step, for behavior studies: where it is, for how long without a leap, and how far it went."
     import csv
     import io
-    from alive_scene.rollout import vital_signs
+    from alive_scene.rollout import _nearest
     from alive_scene.scene import write_atomic
+    near,distance,_ = (column.tolist() for column in _nearest(path, alive.embeddings))
+    lengths,dwell,rows = [0., *(path[1:]-path[:-1]).norm(dim=1).tolist()], 0, []
+    for step,frame in enumerate(near):
+        leap = step > 0 and abs(frame-near[step-1]) > 3
+        dwell = 1 if leap else dwell+1
+        rows.append((step, step/alive.scene.fps, frame, int(leap), dwell, lengths[step], distance[step]))
+    text = io.StringIO()
+    csv.writer(text).writerows([("step", "second", "nearest_frame", "leap", "steps_since_leap", "step_length", "distance"), *rows])
+    with write_atomic(file) as temporary: Path(temporary).write_text(text.getvalue(), encoding="utf-8", newline="")
+
+def _vitals(asked:argparse.Namespace)->str:
+    "The vital signs of a long rollout, a line each, beside what a living scene has."
+    from alive_scene.rollout import vital_signs
     alive,path = _path(asked)
-    if asked.csv:
-        similar = path @ alive.embeddings.T
-        lengths = (path[1:]-path[:-1]).norm(dim=1).tolist()
-        rows = zip(similar.argmax(1).tolist(), [""]+lengths, (2-2*similar.max(1).values).clamp(min=0).sqrt().tolist(), strict=True)
-        text = io.StringIO()
-        csv.writer(text).writerows([("step", "nearest_frame", "step_length", "distance"), *((i, *row) for i,row in enumerate(rows))])
-        with write_atomic(asked.csv) as temporary: Path(temporary).write_text(text.getvalue(), encoding="utf-8", newline="")
-    return "\n".join(f"{sign:10} {value:.3g}" for sign,value in vital_signs(path, alive.embeddings).items())
+    if asked.csv: _write_csv(alive, path, asked.csv)
+    usual = dict(speed="0.8 to 1.25", jump="up to 1.5", drift="up to 1.2", coverage="0.95 or more", replay="up to 0.05", freedom="up to 3", likeness="up to 0.3")
+    signs = vital_signs(path, alive.embeddings)
+    return "\n".join([f"{'':10} {'this':>8}  alive, over 10,000 steps", *(f"{sign:10} {value:8.3g}  {usual[sign]}" for sign,value in signs.items())])
 
 # %% ../nbs/99_command.ipynb #e1a7e87c
 def main(

@@ -1,24 +1,35 @@
 "Run the lesson 60_alive on a video and say what it made: python nbs/run_alive.py [VIDEO] [OUT]. It is what `make alive` does."
+import os
 import sys
+import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 import papermill
+from jupyter_client.manager import AsyncKernelManager
 
 course = Path(__file__).parent
 made = {"original_vs_generated.gif": "left the video, right what the generator draws of each frame",
-        "training.gif": "three frames while the generator learned",
+        "training.gif": "three frames while the generator painted",
         "versions.gif": "four futures from one start",
         "temperatures.gif": "the same at four temperatures",
         "artifacts.gif": "raw, renormalised and cured",
         "map.gif": "the video's path through its own embeddings"}
 
 
+class SocketKernelManager(AsyncKernelManager):
+    "A kernel on private sockets: nobody else on the machine can listen in, and parallel runs don't collide on ports."
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if os.name != "nt": self.transport, self.ip = "ipc", str(Path(os.environ.get("JUPYTER_RUNTIME_DIR", tempfile.gettempdir()))/uuid4().hex[:8])
+
+
 def run(video, out):
     out.mkdir(parents=True, exist_ok=True)
     notebook = out/"60_alive.ipynb"
-    print(f"Running the lesson on {video}, a few minutes; the parts report below the bar.", flush=True)
+    print(f"Running the lesson on {video}, a few minutes; cell by cell.", flush=True)
     try:
-        papermill.execute_notebook(course/"60_alive.ipynb", notebook, cwd=course, kernel_name="python3", stdout_file=sys.stdout,
+        papermill.execute_notebook(course/"60_alive.ipynb", notebook, cwd=course, kernel_name="python3", kernel_manager_class=SocketKernelManager, stdout_file=sys.stdout,
                                    parameters=dict(quick=False, video=str(video), out=str(out)))
     except papermill.PapermillExecutionError as error:
         return f"\nalive_scene: {error.evalue if error.ename in ('ValueError', 'FileNotFoundError') else f'{error.ename}: {error.evalue}'}\n(the cell that stopped: {notebook})"

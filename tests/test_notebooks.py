@@ -1,21 +1,15 @@
-import os
+import sys
 from pathlib import Path
-from uuid import uuid4
 
 import papermill as pm
 import pytest
-from jupyter_client.manager import AsyncKernelManager
 from papermill.exceptions import PapermillExecutionError
 
 nbs = Path(__file__).parent.parent / "nbs"
+sys.path.insert(0, str(nbs))
+from run_alive import SocketKernelManager  # noqa: E402, a script beside the lessons
+
 notebooks = sorted(nbs.glob("*.ipynb"))
-
-
-class SocketKernelManager(AsyncKernelManager):
-    "A kernel on private sockets: parallel runs don't collide on ports."
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if os.name != "nt": self.transport, self.ip = "ipc", str(Path(os.environ["JUPYTER_RUNTIME_DIR"]) / uuid4().hex[:8])
 
 
 def execute(notebook, output, **parameters):
