@@ -11,6 +11,7 @@ import hashlib
 import os
 import pickle
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -236,7 +237,8 @@ def _cache_file(scene, encoder):
     import platformdirs
     folder = Path(os.environ.get("ALIVE_SCENE_CACHE") or platformdirs.user_cache_dir("alive_scene"))/"embeddings"
     key = hashlib.sha256(f"{encoder.fingerprint} {scene.frames.shape} ".encode())
-    key.update(np.ascontiguousarray(scene.frames))
+    with ThreadPoolExecutor(3) as pool: # color by color: frames drawn by torch lie so in memory, and need no copy
+        for digest in pool.map(lambda color: hashlib.sha256(np.ascontiguousarray(scene.frames[..., color])).digest(), range(3)): key.update(digest)
     return folder/f"{key.hexdigest()[:40]}.safetensors"
 
 def _digest(embeddings): return hashlib.sha256(embeddings.numpy().tobytes()).hexdigest()

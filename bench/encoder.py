@@ -75,16 +75,22 @@ def answers(encoder, clips, embeddings):
     return found
 
 
-def retrieval(encoder, clips, embeddings, draws=50):
-    "How often a frame's own caption is the nearest of 64 distinct ones of both scenes."
-    captions, rng, right = np.concatenate([clip.captions for clip in clips]), np.random.default_rng(0), []
-    texts, where = np.unique(captions, return_inverse=True)
+def retrieval(encoder, captions, embeddings, draws=50):
+    "How often a frame's own caption is the nearest of 64 distinct ones, how many there are, and the most that can be reached."
+    (texts, where), rng, right, best = np.unique(captions, return_inverse=True), np.random.default_rng(0), [], []
     score = embeddings @ encoder.encode_text(list(texts)).T
+    meaning = np.array([text.split(" with ", 1)[1] for text in texts]) # 'a cat' or 'a tabby cat': no frame tells which
     for _ in range(draws):
         chosen = rng.choice(len(texts), 64, replace=False)
         frames = [rng.choice(np.flatnonzero(where == text)) for text in chosen]
         right.append(float((score[frames][:, chosen].argmax(1) == torch.arange(64)).float().mean()))
-    return float(np.mean(right)), len(texts)
+        best.append(np.mean(1/(meaning[chosen][:, None] == meaning[chosen]).sum(1)))
+    return float(np.mean(right)), len(texts), float(np.mean(best))
+
+
+def plain(clip):
+    "The clip's captions, all with the same words for who it is, so that distinct captions differ in what they say."
+    return [f"{WHO[clip.name][1][0]} with {caption.split(' with ', 1)[1]}" for caption in clip.captions]
 
 
 def neighbors(embeddings, within=3):
@@ -121,8 +127,10 @@ def measure(encoder, scenes, real):
         for name, clips in scenes.items():
             rows |= {f"{name}: {q}": score for q, score in answers(encoder, clips, torch.cat(seen[name])).items()}
         both = scenes["napping_cat"]+scenes["portrait"]
-        share, texts = retrieval(encoder, both, torch.cat(seen["napping_cat"]+seen["portrait"]))
-        rows[f"caption among 64 distinct (of {texts})"] = share
+        for kind, of in (("distinct", lambda clip: clip.captions), ("distinct meanings", plain)):
+            captions = np.concatenate([of(clip) for clip in both])
+            share, texts, best = retrieval(encoder, captions, torch.cat(seen["napping_cat"]+seen["portrait"]))
+            rows[f"caption among 64 {kind} (of {texts}, at best {best:.2f})"] = share
     rows["real clip: nearest frame within 3"] = neighbors(embed(real.frames))
     for name in ("napping_cat", "portrait"): rows[f"{name}: rank correlation with true state"] = rank_correlation(scenes[name][0], seen[name][0])
     return rows

@@ -150,6 +150,14 @@ def test_the_cache_knows_frames_weights_and_damage(cache, untrained, architectur
     assert (cache/"embeddings"/clip._cache_file(scene, untrained).name).exists()
 
 
+def test_the_cache_knows_frames_however_they_lie_in_memory(untrained):
+    frames = picture(4)
+    planes = np.ascontiguousarray(frames.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1) # the same picture, color by color in memory
+    swapped = frames[..., [1, 0, 2]]
+    assert planes.strides != frames.strides and clip._cache_file(Scene(planes), untrained) == clip._cache_file(Scene(frames), untrained)
+    assert clip._cache_file(Scene(swapped), untrained) != clip._cache_file(Scene(frames), untrained)
+
+
 def test_many_at_once_do_not_hurt_each_other(cache, untrained):
     scene, results = Scene(picture(6)), []
     work = [threading.Thread(target=lambda: results.append(encode_scene(scene, untrained))) for _ in range(6)]
