@@ -49,9 +49,9 @@ bench: $(VENV)/.installed  ## every claim measured, a table each (about half an 
 	for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
 
 clip: $(VENV)/.installed  ## train the bundled encoder anew (up to an hour) and measure it
-	@mkdir -p "$(OUT)"
-	cd nbs && $(BIN)/papermill 11_train_tiny_clip.ipynb ../$(OUT)/11_train_tiny_clip.ipynb --kernel python3 -p quick False \
-		-p write_to ../alive_scene/weights -p checkpoint ../$(OUT)/train_tiny_clip.pt
+	@mkdir -p out
+	$(BIN)/papermill nbs/11_train_tiny_clip.ipynb out/11_train_tiny_clip.ipynb --cwd nbs --kernel python3 \
+		-p quick False -p write_to ../alive_scene/weights -p checkpoint ../out/train_tiny_clip.pt
 	$(BIN)/python bench/encoder.py
 
 docs: $(VENV)/.installed  ## the site, in _docs/ (Quarto where it is installed, else smalldocs)
