@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from alive_scene.generator import Generator, SirenGenerator, _coordinates
+from alive_scene.scene import read_scene
 
 BOTH = pytest.mark.parametrize("kind", [Generator, SirenGenerator])
 
@@ -159,6 +160,15 @@ def test_constant_clip_two_frames_and_odd_sizes_work(kind):
         assert drawn.shape == clip.shape
         if kind is Generator:
             assert _db(drawn, clip) > 28
+
+
+@pytest.mark.parametrize("name", ["napping_cat", "portrait"])
+def test_a_whole_bundled_scene_is_drawn_within_its_file(root, name):
+    frames = read_scene(root/"data"/f"{name}.mp4").frames
+    codes = torch.from_numpy(frames[:, ::8, ::8].reshape(len(frames), -1)[:, :512]/255).float()  # a poor encoder, but no weights needed
+    made = _fit(Generator, frames, torch.nn.functional.normalize(codes, dim=1))
+    assert _db(made.render(torch.nn.functional.normalize(codes[::10], dim=1)), frames[::10]) > 38
+    assert sum(v.numel()*(2 if v.is_floating_point() else v.element_size()) for v in made.state_dict().values()) < 1_000_000
 
 
 def test_hard_cut_keeps_both_sides():
