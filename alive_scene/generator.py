@@ -37,7 +37,7 @@ def _checked(frames, embeddings)->tuple[np.ndarray,Tensor]:
     if len(frames)<2: raise ValueError(f"a scene needs at least two frames to learn from, got {len(frames)}")
     return frames, embeddings
 
-# %% ../nbs/31_generator.ipynb #7139108b
+# %% ../nbs/31_generator.ipynb #6eae67a8
 def _train(
     loss_of_batch:Callable, # () -> mean squared error of a fresh minibatch
     optimizer:torch.optim.Optimizer, # Of the model's parameters
@@ -126,7 +126,7 @@ def _as_patches(pictures:Tensor, patch:int)->Tensor: # (n, height, width, 3) -> 
     padded = F.pad(pictures, (0, 0, 0, columns*patch-width, 0, rows*patch-height))
     return padded.view(n, rows, patch, columns, patch, 3).permute(1, 3, 0, 2, 4, 5).reshape(rows*columns, n, -1)
 
-# %% ../nbs/31_generator.ipynb #edfd3e78
+# %% ../nbs/31_generator.ipynb #6061de29
 def _plan(patches:Tensor, looks:Tensor, numbers:int)->tuple[int,int]: # features, strokes
     "The number of features that, painted with the strokes left to pay for, keeps most of the frames."
     (count,time,pixels),plans = patches.shape, []
@@ -146,7 +146,7 @@ def _strokes(patches:Tensor, looks:Tensor, count:int)->tuple[Tensor,Tensor,Tenso
     most = [part.abs().amax(1, keepdim=True).clamp(min=1e-9) for part in (mix, stroke)]
     return where, size*(most[0]*most[1])[:,0], *((part/m*127).round().to(torch.int8) for part,m in zip((mix, stroke), most, strict=True))
 
-# %% ../nbs/31_generator.ipynb #ac45d273
+# %% ../nbs/31_generator.ipynb #18348556
 def _jitter(codes:Tensor, flat:Tensor)->Tensor: # (time-2, code)
     "How far each code lies off the line between its neighbors, where its picture (pixel) lies between theirs."
     across = flat[2:]-flat[:-2]
@@ -183,7 +183,7 @@ def _along(share:Tensor, a:Tensor, known:Tensor, looks:Tensor)->Tensor: # (n, fe
     parts = ((1-a)**2*(1+2*a), looks[:-1]), (a**2*(3-2*a), looks[1:]), (a*(1-a)**2*length, slope[:-1]), (-a**2*(1-a)*length, slope[1:])
     return sum((share*weight) @ part for weight,part in parts)
 
-# %% ../nbs/31_generator.ipynb #c73fe27a
+# %% ../nbs/31_generator.ipynb #a6642166
 def _bell(distance:Tensor)->Tensor:
     "Likeness at a distance of so many steps: 1 at the same place (Matérn 5/2, width 4)."
     r = 5**.5*distance/4
@@ -222,7 +222,7 @@ class Generator(nn.Module):
         for name,shape in shapes.items(): self.register_buffer(name, torch.zeros(shape, dtype=kinds.get(name)))
         self._ready = None
 
-# %% ../nbs/31_generator.ipynb #85ee9eae
+# %% ../nbs/31_generator.ipynb #1ded6a69
 def _prepare(self)->tuple[Tensor,Tensor]: # recipe (frames, features), canvas (features, height·width·3)
     "What follows from the stored numbers: the kernel's recipe and the painted pictures. Kept until a number changes."
     key = tuple((value.data_ptr(), value._version) for value in self.buffers())
@@ -236,7 +236,7 @@ def _prepare(self)->tuple[Tensor,Tensor]: # recipe (frames, features), canvas (f
     self._ready = key, (_recipe(self.known, self.looks), pictures[:, :height, :width].flatten(1).contiguous())
     return self._ready[1]
 
-# %% ../nbs/31_generator.ipynb #e27ae90b
+# %% ../nbs/31_generator.ipynb #895ae90c
 def _draw(self, embeddings:Tensor)->Tensor: # (batch, embed) -> (batch, height, width, 3) colors, about 0..1
     recipe,canvas = _prepare(self)
     mixture = _mixture((embeddings-self.centre) @ self.axes, self.known, self.looks, recipe)
