@@ -37,7 +37,7 @@ def _checked(frames, embeddings)->tuple[np.ndarray,Tensor]:
     if len(frames)<2: raise ValueError(f"a scene needs at least two frames to learn from, got {len(frames)}")
     return frames, embeddings
 
-# %% ../nbs/31_generator.ipynb #7139108b
+# %% ../nbs/31_generator.ipynb #79322ab5
 def _train(
     loss_of_batch:Callable, # () -> mean squared error of a fresh minibatch
     optimizer:torch.optim.Optimizer, # Of the model's parameters
@@ -126,7 +126,7 @@ def _as_patches(pictures:Tensor, patch:int)->Tensor: # (n, height, width, 3) -> 
     padded = F.pad(pictures, (0, 0, 0, columns*patch-width, 0, rows*patch-height))
     return padded.view(n, rows, patch, columns, patch, 3).permute(1, 3, 0, 2, 4, 5).reshape(rows*columns, n, -1)
 
-# %% ../nbs/31_generator.ipynb #edfd3e78
+# %% ../nbs/31_generator.ipynb #d96e3b8a
 def _plan(patches:Tensor, looks:Tensor, numbers:int)->tuple[int,int]: # features, strokes
     "The number of features that, painted with the strokes left to pay for, keeps most of the frames."
     (count,time,pixels),plans = patches.shape, []
@@ -146,19 +146,17 @@ def _strokes(patches:Tensor, looks:Tensor, count:int)->tuple[Tensor,Tensor,Tenso
     most = [part.abs().amax(1, keepdim=True).clamp(min=1e-9) for part in (mix, stroke)]
     return where, size*(most[0]*most[1])[:,0], *((part/m*127).round().to(torch.int8) for part,m in zip((mix, stroke), most, strict=True))
 
-# %% ../nbs/31_generator.ipynb #ac45d273
-def _jitter(codes:Tensor, flat:Tensor)->Tensor: # (time-2, code)
-    "How far each code lies off the line between its neighbors, where its picture (pixel) lies between theirs."
-    across = flat[2:]-flat[:-2]
-    part = (((flat[1:-1]-flat[:-2])*across).sum(1)/across.square().sum(1).clamp(min=1e-9)).clamp(0, 1).double()[:,None]
-    return (codes[1:-1]-codes[:-2].lerp(codes[2:], part))/(1+part**2+(1-part)**2).sqrt()
+# %% ../nbs/31_generator.ipynb #f3032e32
+def _jitter(codes:Tensor)->Tensor: # (time-2, code)
+    "How far each code lies off the middle of its neighbors; scaled to the noise of one."
+    return (codes[1:-1]-(codes[:-2]+codes[2:])/2)/1.5**.5
 
-def _coordinates(embeddings:Tensor, flat:Tensor, dims:int)->tuple[Tensor,Tensor]: # axes (embed, dims), known (time, dims)
+def _coordinates(embeddings:Tensor, dims:int)->tuple[Tensor,Tensor]: # axes (embed, dims), known (time, dims)
     "Directions in which the scene rises highest above the noise; one unit is the usual step, or the noise if that is more."
     apart = (embeddings-embeddings.mean(0)).double()
     _,spread,base = torch.linalg.svd(apart, full_matrices=False)
     base = base[:max(1, int((spread>1e-4*spread[0]).sum()))].T  # (embed, rank)
-    jitter = _jitter(apart @ base, flat)
+    jitter = _jitter(apart @ base)
     noise = jitter.T @ jitter/max(1, len(jitter))
     noise += (.02*noise.trace()/len(noise)+1e-8)*torch.eye(len(noise))
     even = base @ torch.linalg.inv(torch.linalg.cholesky(noise)).T  # (embed, rank)
@@ -183,7 +181,7 @@ def _along(share:Tensor, a:Tensor, known:Tensor, looks:Tensor)->Tensor: # (n, fe
     parts = ((1-a)**2*(1+2*a), looks[:-1]), (a**2*(3-2*a), looks[1:]), (a*(1-a)**2*length, slope[:-1]), (-a**2*(1-a)*length, slope[1:])
     return sum((share*weight) @ part for weight,part in parts)
 
-# %% ../nbs/31_generator.ipynb #c73fe27a
+# %% ../nbs/31_generator.ipynb #bcfd9817
 def _bell(distance:Tensor)->Tensor:
     "Likeness at a distance of so many steps: 1 at the same place (Matérn 5/2, width 4)."
     r = 5**.5*distance/4
@@ -192,7 +190,7 @@ def _bell(distance:Tensor)->Tensor:
 def _recipe(known:Tensor, looks:Tensor)->Tensor: # (frames, features)
     "The weights with which likeness to the frames gives their looks."
     likeness = _bell(torch.cdist(known.double(), known.double()))
-    return torch.linalg.solve(likeness+1e-3*torch.eye(len(known), device=known.device), looks.double()).float()
+    return torch.linalg.solve(likeness+1e-4*torch.eye(len(known), device=known.device), looks.double()).float()
 
 def _mixture(z:Tensor, known:Tensor, looks:Tensor, recipe:Tensor)->Tensor: # (n, features)
     "The looks at a place: the mean of two guesses, from the path and from likeness to all frames."
@@ -222,7 +220,7 @@ class Generator(nn.Module):
         for name,shape in shapes.items(): self.register_buffer(name, torch.zeros(shape, dtype=kinds.get(name)))
         self._ready = None
 
-# %% ../nbs/31_generator.ipynb #85ee9eae
+# %% ../nbs/31_generator.ipynb #b0b0adad
 def _prepare(self)->tuple[Tensor,Tensor]: # recipe (frames, features), canvas (features, height·width·3)
     "What follows from the stored numbers: the kernel's recipe and the painted pictures. Kept until a number changes."
     key = tuple((value.data_ptr(), value._version) for value in self.buffers())
@@ -236,7 +234,7 @@ def _prepare(self)->tuple[Tensor,Tensor]: # recipe (frames, features), canvas (f
     self._ready = key, (_recipe(self.known, self.looks), pictures[:, :height, :width].flatten(1).contiguous())
     return self._ready[1]
 
-# %% ../nbs/31_generator.ipynb #e27ae90b
+# %% ../nbs/31_generator.ipynb #a553504b
 def _draw(self, embeddings:Tensor)->Tensor: # (batch, embed) -> (batch, height, width, 3) colors, about 0..1
     recipe,canvas = _prepare(self)
     mixture = _mixture((embeddings-self.centre) @ self.axes, self.known, self.looks, recipe)
@@ -259,7 +257,7 @@ def _solve(cls, frames:np.ndarray, embeddings:Tensor, dims:int, numbers:int)->tu
     mean = (pictures := torch.from_numpy(frames)/255).mean(0)
     flat = (pictures-mean).flatten(1)
     looks = torch.linalg.eigh((flat @ flat.T).double())[1].flip(1).float()  # principal components, greatest first
-    axes,known = _coordinates(embeddings, flat, dims)
+    axes,known = _coordinates(embeddings, dims)
     patches,spent = _as_patches(pictures-mean, 4), mean.numel()+axes.numel()+known.numel()+embeddings.shape[1]
     features,strokes = _plan(patches, looks, numbers-spent)
     looks = looks[:,:features].contiguous()

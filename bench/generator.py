@@ -36,6 +36,8 @@ DATA = Path(__file__).parent.parent / "data"
 HNERV = {"PSNR seen": 26.6, "frames a second": 57, "numbers": 521_000}
 MOMENTS = (.5, 1, 2, 4, 8, 15, 30, 45, 60, 120, 300, 600, 1200, 2400, 4800)
 
+PARTS = ("recorded", "scenes", "large", "loop", "storage", "growth")
+
 
 class ReluGenerator(SirenGenerator):
     "The published pixel network with ReLU in place of the sine: the same inputs, torch's own initialization."
@@ -258,8 +260,7 @@ def measure(part, seconds, names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parts = ("recorded", "scenes", "large", "loop", "storage", "growth")
-    parser.add_argument("--part", choices=parts, help="one part alone")
+    parser.add_argument("--part", choices=PARTS, help="one part alone")
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS), help="some models alone")
     parser.add_argument("--seconds", type=float, default=60, help="training time of each network")
     parser.add_argument("--long", action="store_true", help="only the published network, 15,000 steps")
@@ -271,7 +272,7 @@ def main():
         frames, embeddings = clips()["recorded"]
         found = {"long": {"published SIREN": seen("published SIREN", frames, embeddings, 60, steps=15_000)}}
         table("Published SIREN, 15,000 steps", found["long"])
-    else: found = {part: measure(part, asked.seconds, asked.models) for part in ([asked.part] if asked.part else parts)}
+    else: found = {part: measure(part, asked.seconds, asked.models) for part in ([asked.part] if asked.part else PARTS)}
     for part, result in found.items(): kept[part] = kept.get(part, {}) | result if part != "scenes" else {
         clip: kept.get(part, {}).get(clip, {}) | columns for clip, columns in result.items()}
     if asked.out: asked.out.write_text(json.dumps(kept, indent=1)+"\n")

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from alive_scene.generator import Generator, SirenGenerator, _coordinates
+from alive_scene.scene import read_scene
 
 BOTH = pytest.mark.parametrize("kind", [Generator, SirenGenerator])
 
@@ -77,7 +78,7 @@ def test_between_two_frames_it_is_the_formula():
     slope = [(rate[i-1]*length[i]+rate[i]*length[i-1])/(length[i]+length[i-1]) for i in (4, 5)]
     path = (flat[4]+flat[5])/2+length[4]*(slope[0]-slope[1])/8
     matern = lambda a, b: (lambda r: (1+r+r**2/3)*torch.exp(-r))(5**.5*torch.cdist(a, b)/4)
-    weights = matern((known[4:5]+known[5:6])/2, known) @ torch.linalg.inv(matern(known, known)+1e-3*torch.eye(10))
+    weights = matern((known[4:5]+known[5:6])/2, known) @ torch.linalg.inv(matern(known, known)+1e-4*torch.eye(10))
     kernel = (weights @ (flat-flat.mean(0)))[0]+flat.mean(0)
     assert np.abs(made.render(middle).reshape(-1)-((path+kernel)/2).clamp(0, 255).numpy()).max() < 3
 
@@ -86,7 +87,7 @@ def test_the_coordinates_even_out_the_noise():
     rng = torch.Generator().manual_seed(0)
     path = torch.stack([torch.linspace(0, 6.28, 100).sin(), torch.linspace(0, 6.28, 100).cos()], 1)
     noise = torch.cat([torch.zeros(100, 2), .3*torch.randn(100, 4, generator=rng)], 1)
-    _, known = _coordinates(torch.cat([path, torch.zeros(100, 4)], 1)+noise+.001*torch.randn(100, 6, generator=rng), path, 2)
+    _, known = _coordinates(torch.cat([path, torch.zeros(100, 4)], 1)+noise+.001*torch.randn(100, 6, generator=rng), 2)
     true = torch.corrcoef(torch.cat([path, known], 1).T)[:2, 2:].square().sum(1)
     assert true.min() > .98
     assert known.diff(dim=0).norm(dim=1).median() < 1.01
@@ -159,6 +160,15 @@ def test_constant_clip_two_frames_and_odd_sizes_work(kind):
         assert drawn.shape == clip.shape
         if kind is Generator:
             assert _db(drawn, clip) > 28
+
+
+@pytest.mark.parametrize("name", ["napping_cat", "portrait"])
+def test_a_whole_bundled_scene_is_drawn_within_its_file(root, name):
+    frames = read_scene(root/"data"/f"{name}.mp4").frames
+    codes = torch.from_numpy(frames[:, ::8, ::8].reshape(len(frames), -1)[:, :512]/255).float()  # a poor encoder, but no weights needed
+    made = _fit(Generator, frames, torch.nn.functional.normalize(codes, dim=1))
+    assert _db(made.render(torch.nn.functional.normalize(codes[::10], dim=1)), frames[::10]) > 38
+    assert sum(v.numel()*(2 if v.is_floating_point() else v.element_size()) for v in made.state_dict().values()) < 1_000_000
 
 
 def test_hard_cut_keeps_both_sides():
