@@ -170,7 +170,7 @@ def _learn(self:Behavior, rounds:int, progress:bool)->None:
     if long < 2: return # too short to pass anywhere twice
     time, at, place = len(self.points), self.points[self._frame], torch.arange(2*len(self.points))
     start = place[(place%time >= 1) & (place%time+long < time)] # from here the video goes on long enough
-    same = self._frame[start][:, None] == self._frame[start]
+    same = (self._frame[start][:, None]-self._frame[start]).abs() < 8 # the same pass, not another
     near = start[torch.cdist(at[start], at[start]).masked_fill(same, inf).topk(min(6, len(start)-1), largest=False).indices]
     optimizer = torch.optim.Adam(self.motion.parameters(), 1e-3, fused=True)
     try:
