@@ -135,7 +135,7 @@ class Behavior(_Space):
         embeddings:Tensor, # (time, embed) unit vectors, in order
         *, seed:int=0, # The same seed, the same behavior
         progress:bool=True, # Show a bar
-        leaps:float=0.06, # Share of steps that leap to another time, between 0 and 1
+        leaps:float=0.08, # Share of steps that leap to another time, between 0 and 1
         rounds:int=800 # Batches the motion learns from; with 0 it stays on the path
     )->"Behavior":
         "Make the plan, learn the motion. Raises ValueError unless there are at least two finite unit vectors."
@@ -155,7 +155,7 @@ def _unroll(self:Behavior, start:Tensor, near:Tensor, long:int, batch:int=128)->
     pick, at, when = torch.randint(len(start), (batch,)), self.points[self._frame][:, :self.narrow], torch.arange(-1, long+1)
     place, other = start[pick], near[pick, torch.randint(near.shape[1], (batch,))]
     gap = torch.rand(batch, 1, 1)*1.5*(at[other[:, None]+when]-at[place[:, None]+when]) # (batch, long+2, narrow)
-    course = 0.8*gap/(0.8+gap.norm(dim=-1, keepdim=True)) # never further than 0.8 steps
+    course = 0.6*gap/(0.6+gap.norm(dim=-1, keepdim=True)) # never further than 0.6 steps
     far = (gap-course)[:, 1]*(torch.rand(batch, 1) < 0.5)
     away, last, loss = course[:, 1]+far, course[:, 1]-course[:, 0], 0.
     for step in range(1, long+1):
@@ -170,7 +170,7 @@ def _learn(self:Behavior, rounds:int, progress:bool)->None:
     if long < 2: return # too short to pass anywhere twice
     time, at, place = len(self.points), self.points[self._frame], torch.arange(2*len(self.points))
     start = place[(place%time >= 1) & (place%time+long < time)] # from here the video goes on long enough
-    same = self._frame[start][:, None] == self._frame[start]
+    same = (self._frame[start][:, None]-self._frame[start]).abs() < 8 # the same pass, not another
     near = start[torch.cdist(at[start], at[start]).masked_fill(same, inf).topk(min(6, len(start)-1), largest=False).indices]
     optimizer = torch.optim.Adam(self.motion.parameters(), 1e-3, fused=True)
     try:

@@ -118,17 +118,16 @@ def row(name, fit, observed, steps, seeds):
 
 
 def visits(value, limits):
-    "For each level of a state (time,): steps spent there, times it is entered, and visits."
+    "For each level of a state (time,): steps spent there, times it is entered, times it is left."
     level, found = np.digitize(value, limits), {}
     for one in range(len(limits)+1):
         on = level == one
-        entered = int((on[1:] & ~on[:-1]).sum())
-        found[one] = np.array([on.sum(), entered, entered+int(on[0])])
+        found[one] = np.array([on.sum(), (on[1:] & ~on[:-1]).sum(), (on[:-1] & ~on[1:]).sum()])
     return found
 
 
 def rates(courses, name):
-    "Entries in 100 steps, and mean dwell, of each level, over several courses of states."
+    "Entries in 100 steps, and mean dwell (steps there for each time it is left: fair to visits that a clip cuts short), over several courses."
     each = [visits(course[name], LIMITS[name]) for course in courses]
     total = {level: sum(one[level] for one in each) for level in each[0]}
     return {level: (100*v[1]/sum(len(course[name]) for course in courses), v[0]/max(v[2], 1)) for level, v in total.items()}
