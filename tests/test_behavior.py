@@ -133,9 +133,8 @@ def test_a_change_of_temperature_is_no_jerk(behavior):
 def test_a_force_takes_it_elsewhere(behavior):
     target = observed[int((observed-observed[20]).norm(dim=1).argmax())]
     def toward(embedding, step): return 0.5*(target-embedding)
-    path, far = rollout(behavior, observed, 14, start=20, forces=[toward]), (observed[20]-target).norm()
-    assert (path[-8:]-target).norm(dim=1).mean() < 0.4*far
-    assert (rollout(behavior, observed, 3, start=path[-1])-target).norm(dim=1).min() < 0.6*far # it goes on from there
+    path = rollout(behavior, observed, 14, start=20, forces=[toward])
+    assert (path[-8:]-target).norm(dim=1).mean() < 0.4*(observed[20]-target).norm()
 
 
 def test_few_frames_and_still_ones():
