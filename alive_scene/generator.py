@@ -37,7 +37,7 @@ def _checked(frames, embeddings)->tuple[np.ndarray,Tensor]:
     if len(frames)<2: raise ValueError(f"a scene needs at least two frames to learn from, got {len(frames)}")
     return frames, embeddings
 
-# %% ../nbs/31_generator.ipynb #79322ab5
+# %% ../nbs/31_generator.ipynb #f5970369
 def _train(
     loss_of_batch:Callable, # () -> mean squared error of a fresh minibatch
     optimizer:torch.optim.Optimizer, # Of the model's parameters
@@ -126,7 +126,7 @@ def _as_patches(pictures:Tensor, patch:int)->Tensor: # (n, height, width, 3) -> 
     padded = F.pad(pictures, (0, 0, 0, columns*patch-width, 0, rows*patch-height))
     return padded.view(n, rows, patch, columns, patch, 3).permute(1, 3, 0, 2, 4, 5).reshape(rows*columns, n, -1)
 
-# %% ../nbs/31_generator.ipynb #d96e3b8a
+# %% ../nbs/31_generator.ipynb #67ebadf4
 def _plan(patches:Tensor, looks:Tensor, numbers:int)->tuple[int,int]: # features, strokes
     "The number of features that, painted with the strokes left to pay for, keeps most of the frames."
     (count,time,pixels),plans = patches.shape, []
@@ -146,7 +146,7 @@ def _strokes(patches:Tensor, looks:Tensor, count:int)->tuple[Tensor,Tensor,Tenso
     most = [part.abs().amax(1, keepdim=True).clamp(min=1e-9) for part in (mix, stroke)]
     return where, size*(most[0]*most[1])[:,0], *((part/m*127).round().to(torch.int8) for part,m in zip((mix, stroke), most, strict=True))
 
-# %% ../nbs/31_generator.ipynb #f3032e32
+# %% ../nbs/31_generator.ipynb #f2554cb9
 def _jitter(codes:Tensor)->Tensor: # (time-2, code)
     "How far each code lies off the middle of its neighbors; scaled to the noise of one."
     return (codes[1:-1]-(codes[:-2]+codes[2:])/2)/1.5**.5
@@ -181,7 +181,7 @@ def _along(share:Tensor, a:Tensor, known:Tensor, looks:Tensor)->Tensor: # (n, fe
     parts = ((1-a)**2*(1+2*a), looks[:-1]), (a**2*(3-2*a), looks[1:]), (a*(1-a)**2*length, slope[:-1]), (-a**2*(1-a)*length, slope[1:])
     return sum((share*weight) @ part for weight,part in parts)
 
-# %% ../nbs/31_generator.ipynb #bcfd9817
+# %% ../nbs/31_generator.ipynb #7e03a41f
 def _bell(distance:Tensor)->Tensor:
     "Likeness at a distance of so many steps: 1 at the same place (Matérn 5/2, width 4)."
     r = 5**.5*distance/4
@@ -220,7 +220,7 @@ class Generator(nn.Module):
         for name,shape in shapes.items(): self.register_buffer(name, torch.zeros(shape, dtype=kinds.get(name)))
         self._ready = None
 
-# %% ../nbs/31_generator.ipynb #b0b0adad
+# %% ../nbs/31_generator.ipynb #15a92117
 def _prepare(self)->tuple[Tensor,Tensor]: # recipe (frames, features), canvas (features, height·width·3)
     "What follows from the stored numbers: the kernel's recipe and the painted pictures. Kept until a number changes."
     key = tuple((value.data_ptr(), value._version) for value in self.buffers())
@@ -234,7 +234,7 @@ def _prepare(self)->tuple[Tensor,Tensor]: # recipe (frames, features), canvas (f
     self._ready = key, (_recipe(self.known, self.looks), pictures[:, :height, :width].flatten(1).contiguous())
     return self._ready[1]
 
-# %% ../nbs/31_generator.ipynb #a553504b
+# %% ../nbs/31_generator.ipynb #84e591ad
 def _draw(self, embeddings:Tensor)->Tensor: # (batch, embed) -> (batch, height, width, 3) colors, about 0..1
     recipe,canvas = _prepare(self)
     mixture = _mixture((embeddings-self.centre) @ self.axes, self.known, self.looks, recipe)
@@ -271,9 +271,9 @@ def _solve(cls, frames:np.ndarray, embeddings:Tensor, dims:int, numbers:int)->tu
 def _fit_strokes(cls,
     frames:np.ndarray, # uint8 (time, height, width, 3)
     embeddings:Tensor, # (time, embed)
-    *, seconds:float=60, # Stop painting after so long; it seldom needs more than a few
+    *, seconds:float=60, # Not needed: it takes what it takes, a few at most; here so that all generators are called alike
     steps:int|None=None, # In how many rounds to paint; 32 if None. The result is the same
-    seed:int=0, # Nothing here is random; taken so that all generators are called alike
+    seed:int=0, # Likewise: nothing here is random
     progress:bool=True, # Show a bar
     resume:"Generator|None"=None, # Likewise: fitting again takes seconds, and so starts afresh
     on_step:Callable|None=None, # Called as on_step(generator, share painted) after each round
@@ -281,7 +281,7 @@ def _fit_strokes(cls,
     numbers:int|None=None # How many numbers to store, most of one byte; if None, 24 a pixel and one more for each 8 frames
 )->"Generator": # The one solved for
     "Solve for coordinates, looks and strokes, then paint. Raises ValueError on frames and embeddings that don't fit."
-    start,(frames,embeddings) = perf_counter(), _checked(frames, embeddings)
+    frames,embeddings = _checked(frames, embeddings)
     model,painting = _solve(cls, frames, embeddings, dims, numbers or round(frames[0,:,:,0].size*(24+len(frames)/8)))
     rounds = min(steps or 32, len(painting))
     try:
@@ -290,7 +290,6 @@ def _fit_strokes(cls,
             model.stroke[:upto] = painting[:upto]
             bar.set_postfix(strokes=upto, refresh=False)
             if on_step: on_step(model, done/rounds)
-            if perf_counter()-start>seconds: break
     except KeyboardInterrupt: warnings.warn(f"stopped after {upto} of {len(painting)} strokes; fit again to paint them all", stacklevel=2)
     return model
 

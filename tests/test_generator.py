@@ -203,6 +203,11 @@ def test_shares_rise_to_one():
         assert len(shares) == 3 and shares == sorted(shares) and shares[-1] == 1
 
 
+def test_the_closed_form_is_never_left_half_painted():
+    frames, embeddings = _scene()
+    assert _db(_fit(Generator, frames, embeddings, steps=None, seconds=1e-9).render(embeddings), frames) > 30
+
+
 def test_seconds_stop_the_published_training():
     frames, embeddings = _scene()
     shares = []
