@@ -37,26 +37,18 @@ def _checked(frames, embeddings)->tuple[np.ndarray,Tensor]:
     if len(frames)<2: raise ValueError(f"a scene needs at least two frames to learn from, got {len(frames)}")
     return frames, embeddings
 
-# %% ../nbs/31_generator.ipynb #42af89c7
-def _seeded(cls:type, seed:int, **config)->nn.Module:
-    "A new model whose random weights depend on the seed alone, other randomness left untouched."
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return cls(**config)
-
+# %% ../nbs/31_generator.ipynb #7139108b
 def _train(
     loss_of_batch:Callable, # () -> mean squared error of a fresh minibatch
     optimizer:torch.optim.Optimizer, # Of the model's parameters
     *, seconds:float, steps:int|None, start:float, progress:bool, after_step:Callable # (share of the training done) -> None
 )->None:
     "Take steps until they or the seconds since `start` are used up. An interrupt keeps what was learned."
-    done,share = 0, 0.
-    bar = tqdm(total=100, unit="%", disable=not progress, bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
+    done,share,bar = 0, 0., tqdm(total=100, unit="%", disable=not progress, bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
     try:
         while share<1:
             optimizer.zero_grad()
-            loss = loss_of_batch()
-            loss.backward()
+            (loss := loss_of_batch()).backward()
             optimizer.step()
             done += 1
             share = min(1., done/steps if steps else (perf_counter()-start)/seconds)
@@ -83,11 +75,7 @@ class SirenGenerator(nn.Module):
         self.register_buffer("position", position, persistent=False)  # (point, 48), by formula and so never stored
         self.siren = Siren(w0, embed+position.shape[1], hidden_dim, 3)
 
-    def forward(self,
-        embeddings:Tensor, # (batch, embed)
-        points:Tensor # (batch) which pixel to draw of each
-    )->Tensor: # (batch, 3) colors, 0..1 where it learned well
-        "Draw one pixel of each embedding's picture."
+    def forward(self, embeddings:Tensor, points:Tensor)->Tensor: # (batch, embed), (batch) which pixel of each -> (batch, 3) colors
         return self.siren(torch.cat([embeddings, self.position[points]], 1))
 
 # %% ../nbs/31_generator.ipynb #eb0a4263
@@ -117,7 +105,9 @@ def _fit_pixels(cls,
     "Train by Adam 1e-4 on minibatches of 8,192 pixels. Raises ValueError on frames and embeddings that don't fit."
     start,(frames,embeddings) = perf_counter(), _checked(frames, embeddings)
     time,h,w,_ = frames.shape
-    model = resume or _seeded(cls, seed, height=h, width=w, embed=embeddings.shape[1])
+    with torch.random.fork_rng(devices=[]):  # the seed alone decides, and other randomness is left as it was
+        torch.manual_seed(seed)
+        model = resume or cls(h, w, embeddings.shape[1])
     rng,pixels = torch.Generator().manual_seed(seed), torch.from_numpy(frames.reshape(time, h*w, 3))
     def loss_of_batch():
         t,p = (torch.randint(n, (8192,), generator=rng) for n in (time, h*w))
@@ -136,22 +126,15 @@ def _as_patches(pictures:Tensor, patch:int)->Tensor: # (n, height, width, 3) -> 
     padded = F.pad(pictures, (0, 0, 0, columns*patch-width, 0, rows*patch-height))
     return padded.view(n, rows, patch, columns, patch, 3).permute(1, 3, 0, 2, 4, 5).reshape(rows*columns, n, -1)
 
-# %% ../nbs/31_generator.ipynb #883f7903
-def _whole(numbers:Tensor)->tuple[Tensor,Tensor]: # int8 (n, number), the greatest becomes ±127; (n,) what it was
-    "Round each row to whole numbers of one byte."
-    most = numbers.abs().amax(1).clamp(min=1e-9)
-    return (numbers/most[:,None]*127).round().to(torch.int8), most
-
+# %% ../nbs/31_generator.ipynb #edfd3e78
 def _plan(patches:Tensor, looks:Tensor, numbers:int)->tuple[int,int]: # features, strokes
     "The number of features that, painted with the strokes left to pay for, keeps most of the frames."
-    count,time,pixels = patches.shape
-    plans = []
+    (count,time,pixels),plans = patches.shape, []
     for features in sorted({min(f, time-1) for f in (4, 8, 16, 24, 32, 48, 64, 96, 128)}):
-        picture = looks[:,:features].T @ patches
-        gram = picture @ picture.mT if features<pixels else picture.mT @ picture
-        energy = torch.linalg.eigvalsh(gram.double()).flatten().sort(descending=True)[0]
-        strokes = max(count, (numbers-time*features)//(pixels+features+2))
-        plans.append((energy[:strokes].sum().item(), features, min(strokes, len(energy))))
+        picture = (looks[:,:features].T @ patches).double()
+        energy = torch.linalg.eigvalsh(picture @ picture.mT if features<pixels else picture.mT @ picture).flatten()
+        strokes = min(max(count, (numbers-time*features)//(pixels+features+2)), len(energy))
+        plans.append((energy.topk(strokes).values.sum().item(), features, strokes))
     return max(plans)[1:]
 
 def _strokes(patches:Tensor, looks:Tensor, count:int)->tuple[Tensor,Tensor,Tensor,Tensor]: # where, size, mix, stroke
@@ -159,23 +142,27 @@ def _strokes(patches:Tensor, looks:Tensor, count:int)->tuple[Tensor,Tensor,Tenso
     mix,size,stroke = (part.float() for part in torch.linalg.svd((looks.T @ patches).double(), full_matrices=False))
     best = size.flatten().argsort(descending=True)[:count]
     where,which = best//size.shape[1], best%size.shape[1]
-    (mix,most),(stroke,highest) = (_whole(part) for part in (mix[where,:,which], stroke[where,which]))
-    return where, size[where,which]*most*highest, mix, stroke
+    mix,size,stroke = mix[where,:,which], size[where,which], stroke[where,which]
+    most = [part.abs().amax(1, keepdim=True).clamp(min=1e-9) for part in (mix, stroke)]
+    return where, size*(most[0]*most[1])[:,0], *((part/m*127).round().to(torch.int8) for part,m in zip((mix, stroke), most, strict=True))
 
-# %% ../nbs/31_generator.ipynb #3699d809
-def _coordinates(embeddings:Tensor, dims:int)->tuple[Tensor,Tensor]: # axes (embed, dims), known (time, dims)
-    "Directions in which the scene moves most, measured in its noise; one unit is the usual step, or the noise if that is more."
+# %% ../nbs/31_generator.ipynb #ac45d273
+def _jitter(codes:Tensor, flat:Tensor)->Tensor: # (time-2, code)
+    "How far each code lies off the line between its neighbors, where its picture (pixel) lies between theirs."
+    across = flat[2:]-flat[:-2]
+    part = (((flat[1:-1]-flat[:-2])*across).sum(1)/across.square().sum(1).clamp(min=1e-9)).clamp(0, 1).double()[:,None]
+    return (codes[1:-1]-codes[:-2].lerp(codes[2:], part))/(1+part**2+(1-part)**2).sqrt()
+
+def _coordinates(embeddings:Tensor, flat:Tensor, dims:int)->tuple[Tensor,Tensor]: # axes (embed, dims), known (time, dims)
+    "Directions in which the scene rises highest above the noise; one unit is the usual step, or the noise if that is more."
     apart = (embeddings-embeddings.mean(0)).double()
     _,spread,base = torch.linalg.svd(apart, full_matrices=False)
     base = base[:max(1, int((spread>1e-4*spread[0]).sum()))].T  # (embed, rank)
-    flat = apart @ base
-    jitter = (flat[1:-1]-(flat[:-2]+flat[2:])/2)/1.5**.5
+    jitter = _jitter(apart @ base, flat)
     noise = jitter.T @ jitter/max(1, len(jitter))
     noise += (.02*noise.trace()/len(noise)+1e-8)*torch.eye(len(noise))
-    even = torch.linalg.inv(torch.linalg.cholesky(noise)).T  # (rank, rank)
-    _,signal,turn = torch.linalg.svd(flat @ even, full_matrices=False)
-    strength = (signal.square()/len(flat)).clamp(min=.01)[:dims]
-    axes = base @ even @ turn[:dims].T*strength**-.2  # the strongest are damped a little
+    even = base @ torch.linalg.inv(torch.linalg.cholesky(noise)).T  # (embed, rank)
+    axes = even @ torch.linalg.svd(apart @ even, full_matrices=False)[2][:dims].T
     unit = (apart @ axes).diff(dim=0).norm(dim=1).median().clamp(min=1)
     return (axes/unit).float(), (apart @ axes/unit).float()
 
@@ -188,18 +175,35 @@ def _places(z:Tensor, known:Tensor)->tuple[Tensor,Tensor]: # (n, chord) shares t
     softness = .125**2+(.1*away.amin(1, keepdim=True).sqrt()).clamp(max=1)**2
     return torch.softmax(-away/(2*softness), 1), along
 
-def _mixture(z:Tensor, known:Tensor, looks:Tensor)->Tensor: # (n, features)
-    "The looks at a place: along each chord a cubic curve that passes smoothly through the frames (Hermite)."
-    share,a = _places(z, known)
+def _along(share:Tensor, a:Tensor, known:Tensor, looks:Tensor)->Tensor: # (n, features)
+    "The looks along the path: on each chord a cubic curve that passes smoothly through the frames (Hermite)."
     length = known.diff(dim=0).norm(dim=1).clamp(min=1e-6)
     rate,before,after = looks.diff(dim=0)/length[:,None], length[:-1,None], length[1:,None]
     slope = torch.cat([rate[:1], (rate[:-1]*after+rate[1:]*before)/(before+after), rate[-1:]])  # the shorter side counts more
     parts = ((1-a)**2*(1+2*a), looks[:-1]), (a**2*(3-2*a), looks[1:]), (a*(1-a)**2*length, slope[:-1]), (-a**2*(1-a)*length, slope[1:])
     return sum((share*weight) @ part for weight,part in parts)
 
+# %% ../nbs/31_generator.ipynb #c73fe27a
+def _bell(distance:Tensor)->Tensor:
+    "Likeness at a distance of so many steps: 1 at the same place (Matérn 5/2, width 4)."
+    r = 5**.5*distance/4
+    return (1+r+r*r/3)*torch.exp(-r)
+
+def _recipe(known:Tensor, looks:Tensor)->Tensor: # (frames, features)
+    "The weights with which likeness to the frames gives their looks."
+    likeness = _bell(torch.cdist(known.double(), known.double()))
+    return torch.linalg.solve(likeness+1e-3*torch.eye(len(known), device=known.device), looks.double()).float()
+
+def _mixture(z:Tensor, known:Tensor, looks:Tensor, recipe:Tensor)->Tensor: # (n, features)
+    "The looks at a place: the mean of two guesses, from the path and from likeness to all frames."
+    share,along = _places(z, known)
+    home = share @ known[:-1]+(share*along) @ known.diff(dim=0)
+    near = home+(z-home)/(z-home).norm(dim=1, keepdim=True).clamp(min=1)  # at most a step off
+    return (_along(share, along, known, looks)+_bell(torch.cdist(near, known)) @ recipe)/2
+
 # %% ../nbs/31_generator.ipynb #1c1bc47f
 class Generator(nn.Module):
-    "Draws frames of a scene from embeddings: finds the place on the observed path, and mixes stored pictures as they are mixed there."
+    "Draws frames of a scene from embeddings: finds the place by the observed path, and mixes stored pictures as they are mixed there."
     def __init__(self,
         height:int, # Rows of pixels
         width:int, # Columns of pixels
@@ -214,31 +218,29 @@ class Generator(nn.Module):
         self.config = dict(height=height, width=width, embed=embed, frames=frames, dims=dims, features=features, strokes=strokes, patch=patch)
         shapes = dict(mean=(height, width, 3), centre=(embed,), axes=(embed, dims), known=(frames, dims), looks=(frames, features),
                       size=(strokes,), mix=(strokes, features), stroke=(strokes, patch*patch*3), where=(strokes,))  # where: the patch of each stroke
-        kinds = dict(mix=torch.int8, stroke=torch.int8, where=torch.int64)
+        kinds = dict(mix=torch.int8, stroke=torch.int8, where=torch.int32)
         for name,shape in shapes.items(): self.register_buffer(name, torch.zeros(shape, dtype=kinds.get(name)))
-        self._canvas = None
+        self._ready = None
 
-# %% ../nbs/31_generator.ipynb #15b5fc6f
-def _paint(self)->Tensor: # (features, height·width·3)
-    "The stored pictures, stroke by stroke; painted anew only if a number they follow from has changed."
-    key = tuple((value.data_ptr(), value._version) for value in (self.size, self.mix, self.stroke, self.where))
-    if self._canvas and self._canvas[0]==key: return self._canvas[1]
+# %% ../nbs/31_generator.ipynb #85ee9eae
+def _prepare(self)->tuple[Tensor,Tensor]: # recipe (frames, features), canvas (features, height·width·3)
+    "What follows from the stored numbers: the kernel's recipe and the painted pictures. Kept until a number changes."
+    key = tuple((value.data_ptr(), value._version) for value in self.buffers())
+    if self._ready and self._ready[0]==key: return self._ready[1]
     height,width,p = (self.config[name] for name in ("height", "width", "patch"))
     rows,columns = -(-height//p), -(-width//p)  # rounded up
     patches = self.mean.new_zeros(rows*columns, self.config["features"], p*p*3)
     for where,size,mix,stroke in zip(*(part.split(1024) for part in (self.where, self.size, self.mix, self.stroke)), strict=True):
         patches.index_add_(0, where, (size[:,None]*mix)[:,:,None]*stroke[:,None]/127**2)
     pictures = patches.view(rows, columns, -1, p, p, 3).permute(2, 0, 3, 1, 4, 5).reshape(-1, rows*p, columns*p, 3)
-    self._canvas = key, pictures[:, :height, :width].flatten(1).contiguous()
-    return self._canvas[1]
+    self._ready = key, (_recipe(self.known, self.looks), pictures[:, :height, :width].flatten(1).contiguous())
+    return self._ready[1]
 
-# %% ../nbs/31_generator.ipynb #9cbd079f
-def _draw(self,
-    embeddings:Tensor # (batch, embed)
-)->Tensor: # (batch, height, width, 3) colors, about 0..1
-    "Draw the picture of each embedding."
-    mixture = _mixture((embeddings-self.centre) @ self.axes, self.known, self.looks)
-    return torch.addmm(self.mean.flatten(), mixture, _paint(self)).view(-1, *self.mean.shape)
+# %% ../nbs/31_generator.ipynb #e27ae90b
+def _draw(self, embeddings:Tensor)->Tensor: # (batch, embed) -> (batch, height, width, 3) colors, about 0..1
+    recipe,canvas = _prepare(self)
+    mixture = _mixture((embeddings-self.centre) @ self.axes, self.known, self.looks, recipe)
+    return torch.addmm(self.mean.flatten(), mixture, canvas).view(-1, *self.mean.shape)
 
 @torch.no_grad()
 def _render(self,
@@ -254,11 +256,10 @@ Generator.forward,Generator.render = _draw, _render
 def _solve(cls, frames:np.ndarray, embeddings:Tensor, dims:int, numbers:int)->tuple[Generator,Tensor]: # without strokes, its strokes
     "All that is stored of a scene, by linear algebra alone."
     time,height,width,_ = frames.shape
-    pictures = torch.from_numpy(frames)/255
-    mean = pictures.mean(0)
+    mean = (pictures := torch.from_numpy(frames)/255).mean(0)
     flat = (pictures-mean).flatten(1)
     looks = torch.linalg.eigh((flat @ flat.T).double())[1].flip(1).float()  # principal components, greatest first
-    axes,known = _coordinates(embeddings, dims)
+    axes,known = _coordinates(embeddings, flat, dims)
     patches,spent = _as_patches(pictures-mean, 4), mean.numel()+axes.numel()+known.numel()+embeddings.shape[1]
     features,strokes = _plan(patches, looks, numbers-spent)
     looks = looks[:,:features].contiguous()
@@ -273,18 +274,18 @@ def _fit_strokes(cls,
     frames:np.ndarray, # uint8 (time, height, width, 3)
     embeddings:Tensor, # (time, embed)
     *, seconds:float=60, # Stop painting after so long; it seldom needs more than a few
-    steps:int|None=None, # In how many rounds to paint; 12 if None. The result is the same
+    steps:int|None=None, # In how many rounds to paint; 32 if None. The result is the same
     seed:int=0, # Nothing here is random; taken so that all generators are called alike
     progress:bool=True, # Show a bar
     resume:"Generator|None"=None, # Likewise: fitting again takes seconds, and so starts afresh
     on_step:Callable|None=None, # Called as on_step(generator, share painted) after each round
-    dims:int=32, # In how many coordinates embeddings are compared, at most
+    dims:int=64, # In how many coordinates embeddings are compared, at most
     numbers:int|None=None # How many numbers to store, most of one byte; if None, 24 a pixel and one more for each 8 frames
 )->"Generator": # The one solved for
     "Solve for coordinates, looks and strokes, then paint. Raises ValueError on frames and embeddings that don't fit."
     start,(frames,embeddings) = perf_counter(), _checked(frames, embeddings)
     model,painting = _solve(cls, frames, embeddings, dims, numbers or round(frames[0,:,:,0].size*(24+len(frames)/8)))
-    rounds = min(steps or 12, len(painting))
+    rounds = min(steps or 32, len(painting))
     try:
         for done in (bar := tqdm(range(1, rounds+1), disable=not progress, unit="round")):
             upto = round(len(painting)*(done/rounds)**2)
