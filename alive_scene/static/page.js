@@ -6,7 +6,8 @@ const TRAIL = 150;  // steps of the path that stay visible on the map
 
 // What is inlined was gzipped and written as base64.
 async function unpack(name) {
-  const bytes = Uint8Array.from(atob($(`packed-${name}`).textContent), letter => letter.charCodeAt(0));
+  const text = atob($(`packed-${name}`).textContent), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
@@ -15,7 +16,7 @@ async function loadRuntime() {
   const inside = !about.beside;
   const ort = await import(inside ? URL.createObjectURL(new Blob([await unpack("glue")], { type: "text/javascript" })) : about.beside);
   ort.env.logLevel = "error";
-  ort.env.wasm.numThreads = 1;  // more threads need headers that only a web server can send
+  ort.env.wasm.numThreads = 1;  // more need headers that only a web server can send, and lose strokes: they add to one patch at the same moment
   if (inside) ort.env.wasm.wasmBinary = await unpack("wasm");
   return ort;
 }
@@ -146,7 +147,7 @@ function tick(now) {
   inTurn(() => step()).catch(fail).finally(() => waiting = false);
 }
 
-function fail(error) { play(false); $("note").textContent = `It can't play: ${error.message ?? error}. ${about.beside ? about.help : ""}`; throw error; }
+function fail(error) { play(false); $("note").textContent = `It can't play: ${error.message ?? error}. ${about.beside ? `It needs ${about.beside} beside it, and a web server.` : ""}`; throw error; }
 
 // For tests and for tinkering: await alive.ready; alive.play(false); await alive.restart(); await alive.step({chances: […], latent: […]}).
 // restart and step answer with the picture's bytes, red, green, blue and 255 for each pixel; without noise, step draws its own.
