@@ -15,7 +15,6 @@ async function unpack(name) {
 async function loadRuntime() {
   const inside = !about.beside;
   const ort = await import(inside ? URL.createObjectURL(new Blob([await unpack("glue")], { type: "text/javascript" })) : about.beside);
-  ort.env.logLevel = "error";
   ort.env.wasm.numThreads = 1;  // more need headers that only a web server can send, and lose strokes: they add to one patch at the same moment
   if (inside) ort.env.wasm.wasmBinary = await unpack("wasm");
   return ort;
@@ -41,7 +40,8 @@ const inTurn = work => busy = busy.then(work, work);  // one thing at a time
 async function load() {
   ort = await loadRuntime();
   nets = {};
-  for (const name of ["start", "step", "draw"]) nets[name] = await ort.InferenceSession.create(await unpack(name), { executionProviders: ["wasm"] });
+  const options = { executionProviders: ["wasm"], logSeverityLevel: 3 };  // errors only
+  for (const name of ["start", "step", "draw"]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
 }
 
 async function look() {
