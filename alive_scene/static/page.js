@@ -1,0 +1,161 @@
+// A living scene without Python. Three networks in ONNX do what the course teaches: `start` stands on a frame of the video,
+// `step` moves on from a state, by noise, and cures, `draw` makes the picture. The notebook 71_browser says what goes in and out.
+const $ = id => document.getElementById(id);
+const about = JSON.parse($("about").textContent);
+const TRAIL = 150;  // steps of the path that stay visible on the map
+
+// What is inlined was gzipped and written as base64.
+async function unpack(name) {
+  const text = atob($(`packed-${name}`).textContent), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+async function loadRuntime() {
+  const inside = !about.beside;
+  const ort = await import(inside ? URL.createObjectURL(new Blob([await unpack("glue")], { type: "text/javascript" })) : about.beside);
+  ort.env.wasm.numThreads = 1;  // more need headers that only a web server can send, and lose strokes: they add to one patch at the same moment
+  if (inside) ort.env.wasm.wasmBinary = await unpack("wasm");
+  return ort;
+}
+
+// Even numbers in 0..1 from a seed: the generator mulberry32 (Tommy Ettinger, public domain). Bell-shaped ones from two even ones: Box and Muller, 1958.
+function luckOf(seed) {
+  let state = seed >>> 0;
+  const uniform = () => {
+    state = (state + 0x6D2B79F5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  return { uniform, normal };
+}
+
+let ort, nets, observed, state, luck, index = 0, trail = [], playing = false, busy = Promise.resolve();
+const tensor = (kind, values, dims) => new ort.Tensor(kind, values, dims);
+const inTurn = work => busy = busy.then(work, work);  // one thing at a time
+
+async function load() {
+  ort = await loadRuntime();
+  nets = {};
+  const options = { executionProviders: ["wasm"], logSeverityLevel: 3 };  // errors only
+  for (const name of ["start", "step", "draw"]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
+}
+
+async function look() {
+  const { picture, at, nearest } = await nets.draw.run({ embedding: state.embedding, observed });
+  trail = [...trail, [...at.data]].slice(-TRAIL);
+  show(picture, Number(nearest.data[0]));
+  return picture.data;
+}
+
+async function restart() {
+  luck = luckOf(+$("seed").value);
+  [index, trail] = [0, []];
+  let embedding;
+  ({ embedding, observed } = await nets.start.run({ frame: tensor("int64", [BigInt($("start").value)], [1]) }));
+  state = { embedding };
+  for (const { name, kind, dims, fill } of about.memory) {
+    const size = dims.reduce((a, b) => a * b), value = kind === "int64" ? BigInt(fill) : fill;
+    state[name] = tensor(kind, Array(size).fill(value), dims);
+  }
+  return look();
+}
+
+function draws() { return Object.fromEntries(about.noise.map(({ name, kind, size }) => [name, Array.from({ length: size }, luck[kind])])); }
+
+async function step(noise = draws()) {
+  const feeds = { ...state, observed, temperature: tensor("float64", [+$("temperature").value], [1]), curing: tensor("float32", [+$("curing").value], [1]) };
+  for (const name in noise) feeds[name] = tensor("float32", Float32Array.from(noise[name]), [1, noise[name].length]);
+  const after = await nets.step.run(feeds);
+  state = Object.fromEntries(Object.entries(after).map(([name, value]) => [name.replace("new_", ""), value]));
+  index += 1;
+  return look();
+}
+
+function show(picture, nearest) {
+  const [height, width] = picture.dims, canvas = $("picture");
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(picture.data), width, height), 0, 0);
+  canvas.dataset.index = index;
+  const side = $("sheet").naturalWidth;
+  if (side) $("near").getContext("2d").drawImage($("sheet"), 0, nearest * side, side, side, 0, 0, 64, 64);
+  $("says").textContent = `step ${index}, nearest to frame ${nearest} of the video`;
+  drawMap();
+}
+
+const spread = [0, 1].map(axis => about.points.map(point => point[axis])), low = spread.map(all => Math.min(...all)), high = spread.map(all => Math.max(...all));
+const onMap = point => [0, 1].map(axis => {
+  const part = .12 + .76 * (point[axis] - low[axis]) / (high[axis] - low[axis] || 1);
+  return axis ? $("map").height * (1 - part) : $("map").width * part;
+});
+
+function drawMap() {
+  const canvas = $("map"), pen = canvas.getContext("2d");
+  pen.clearRect(0, 0, canvas.width, canvas.height);
+  pen.strokeStyle = pen.fillStyle = "rgba(128,128,128,.6)";
+  pen.lineWidth = 1;
+  pen.beginPath();
+  about.points.forEach((point, i) => { const [x, y] = onMap(point); pen[i ? "lineTo" : "moveTo"](x, y); pen.fillRect(x - 1.5, y - 1.5, 3, 3); });
+  pen.stroke();
+  pen.strokeStyle = pen.fillStyle = "#e4572e";
+  pen.lineWidth = 2;
+  for (let i = 1; i < trail.length; i++) {
+    pen.globalAlpha = i / trail.length;
+    pen.beginPath(); pen.moveTo(...onMap(trail[i - 1])); pen.lineTo(...onMap(trail[i])); pen.stroke();
+  }
+  pen.globalAlpha = 1;
+  pen.beginPath(); pen.arc(...onMap(trail.at(-1)), 6, 0, 7); pen.fill();
+}
+
+function play(on) { playing = on; $("play").textContent = on ? "pause" : "play"; }
+
+function connect() {
+  for (const input of document.querySelectorAll("input[type=range]")) {
+    const tell = () => input.nextElementSibling.textContent = (+input.value).toFixed(input.step === "1" ? 0 : 2);
+    input.addEventListener("input", tell); tell();
+  }
+  for (const name of ["start", "seed"]) $(name).addEventListener("input", () => inTurn(restart));
+  $("controls").addEventListener("submit", event => event.preventDefault());
+  $("play").addEventListener("click", () => play(!playing));
+  $("one").addEventListener("click", () => { play(false); inTurn(() => step()); });
+  $("again").addEventListener("click", () => inTurn(restart));
+  $("picture").addEventListener("keydown", event => {
+    if (event.key === " ") play(!playing);
+    else if (event.key === "ArrowRight") $("one").click();
+    else return;
+    event.preventDefault();
+  });
+  $("map").addEventListener("click", event => {
+    const here = [event.offsetX / $("map").clientWidth * $("map").width, event.offsetY / $("map").clientHeight * $("map").height];
+    const far = about.points.map(point => Math.hypot(...onMap(point).map((value, axis) => value - here[axis])));
+    $("start").value = far.indexOf(Math.min(...far));
+    $("start").dispatchEvent(new Event("input"));
+  });
+  for (const button of document.querySelectorAll("button")) button.disabled = false;
+}
+
+let last = 0, waiting = false;
+function tick(now) {
+  requestAnimationFrame(tick);
+  const beat = 1000 / (about.fps * $("speed").value);
+  if (!playing || waiting || now - last < beat) return;
+  last = now - last > 2 * beat ? now : last + beat;  // late by more than a frame: start counting anew
+  waiting = true;
+  inTurn(() => step()).catch(fail).finally(() => waiting = false);
+}
+
+function fail(error) { play(false); $("note").textContent = `It can't play: ${error.message ?? error}. ${about.beside ? `It needs ${about.beside} beside it, and a web server.` : ""}`; throw error; }
+
+// For tests and for tinkering: await alive.ready; alive.play(false); await alive.restart(); await alive.step({chances: […], latent: […]}).
+// restart and step answer with the picture's bytes, red, green, blue and 255 for each pixel; without noise, step draws its own.
+const ready = load().then(restart).then(() => {
+  connect();
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  play(!calm);
+  $("note").textContent = calm ? "Paused, because your system asks for less motion; the play button starts it." : "";
+  requestAnimationFrame(tick);
+}).catch(fail);
+window.alive = { ready, play, restart: () => inTurn(restart), step: noise => inTurn(() => step(noise)) };
