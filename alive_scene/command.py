@@ -52,6 +52,9 @@ def _parser()->argparse.ArgumentParser:
     play = _add_path(commands, "play", "imagine it going on, as a video")
     play.add_argument("-o", "--out", required=True, help="the file to write: .gif, .mp4 or .webp")
     vitals = _add_path(commands, "vitals", "measure how alive a long rollout is")
+    page = commands.add_parser("export", help="write it as a page that lives in any browser, without Python")
+    page.add_argument("scene", help="a file that fit wrote, NAME.alive")
+    page.add_argument("-o", "--out", required=True, help="the file to write, NAME.html")
     vitals.add_argument("--csv", help="also write each step's nearest frame, length and distance to the scene")
     return parser
 
@@ -80,6 +83,13 @@ def _play(asked:argparse.Namespace)->str:
     return f"{asked.out}: {asked.steps} frames that never existed"
 
 # %% ../nbs/99_command.ipynb #a3f57953
+def _export(asked:argparse.Namespace)->str:
+    "Write the page."
+    from alive_scene.alive import AliveScene
+    from alive_scene.browser import export_html
+    path = export_html(AliveScene.load(asked.scene), asked.out)
+    return f"{path}: open it in any browser"
+
 def _write_csv(alive, path, file:str)->None: # alive: an AliveScene; path: (steps, embed)
     "A line a step, for behavior studies: where it is, for how long without a leap, and how far it went."
     import csv
@@ -112,7 +122,7 @@ def main(
     "The `alive-scene` command."
     asked = _parser().parse_args(argv)
     warnings.formatwarning = lambda message, *_: f"{message}\n"
-    try: print({"fit": _fit, "play": _play, "vitals": _vitals}[asked.command](asked))
+    try: print({"fit": _fit, "play": _play, "vitals": _vitals, "export": _export}[asked.command](asked))
     except (ValueError, OSError) as error:
         print(f"alive-scene: {error}", file=sys.stderr)
         return 2
