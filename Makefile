@@ -30,13 +30,14 @@ endif
 alive: $(VENV)/.installed  ## a scene that goes on by itself, from the bundled cat or VIDEO=my_cat.mp4
 	@$(BIN)/python nbs/run_alive.py "$(VIDEO)" "$(OUT)"
 
-# The player's tests need a Chromium or Chrome; as root on Debian or Ubuntu it is installed here.
+# The tests of the player and of the exported page need a Chromium or Chrome, and npm; as root on Debian or Ubuntu they are installed here.
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 MACCHROME := /Applications/Google Chrome.app
 browser:
-	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; [ -d "$(MACCHROME)" ] && exit 0; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
-	else echo "The tests need Chromium or Chrome: sudo apt-get install chromium, or install Google Chrome; then make test again."; exit 1; fi
+	@need=; for name in $(BROWSERS); do command -v $$name >/dev/null && found=1; done; [ -n "$$found" ] || [ -d "$(MACCHROME)" ] || need=chromium; \
+	command -v npm >/dev/null || need="$$need npm"; [ -z "$$need" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq $$need >/dev/null; \
+	else echo "The tests need $$need: sudo apt-get install $$need, or install Google Chrome and Node.js; then make test again."; exit 1; fi
 
 test: $(VENV)/.installed browser  ## everything CI runs
 	$(BIN)/ruff check
