@@ -93,13 +93,13 @@ def test_the_player_lives_in_jupyterlab(browser, lab, tmp_path):
     page.wait_for_timeout(4000)
     still = page.evaluate(watch, 3)
     box = slider.bounding_box() and page.locator(".widget-slider", has_text="temperature").first.locator(".noUi-base").bounding_box()
-    page.mouse.click(box["x"] + box["width"] * .34, box["y"] + box["height"] / 2)
+    page.mouse.click(box["x"] + box["width"] * .08, box["y"] + box["height"] / 2)
     page.wait_for_timeout(1000)
-    lively = page.evaluate(watch, 3)
+    lively = page.evaluate(watch, 5)
     slider.focus()
-    for _ in range(20): page.keyboard.press("ArrowRight")
+    for _ in range(30): page.keyboard.press("ArrowRight")
     page.wait_for_timeout(1000)
-    wild = page.evaluate(watch, 3)
+    wild = page.evaluate(watch, 5)
     print(dict(still=still, lively=lively, wild=wild))
     assert still["change"] < lively["change"] < wild["change"]
     assert not outside and not errors
