@@ -48,28 +48,40 @@ def solution(lesson, name):
     return next(text for text in code if f"def {name}(" in text)
 
 
-def names(code): # those that a cell sets or changes, and those that it needs
-    sets, needs = set(), set()
+def globals_of(code): # names that code needs from outside or sets, in functions too; two sets
+    needs, sets = set(), set()
     def look(scope, top):
         for one in scope.get_symbols():
             if top and (one.is_assigned() or one.is_imported()): sets.add(one.get_name())
             if one.is_referenced() and (top or one.is_global()): needs.add(one.get_name())
         for inner in scope.get_children(): look(inner, False)
     look(symtable.symtable(code, "cell", "exec"), True)
-    for line in ast.parse(code).body:
-        for target in [target for node in ast.walk(line) if isinstance(node, ast.Assign) for target in node.targets]:
-            while isinstance(target, (ast.Subscript, ast.Attribute)): target = target.value
-            if isinstance(target, ast.Name): sets.add(target.id)
-    return sets, needs
+    return needs, sets
+
+
+def names(code): # that a cell sets, that it changes (a key, an attribute), and that it needs from before
+    sets, changes, needs, lines = set(), set(), set(), ast.parse(code).body
+    for line in lines:
+        (need, made), within = globals_of(ast.unparse(line)), set()
+        for node in [] if isinstance(line, (ast.FunctionDef, ast.ClassDef)) else ast.walk(line):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []:
+                whole = target
+                while isinstance(target, (ast.Subscript, ast.Attribute)): target = target.value
+                if isinstance(target, ast.Name) and (target is not whole or isinstance(node, ast.AugAssign)): within.add(target.id)
+        first = made if isinstance(line, (ast.FunctionDef, ast.ClassDef, ast.For, ast.With)) else set() # these set a name before they use it
+        needs |= (need - first | within) - sets
+        sets |= made - within
+        changes |= within
+    return sets, changes, needs
 
 
 def program(lesson, number, answer): # only those cells before an exercise that it and its answer rest on
-    kept, needed = [], names(dict(cells(lesson, "code"))[number])[1] | names(answer)[1]
+    kept, needed = [], names(dict(cells(lesson, "code"))[number])[2] | names(answer)[2]
     for i, source in reversed(cells(lesson, "code")):
-        if i >= number or source.startswith("#| export") or source.startswith("#| default_exp"): continue
-        sets, needs = names(source)
-        if not sets & needed: continue
-        needed |= needs
+        if i >= number or source.startswith(("#| export", "#| default_exp")): continue
+        sets, changes, needs = names(source)
+        if not (sets | changes) & needed: continue
+        needed = needed - sets | needs
         kept.insert(0, source)
     return kept
 
@@ -89,7 +101,7 @@ def quietly(monkeypatch, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("lesson, name", WRONG, ids=" ".join)
+@pytest.mark.parametrize("lesson, name", WRONG, ids=lambda word: word)
 def test_the_check_knows_right_from_wrong(lesson, name, quietly):
     number, right = exercises(lesson)[name], solution(lesson, name)
     source = dict(cells(lesson, "code"))[number]
