@@ -3,7 +3,9 @@
 Each clip has one table: ours, as published, peers, and two cheats that must fail. A figure outside its target carries a star.
 `response` is the speed at temperatures 0.25, 0.5, 1, 1.5, 2 where it rises and the spread doesn't fall, else a star.
 Then, for the two scenes whose true states are known: how often each state is entered and how long it lasts, in the rollout
-(the nearest frame's state), in the clip that it learned from, and in ten scenes of other seeds. `--save` keeps all of it as JSON.
+(the nearest frame's state), in the clip that it learned from, and in ten scenes of other seeds. Last, drawn by the default
+generator: how much changes from picture to picture (flicker), and how sharp a picture is (smear), each against the video's own.
+`--save` keeps all of it as JSON, and what an earlier run kept of other clips and parts.
 """
 import argparse
 import importlib.util
@@ -18,6 +20,7 @@ import torch.nn.functional as F
 
 from alive_scene import behavior as room
 from alive_scene.clip import ClipEncoder, encode_scene
+from alive_scene.generator import Generator
 from alive_scene.rollout import _nearest, rollout, vital_signs
 from alive_scene.scene import napping_cat, portrait, read_scene
 from alive_scene.vae import VaeBehavior
@@ -127,6 +130,20 @@ def line(found):
 def head(): return f"{'':28}" + " ".join(f"{sign:>8} " for sign in TARGETS) + f" {'response: speeds | spreads':>58}  held     fit    step"
 
 
+def drawn(observed, scene, steps, seeds):
+    "Name: median change between pictures and mean sharpness (size of the gradient) of rendered rollouts, against the video's own."
+    generator, found = Generator.fit(scene.frames, observed, seconds=60, progress=False), {}
+    def look(frames):
+        frames = frames.astype(np.float32)
+        change = np.median([np.abs(b-a).mean() for a, b in zip(frames, frames[1:], strict=False)])
+        return change, np.mean([np.abs(np.diff(frame, axis=0)).mean() + np.abs(np.diff(frame, axis=1)).mean() for frame in frames])
+    own = look(scene.frames)
+    for name, fit in behaviors(observed):
+        each = [look(generator.render(path)) for path in paths(fit(), observed, steps, seeds)]
+        found[name] = {what: float(np.median([one[i] for one in each])/own[i]) for i, what in enumerate(("flicker", "sharpness"))}
+    return found
+
+
 def visits(value, limits):
     "For each level of a state (time,): steps spent there, times it is entered, times it is left."
     level, found = np.digitize(value, limits), {}
@@ -173,29 +190,46 @@ def real_clip():
 CLIPS = dict(real=real_clip, cat=napping_cat, portrait=portrait)
 
 
+def signs(clip, scene, observed, args, kept):
+    "Prints and keeps the first two tables of one clip."
+    rows = {found["name"]: found for found in kept["clips"].get(clip, [])}
+    print(f"\n{clip}, {len(observed)} frames, {args.encoder}: {args.seeds} seeds of {args.steps} steps\n{head()}")
+    for name, fit in behaviors(observed):
+        if args.only not in name: continue
+        found, path = measure(name, fit, observed, args.steps, args.seeds)
+        rows[name] = found
+        print(line(found), flush=True)
+        if scene.states and name.startswith("ours"): kept["states"][clip] = states(CLIPS[clip], path, observed, scene)
+    kept["clips"][clip] = [rows[name] for name, _ in behaviors(observed) if name in rows]
+    print(*state_lines(kept["states"].get(clip, [])), sep="\n", flush=True)
+
+
+def rendered(clip, scene, observed, args, kept):
+    "Prints and keeps the last one."
+    kept["rendered"][clip] = drawn(observed, scene, min(args.steps, 400), min(args.seeds, 3))
+    print(f"\n{clip}, rendered{'flicker':>28}{'sharpness':>11}, against the video's own")
+    for name, found in kept["rendered"][clip].items(): print(f"{name:28}{found['flicker']:15.2f}{found['sharpness']:11.2f}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--encoder", default="alive-tiny")
-    parser.add_argument("--clips", nargs="+", default=["real", "cat", "portrait"])
-    parser.add_argument("--only", default="", help="behaviors whose name holds this")
+    parser.add_argument("--clips", nargs="+", default=list(CLIPS), choices=list(CLIPS))
+    parser.add_argument("--parts", nargs="+", default=["signs", "rendered"], choices=["signs", "rendered"])
+    parser.add_argument("--only", default="", help="signs of the behaviors whose name holds this")
     parser.add_argument("--save", help="a JSON file to keep all figures in")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
-    encoder, kept = ClipEncoder(args.encoder), dict(encoder=args.encoder, steps=args.steps, seeds=args.seeds, clips={}, states={})
+    kept = dict(encoder=args.encoder, steps=args.steps, seeds=args.seeds, clips={}, states={}, rendered={})
+    if args.save and Path(args.save).is_file(): kept = {**kept, **json.loads(Path(args.save).read_text()), **{k: kept[k] for k in ("encoder", "steps", "seeds")}}
+    encoder = ClipEncoder(args.encoder)
     for clip in args.clips:
         scene = CLIPS[clip]()
-        observed, kept["clips"][clip] = encode_scene(scene, encoder), []
-        print(f"\n{clip}, {len(observed)} frames, {args.encoder}: {args.seeds} seeds of {args.steps} steps\n{head()}")
-        for name, fit in behaviors(observed):
-            if args.only not in name: continue
-            found, path = measure(name, fit, observed, args.steps, args.seeds)
-            kept["clips"][clip].append(found)
-            print(line(found), flush=True)
-            if scene.states and len(kept["clips"][clip]) == 1: kept["states"][clip] = states(CLIPS[clip], path, observed, scene)
-        print(*state_lines(kept["states"].get(clip, [])), sep="\n", flush=True)
-        if args.save: Path(args.save).write_text(json.dumps(kept, indent=1))
+        observed = encode_scene(scene, encoder)
+        for part in args.parts: dict(signs=signs, rendered=rendered)[part](clip, scene, observed, args, kept)
+        if args.save: Path(args.save).write_text(json.dumps(kept, indent=1)+"\n")
 
 
 if __name__ == "__main__": main()
