@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps, ImageSequence, UnidentifiedImageError
 
@@ -33,12 +32,11 @@ class Scene:
         dtype, shape = getattr(self.frames, "dtype", type(self.frames).__name__), np.shape(self.frames)
         if dtype != np.uint8 or len(shape) != 4 or shape[3] != 3 or 0 in shape:
             raise ValueError(f"frames must be uint8 (time, height, width, 3) with at least one frame, got {dtype} {shape}")
-        if not self.fps > 0: raise ValueError(f"fps must be above 0, got {self.fps}")
+        if isinstance(self.fps, str) or not 0 < self.fps < np.inf: raise ValueError(f"fps must be above 0, and finite, got {self.fps!r}")
         for what, truth in [*self.states.items(), ("captions", self.captions or self.frames)]:
-            if len(truth) != shape[0]: raise ValueError(f"{what} must have one entry a frame: {shape[0]} frames, {len(truth)} entries")
+            if np.shape(truth)[:1] != shape[:1]: raise ValueError(f"{what} must have one entry a frame: {shape[0]} frames, {np.size(truth)} entries")
     def __len__(self)->int: return len(self.frames)
-    # An animated GIF under the name of a PNG: notebooks keep PNGs everywhere, and browsers, GitHub's pages too, look at the bytes.
-    def _repr_png_(self)->bytes: return _thumbnail(self)
+    def _repr_png_(self)->bytes: return _thumbnail(self) # an animated GIF: notebooks keep PNGs everywhere, and browsers look at the bytes
 
 # %% ../nbs/00_scene.ipynb #c95f9087
 def _animation(frames:np.ndarray, fps:float, file, format:str="GIF", colors:int=256):
@@ -63,8 +61,7 @@ def _thumbnail(scene:Scene, limit:int=100_000)->bytes:
 # %% ../nbs/00_scene.ipynb #c0a799ac
 def _move(y, x, center:tuple, radius:tuple, angle=0, swell=0, dy=0, dx=0):
     "Turn (clockwise), swell and push a soft round region: for each pixel, from where it came."
-    import torch
-    near = torch.exp(-((y-center[0])/radius[0])**2-((x-center[1])/radius[1])**2)
+    near = (-((y-center[0])/radius[0])**2-((x-center[1])/radius[1])**2).exp()
     down, right, angle, scale = y-center[0]-near*dy, x-center[1]-near*dx, near*angle, 1+near*swell
     return center[0]+(angle.cos()*down-angle.sin()*right)/scale, center[1]+(angle.sin()*down+angle.cos()*right)/scale
 def _close(y, x, shade, edges:Sequence, reach:float, amount): # -> (y, shade)
@@ -84,10 +81,9 @@ def _close(y, x, shade, edges:Sequence, reach:float, amount): # -> (y, shade)
 # %% ../nbs/00_scene.ipynb #18786b8c
 def _draw(picture:str, box:tuple, moves:Sequence, lids:Sequence, states:dict, size:int=128)->np.ndarray: # uint8 (time, size, size, 3)
     "Frames from states {name: (time,)} alone: the `box` (top, left, side) of a picture of scikit-image, moved, lids closed, lit."
-    import skimage
-    import torch
-    import torch.nn.functional as F
+    import skimage, torch, torch.nn.functional as F
     source = torch.tensor(getattr(skimage.data, picture)()).permute(2, 0, 1)[None].float()
+    if size < 1 or not len(states["light"]): raise ValueError(f"at least 1 frame of at least 1 pixel a side can be drawn, got {len(states['light'])} of {size}")
     (height, width), (top, left, side), grid, drawn = source.shape[2:], box, 3*size//2, []
     if grid < side/1.5: source = F.interpolate(source, scale_factor=1.5*grid/side, mode="bilinear", antialias=True)
     coarse, tint = torch.linspace(0, side, 61), torch.tensor([-.06, 0, .12])[:, None, None]
@@ -104,8 +100,6 @@ def _draw(picture:str, box:tuple, moves:Sequence, lids:Sequence, states:dict, si
         frames = F.interpolate(frames, size=(size, size), mode="bilinear", antialias=True)*(.5+.6*light)*(1+(.5-light)*tint)
         drawn.append(frames.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy())
     return np.concatenate(drawn)
-
-# %% ../nbs/00_scene.ipynb #95f459e0
 _pose_cat = partial(_draw, "chelsea", (0, 92, 300), ( # _pose_cat(states, size): Chelsea in any states; left and right as you see them
     ("breath", (290, 200), (400, 280), {"swell": .08}), ("tilt", (190, 225), (230, 230), {"angle": .24}),
     ("ear", (10, 388), (75, 45), {"dy": 6, "dx": -36})), (
@@ -120,8 +114,7 @@ def _wander(rng:np.random.Generator, frames:int, levels:dict, ease:float, fps:fl
     level, course = rng.choice(list(levels)), []
     while len(course) < max(frames, 200)+2*fps: # a shorter clip is the beginning of the same course
         after, t = rng.choice([other for other in levels if other != level]), np.linspace(0, 1, round(fps*ease*rng.uniform(.8, 1.3))+2)
-        course += [level]*round(fps*rng.uniform(*levels[level]))+list(level+(after-level)*t*t*(3-2*t))[1:-1]
-        level = after
+        course, level = course+[level]*round(fps*rng.uniform(*levels[level]))+list(level+(after-level)*t*t*(3-2*t))[1:-1], after
     return np.array(course[(begin := rng.integers(2*fps)):begin+frames], dtype=np.float32)
 _WORDS = {"eyes_closed": ("eyes open", "eyes half closed", "eyes closed"), "gaze": ("looking to the left", "looking ahead", "looking to the right"),
           "tilt": ("head tilted to the left", "head straight", "head tilted to the right"), "ear": ("", "", "ear turned"),
@@ -163,8 +156,8 @@ def portrait(frames:int=200, size:int=128, seed:int=0)->Scene: # .states: eyes_c
     states = {"eyes_closed": wander({0: (1, 4), 1: (.1, .5)}, .25), "gaze": wander({-1: (.6, 2.5), 0: (.6, 2.5), 1: (.6, 2.5)}, .4),
               "turn": wander({-1: (1, 3), 0: (1, 3), 1: (1, 3)}, 1.), "smile": wander({0: (1.5, 4), 1: (1.5, 4)}, .8),
               "light": wander({.15: (2.5, 6), .85: (2.5, 6)}, 2.5)}
-    captions = _describe(states, ("a woman with her", "an astronaut with her", "a portrait of a woman with her"))
-    return Scene(_pose_portrait(states, size), 12.0, "portrait", states, captions)
+    return Scene(_pose_portrait(states, size), 12.0, "portrait", states,
+                 _describe(states, ("a woman with her", "an astronaut with her", "a portrait of a woman with her")))
 
 # %% ../nbs/00_scene.ipynb #78d37b27
 @contextmanager
@@ -174,7 +167,8 @@ def write_atomic(
     "Write a file under a temporary name and move it into place; on an error nothing is left behind."
     path = Path(path)
     if not path.parent.is_dir(): raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into: make it first")
-    temporary = path.with_name(f".{path.stem}.{os.urandom(4).hex()}{path.suffix}")
+    if path.is_dir(): raise IsADirectoryError(f"{path} is a folder: name a file in it, or another")
+    temporary = path.with_name(f".{path.stem[:40]}.{os.urandom(4).hex()}{path.suffix}") # no longer than a long name
     try:
         yield temporary
         os.replace(temporary, path)
@@ -186,12 +180,14 @@ def write_video(
     path:str|Path, # Ends in .gif, .mp4 or .webp
     fps:float|None=None # Frames a second; None keeps the scene's own (12 for bare frames)
 )->Path: # Where it was written
-    "Write a clip as GIF, MP4 (H.264) or WebP, whole or not at all. Raises ValueError for another suffix."
-    scene, path = scene if isinstance(scene, Scene) else Scene(scene), Path(path)
-    scene = scene if fps is None else replace(scene, fps=fps)
+    "Write a clip as GIF, MP4 (H.264) or WebP, whole or not at all. Raises ValueError for another suffix, or what it can't hold."
+    scene, path = replace(made := scene if isinstance(scene, Scene) else Scene(scene), fps=made.fps if fps is None else fps), Path(path)
     writers = {".gif": _animation, ".mp4": _mp4, ".webp": partial(_animation, format="WEBP")}
     if path.suffix.lower() not in writers: raise ValueError(f"cannot write {path.name}: its name must end in {', '.join(writers)}")
-    with write_atomic(path) as temporary: writers[path.suffix.lower()](scene.frames, scene.fps, temporary)
+    with write_atomic(path) as temporary:
+        try: writers[path.suffix.lower()](scene.frames, scene.fps, temporary)
+        except OSError: raise # no room, no permission: it says so
+        except Exception as error: raise ValueError(f"{path.name} can't hold it ({error}): try smaller frames, a usual fps, or another suffix") from error
     return path
 def _mp4(frames:np.ndarray, fps:float, path:Path):
     "H.264 keeps one color for 2x2 pixels, so an odd side is padded by repeating its last row or column."
@@ -216,8 +212,8 @@ def _open_video(path:Path)->tuple[float, Callable]:
     a, b = np.frombuffer(matrix, np.int32)[:2] if matrix else (1, 0) # a phone held upright writes how to turn its video
     def pictures(first):
         with iio.imopen(path, "r", plugin="pyav") as file:
-            for index in count(first): # the first read leaps there, the others follow on
-                try: yield Image.fromarray(file.read(index=index, thread_type="FRAME")).rotate(-90*round(np.arctan2(b, a)*2/np.pi), expand=True)
+            for at in count(first): # the first read leaps there, the others follow on
+                try: yield Image.fromarray(file.read(index=at, thread_type="FRAME")).rotate(-90*round(np.arctan2(b, a)*2/np.pi), expand=True)
                 except StopIteration: return
     return rate, pictures
 
@@ -227,6 +223,7 @@ def _open(paths:list, fps:float|None)->tuple[float, Callable]:
     def each():
         for path in paths:
             with Image.open(path) as image: # MPO is a phone's JPEG with a second picture inside: no animation
+                if image.format == "EPS": raise ValueError("PostScript is a program, which is not run: save it as PNG")
                 for frame in [image] if image.format == "MPO" else ImageSequence.Iterator(image):
                     frame.load() # only now is its duration known
                     yield frame, frame.info.get("duration", 0)
@@ -240,13 +237,13 @@ def _find(path:Path)->list[Path]:
     "The file itself, or the pictures of a folder or of a pattern, 2 before 10."
     from glob import glob
     if path.is_file():
-        if not path.stat().st_size: raise ValueError(f"{path} is empty (0 bytes): copy or record it again")
+        if not path.stat().st_size: raise ValueError("it is empty, 0 bytes")
         return [path]
     found, known = list(path.iterdir()) if path.is_dir() else [Path(one) for one in glob(str(path))], Image.registered_extensions()
     found = [one for one in found if one.suffix.lower() in known and not one.name.startswith(".")]
-    why = "holds no picture: give a folder of PNG or JPEG files" if path.is_dir() else "is not there, and no picture matches it: check the name"
-    if not found: raise FileNotFoundError(f"{path} {why}")
-    return sorted(found, key=lambda one: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(one))])
+    if found: return sorted(found, key=lambda one: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(one))])
+    raise FileNotFoundError(f"{path} " + ("holds no picture: give a folder of PNG or JPEG files" if path.is_dir() else
+                            "is a pipe or a device: give a file" if path.exists() else "is not there, and no picture matches it: check the name"))
 
 # %% ../nbs/00_scene.ipynb #42999087
 def read_scene(
@@ -261,24 +258,27 @@ def read_scene(
 )->Scene: # .frames uint8 (time, height, width, 3), .fps, .name
     "Read a clip, keeping no more than is asked for. Raises FileNotFoundError, TypeError or ValueError, in one sentence with the remedy."
     _check(path, size, max_frames, fps, start, stop, crop)
-    found = _find(Path(path))
     try:
-        rate, pictures = _open(found, fps)
+        rate, pictures = _open(_find(Path(path)), fps)
         step, last = max(1, round(rate/fps)) if fps else 1, None if stop is None else round((stop-start)*rate)
         chosen = islice(pictures(round(start*rate)), 0, last, step)
         frames, more = [_fit(picture, size, crop) for picture in islice(chosen, max_frames)], next(chosen, None) is not None
+    except (FileNotFoundError, PermissionError): raise
     except Exception as error:
-        raise ValueError(f"{path} is no video or picture that can be read ({str(error).splitlines()[0]}): play it to see if it is whole") from error
+        raise ValueError(f"{path} is no video or picture that can be read ({f'{error}'.partition(chr(10))[0]}): play it to see if it is whole") from error
     if not frames: raise ValueError(f"{path} has no frame at start={start:g} s: choose an earlier start" + (", or a later stop" if stop else ""))
     if len({frame.shape for frame in frames}) > 1: raise ValueError(f'{path} mixes pictures of different shapes: crop="center" makes them alike')
     if more: warnings.warn(f"{path}: kept {len(frames)} frames of a longer clip; choose others with start, stop, fps or max_frames", stacklevel=2)
     return Scene(np.stack(frames), rate/step, Path(path).stem)
 def _check(path, size, max_frames, fps, start, stop, crop):
     if not isinstance(path, (str, Path)): raise TypeError(f"path must be a str or a Path, got {type(path).__name__}; Scene(frames) takes an array")
+    whole, number = lambda x: isinstance(x, (int, np.integer)), lambda x: x if isinstance(x, (int, float, np.number)) else np.nan
     for name, value, good, rule in (
-            ("size", size, size >= 16, "at least 16 pixels"), ("max_frames", max_frames, max_frames >= 1, "at least 1"),
-            ("fps", fps, fps is None or fps > 0, "above 0, or None for the source's own"), ("start", start, start >= 0, "0 seconds or later"),
-            ("stop", stop, stop is None or stop > start, "later than start"), ("crop", crop, crop in ("center", "none"), '"center" or "none"')):
+            ("size", size, whole(size) and 16 <= size <= 8192, "a whole number, at least 16 pixels and at most 8192"),
+            ("max_frames", max_frames, whole(max_frames) and max_frames >= 1, "a whole number, at least 1"),
+            ("fps", fps, fps is None or 0 < number(fps) < np.inf, "above 0, or None for the source's own"),
+            ("start", start, 0 <= number(start) < 1e9, "0 seconds or later"), ("crop", crop, crop in ("center", "none"), '"center" or "none"'),
+            ("stop", stop, stop is None or number(start) < number(stop) < 1e9, "later than start")): # 1e9 s are 32 years
         if not good: raise ValueError(f"{name} must be {rule}, got {value!r}")
 
 # %% ../nbs/00_scene.ipynb #a6180c5a
