@@ -17,6 +17,12 @@ import times  # noqa: E402, a script beside the lessons
 
 lessons = sorted(path.stem for path in nbs.glob("[0-9]*.ipynb"))
 WRONG = {
+    ("00_scene", "longest_nap"): ["def longest_nap(closed, fps): return (closed > .75).sum()/fps",
+                                  "def longest_nap(closed, fps): return max(len(run) for run in ''.join('x' if c > .6 else ' ' for c in closed).split(' '))/fps"],
+    ("00_scene", "boomerang"): ["def boomerang(scene): return scene", "def boomerang(scene): return Scene(np.concatenate([scene.frames, scene.frames[::-1]]))",
+                                "def boomerang(scene): return Scene(np.concatenate([scene.frames[::-1], scene.frames[1:-1]]))"],
+    ("10_clip", "angle"): ["def angle(one, other): return one @ other", "def angle(one, other): return (one @ other).clamp(-1, 1).acos()"],
+    ("10_clip", "find"): ["def find(query, embeddings): return 0", "def find(query, embeddings): return int((embeddings @ query).argmin())"],
     ("11_train_tiny_clip", "one_way"): ["def one_way(matrix): return matrix.logsumexp(1).mean()", "def one_way(matrix): return (matrix.logsumexp(0)-matrix.diag()).mean()"],
     ("11_train_tiny_clip", "least"): ["def least(n, k): return math.log(n)", "def least(n, k): return math.log(k)"],
     ("20_maps", "returns"): ["def returns(same, gap): return same.sum()", "def returns(same, gap): return same.tril(-gap).sum(1).gt(1).sum()"],
@@ -32,6 +38,8 @@ WRONG = {
                            "def my_kld(mean, log_variance): return -(1 + log_variance - mean**2 - log_variance.exp()).sum()"],
     ("40_vae", "by_length"): ["def by_length(embeddings, points): return densify(embeddings, points=points)",
                               "def by_length(embeddings, points): return embeddings[torch.linspace(0, len(embeddings)-1, points).long()]"],
+    ("60_alive", "nearest"): ["def nearest(path, embeddings): return (path @ embeddings.T).argmin(1)", "def nearest(path, embeddings): return (path @ embeddings.T).argmax(0)*0"],
+    ("60_alive", "halfway"): ["def halfway(one, other): return (one+other)/2", "def halfway(one, other): return one", "def halfway(one, other): return -F.normalize(one+other, dim=0)"],
 }
 
 
@@ -120,7 +128,8 @@ def test_the_check_knows_right_from_wrong(lesson, name, quietly):
 
 @pytest.mark.parametrize("lesson", lessons)
 def test_exercises_have_wrong_answers_here(lesson):
-    assert {name for room, name in WRONG if room == lesson} == set(exercises(lesson))
+    known = {name for room, name in WRONG if room == lesson}
+    assert known == set(exercises(lesson)) and len(known) != 1
 
 
 @pytest.mark.parametrize("lesson", lessons)
@@ -129,7 +138,7 @@ def test_a_lesson_opens_with_a_question_and_ends_with_what_comes_next(lesson):
     assert re.fullmatch(r"# [^\n]+\n\n> [^\n]+", texts[0].strip()), "the title's cell holds title and question; the site shows no more of it"
     assert "redict" in texts[1], "the second text asks for a prediction"
     whole = "\n".join(texts)
-    for part in ("## Try it", "<details><summary>Solution</summary>", "## Recap", "**Next:**", "**Reference"): assert part in whole, f"no {part}"
+    for part in ("## Try it", "<details><summary>Solution</summary>", "## Recap", r"(## |\*\*)Next", r"(## |\*\*)Reference"): assert re.search(part, whole), f"no {part}"
 
 
 @pytest.mark.parametrize("lesson", lessons)
