@@ -40,6 +40,10 @@ WRONG = {
                               "def by_length(embeddings, points): return embeddings[torch.linspace(0, len(embeddings)-1, points).long()]"],
     ("60_alive", "nearest"): ["def nearest(path, embeddings): return (path @ embeddings.T).argmin(1)", "def nearest(path, embeddings): return (path @ embeddings.T).argmax(0)*0"],
     ("60_alive", "halfway"): ["def halfway(one, other): return (one+other)/2", "def halfway(one, other): return one", "def halfway(one, other): return -F.normalize(one+other, dim=0)"],
+    ("95_generator_shootout", "decibels"): ["def decibels(drawn, true): return 10*np.log10(255**2/((drawn-true)**2).mean())",
+                                            "def decibels(drawn, true): return 10*np.log10(255/((drawn.astype(float)-true)**2).mean())"],
+    ("95_generator_shootout", "unlike"): ["def unlike(n, side): return np.zeros((n, side, side, 3))",
+                                          "def unlike(n, side): return np.random.default_rng(0).integers(0, 256, (1, side, side, 3), dtype=np.uint8).repeat(n, 0)"],
 }
 
 
