@@ -226,7 +226,7 @@ def _fit(image, size:int, crop:str)->np.ndarray: # uint8 (height, width, 3)
 def _open_video(path:Path)->tuple[float, Callable]:
     "Frames a second, and a function that yields pictures from a given frame on; through imageio and PyAV."
     import imageio.v3 as iio
-    rate, matrix = iio.immeta(path, plugin="pyav")["fps"], iio.immeta(path, plugin="pyav", index=0).get("DISPLAYMATRIX")
+    with iio.imopen(path, "r", plugin="pyav") as file: rate, matrix = file.metadata()["fps"], file.metadata(index=0).get("DISPLAYMATRIX")
     a, b = np.frombuffer(matrix, np.int32)[:2] if matrix else (1, 0) # a phone held upright writes how to turn its video
     def pictures(first):
         with iio.imopen(path, "r", plugin="pyav") as file:

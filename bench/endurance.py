@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from alive_scene.behavior import Behavior, FlowBehavior, VideoTexture
 from alive_scene.rollout import rollout, vital_signs
