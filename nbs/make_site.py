@@ -78,7 +78,7 @@ def shown(output):
 def code(cell, before):
     "A code cell as the site shows it; None for one that is only for nbdev. Imports are folded, pictures get words."
     directive = re.match(r"#\| *(\w+)", cell.source)
-    text = re.sub(r"^#\|.*\n?", "", cell.source, flags=re.M).strip()
+    text = re.sub(r"^#\|[^:\n]*$\n?", "", cell.source, flags=re.M).strip()  # nbdev's directives go, Quarto's (key: value) stay
     try: kinds = {isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.parse(text).body}
     except SyntaxError: kinds = {False}  # a magic
     if directive and directive[1] == "default_exp" or not text: return None
@@ -166,6 +166,7 @@ def build(out, *, executed=None, quick=False):
         (staged/others.get(page.relative_to(root).as_posix(), page.name)).write_text(text, encoding="utf-8")
     shutil.copytree(root/"nbs"/"images", staged/"images")
     shutil.copy(root/"nbs"/"site.css", staged)
+    (staged/"_notebook_ci.md").write_text(f"```yaml\n{(root/'examples'/'notebook-ci.yml').read_text(encoding='utf-8')}```\n", encoding="utf-8")
     parameters(staged, source_of), rooms(staged), costs(staged)
     scenes = gallery(staged, quick)
     contents(staged)

@@ -58,7 +58,7 @@ def api(out, source_of):
     names, table = {}, ["| name | what it is | taught in |", "|---|---|---|"]
     for room in rooms_in_order:
         module = importlib.import_module(f"alive_scene.{room}")
-        page = [f"---\ntitle: alive_scene.{room}\ndescription: {module.__doc__!r}\n---\n",
+        page = [f"---\ntitle: alive_scene.{room}\ndescription: {module.__doc__!r}\ncode-overflow: wrap\n---\n",
                 f"Taught in [{lesson[room].stem}]({lesson[room].name}) · [source]({source_of(f'alive_scene/{room}.py')})\n"]
         for name in module.__all__:
             thing = getattr(module, name)
@@ -91,19 +91,18 @@ def rooms(out):
     import matplotlib
     matplotlib.use("svg")
     from matplotlib import pyplot as plt
-    from matplotlib.patches import FancyArrowPatch
+    from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
     uses = {room: [name for name in rooms_in_order if name in set(imports(room))] for room in rooms_in_order}
     with plt.rc_context({"svg.hashsalt": "rooms", "font.size": 13}):
-        figure, axes = plt.subplots(figsize=(5.2, 6.4))
+        figure, axes = plt.subplots(figsize=(4.4, 6.4))
         for i, room in enumerate(rooms_in_order):
-            axes.text(0, -i, room, va="center", bbox=dict(boxstyle="round,pad=.25", fc="#f3ece2", ec="#8a6d4b"))
-            for name in uses[room]:
+            axes.add_patch(FancyBboxPatch((0, -i-.25), 1.6, .5, boxstyle="round,pad=.05", fc="#f3ece2", ec=f"C{i % 10}", lw=2))
+            axes.text(.8, -i, room, ha="center", va="center")
+            for name in uses[room]:  # out of a room's lower edge, into the upper edge of another, the farther the wider
                 j = rooms_in_order.index(name)
-                side, x = (1, 1.55) if i-j > 1 else (0, .4)  # to the next room straight up, to others in an arc at the side
-                style = f"arc3,rad={.45 if side else 0}"
-                axes.add_patch(FancyArrowPatch((x, -i+.1*side), (x, -j-.12 if side else -j-.3), connectionstyle=style, arrowstyle="-|>", mutation_scale=10,
-                                               color=f"C{j % 10}", lw=1.3, shrinkA=0 if side else 9, shrinkB=0))
-        axes.set(xlim=(-.2, 4.6), ylim=(-len(rooms_in_order)+.4, .6))
+                axes.add_patch(FancyArrowPatch((1.66, -i+.12), (1.66, -j-.1), connectionstyle="arc3,rad=.6", arrowstyle="-|>", mutation_scale=11,
+                                               color=f"C{i % 10}", lw=1.4, shrinkA=0, shrinkB=0))
+        axes.set(xlim=(-.15, 3.2), ylim=(-len(rooms_in_order)+.3, .5))
         axes.axis("off")
         figure.savefig(out/"rooms.svg", metadata={"Date": None}, facecolor="white", bbox_inches="tight")
     plt.close(figure)
