@@ -61,7 +61,8 @@ def in_jupyterlab(browser, alive, folder, pictures):
         for i in range(21):
             if i % 3: tab.keyboard.press("ArrowLeft" if i % 2 else "ArrowRight")
             else: press(.2 + .03 * i)
-            tab.wait_for_timeout(700)
+            notebook.until(tab, f"waited.length == {i + 1}")
+            tab.wait_for_timeout(300 + 37 * (i % 5))
         waited = tab.evaluate("waited")
         notebook.knob(tab, "speed")[0].focus()
         tab.keyboard.press("End")
