@@ -50,7 +50,7 @@ def in_jupyterlab(browser, alive, folder, pictures):
     try:
         tab, *_ = lab.open(browser, "two.ipynb")
         notebook.until(tab, "document.querySelector('.alive-picture').dataset.index > 20")
-        for other in tab.get_by_role("button", name="play", exact=True).all()[1:]: other.click()  # one player at a time
+        for other in tab.locator(".widget-toggle-button").all()[1:]: other.click()  # one player at a time
         if pictures:
             tab.wait_for_timeout(10_000)
             box = tab.locator(".jp-OutputArea-output:has(.alive-screen)").first.bounding_box()

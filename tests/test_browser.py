@@ -220,7 +220,7 @@ def test_what_stops_it_and_what_does_not(browser, lab):
     until(page, "[...document.querySelectorAll('.alive-note')].every(one => one.textContent.startsWith('Interrupted'))")
     page.wait_for_timeout(1000)
     assert grows() == [False, False] and see("[player.playing.value for player in players]") == [False, False]
-    for button in page.get_by_role("button", name="play", exact=True).all(): button.click()
+    for button in page.locator(".widget-toggle-button").all(): button.click()
     page.wait_for_timeout(500)
     assert grows() == [True, True] and note.text_content() == ""
 
