@@ -25,7 +25,7 @@ from .vae import VaeBehavior
 # %% ../nbs/60_alive.ipynb #6af9c833
 _generators = {"patch": Generator, "siren": SirenGenerator}
 _behaviors = {"alive": Behavior, "vae": VaeBehavior}
-_version = 1
+_version,_readable = 2, (1, 2) # of the file; since 1, what a "patch" stores has changed
 
 def _half(tensors:dict[str,Tensor])->dict[str,Tensor]:
     "Large float tensors in half precision; a thousand numbers or fewer (biases, running statistics) stay as they are."
@@ -109,10 +109,11 @@ AliveScene.rollout,AliveScene.render = _rollout,_render
 # %% ../nbs/60_alive.ipynb #f6f4000c
 def _sheet(
     frames:np.ndarray, # uint8 (time, height, width, 3)
-    side:int=32 # Pixels a side of each small picture
+    side:int=32 # Pixels a side of each small picture; fewer if there are over 500
 )->Tensor: # uint8 (byte), a WebP picture with all of them in one column
     "Small pictures of all frames as one compressed picture."
     from PIL import Image
+    side = min(side, 16383//len(frames)) # a WebP is no higher than that
     column = np.concatenate([np.asarray(Image.fromarray(frame).resize((side, side))) for frame in frames])
     Image.fromarray(column).save(buffer := BytesIO(), format="WEBP", quality=80)
     return torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)
@@ -146,21 +147,55 @@ def _save(self,
 AliveScene.save = _save
 
 # %% ../nbs/60_alive.ipynb #43740237
+def _said(error:Exception)->str:
+    "What an error says, in a line."
+    text = " ".join(str(error).split()) or type(error).__name__
+    return f"it lacks {text}" if isinstance(error, KeyError) else text[:200]
+
 def _read(
     path:Path # An .alive file
 )->tuple[dict,dict[str,Tensor]]: # What its header says; its tensors
     "Read a scene's file. Raises FileNotFoundError or ValueError that says what is wrong with it."
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
     if not path.is_file(): raise FileNotFoundError(f"there is no scene file {path}; AliveScene.fit(video).save({path.name!r}) makes one")
+    if path.stat().st_size > 2**30: raise ValueError(f"{path} is over a gigabyte, larger than any scene: AliveScene.save did not write it")
     try:
         with safe_open(path, "pt") as file:
             about = json.loads((file.metadata() or {}).get("alive_scene", "null"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}
-    except (SafetensorError, json.JSONDecodeError) as error: raise ValueError(f"{path} is not a whole .alive file ({error}); save it again") from error
+    except Exception as error: raise ValueError(f"{path} is not a whole .alive file ({_said(error)}); save it again") from error
     if not isinstance(about, dict): raise ValueError(f"{path} is a safetensors file, but not of a scene; AliveScene.save writes those")
-    if about.get("version") != _version:
-        raise ValueError(f"{path} has format version {about.get('version')}, this kit reads {_version}; update alive_scene or fit the video again")
+    if (version := about.get("version")) not in _readable:
+        raise ValueError(f"{path} has format version {str(version)[:20]}, this kit reads {' and '.join(map(str, _readable))}; "
+                         "update alive_scene or fit the video again")
     return about, tensors
+
+# %% ../nbs/60_alive.ipynb #a3d8b43a
+def _check(about:dict, tensors:dict[str,Tensor])->None:
+    "Refuse a header of wrong kinds, and numbers that are none."
+    for name,kinds,good in (("name", str, lambda v: len(v) <= 1000), ("encoder", str, lambda v: len(v) <= 1000), ("fps", (int, float), lambda v: 0 < v <= 1000),
+                            ("parts", list, lambda v: len(v) == 2), ("configs", list, lambda v: len(v) == 2)):
+        if not isinstance(about[name], kinds) or not good(about[name]): raise ValueError(f"its {name} can't be {str(about[name])[:40]!r}")
+    for name,t in tensors.items():
+        if t.is_complex() or t.is_floating_point() and not t.float().isfinite().all(): raise ValueError(f"{name} holds what is not a number")
+
+def _filled(kind:str, known:dict[str,type], name:str, config:dict, tensors:dict[str,Tensor])->nn.Module:
+    "The part that a header describes, with the numbers of the file. Room is made for it only when they are known to fit."
+    made,held = _named(kind, known, name), {key.removeprefix(f"{kind}."): t for key,t in tensors.items() if key.startswith(f"{kind}.")}
+    with torch.device("meta"): plan = made(**config) # shapes alone
+    plan.load_state_dict(held, assign=True)
+    height,width = (config.get(side, 0)+config.get("patch", 0) for side in ("height", "width"))
+    room = sum(t.numel() for t in (*plan.parameters(), *plan.buffers())) + 3*height*width*config.get("features", 1)
+    if room > 2**29: raise ValueError(f"its {kind} would take {room*4/1e9:.0f} GB of memory")
+    (part := made(**config)).load_state_dict(held)
+    return part.eval()
+
+# %% ../nbs/60_alive.ipynb #ba1e80c8
+def _try(alive:AliveScene)->None:
+    "One step, one picture. Raises ValueError if they don't come out as they must."
+    state = alive.behavior.step(alive.behavior.start(alive.embeddings[:1]), 1., torch.Generator().manual_seed(0))
+    if state.embedding.shape != alive.embeddings[:1].shape or not state.embedding.isfinite().all(): raise ValueError("its behavior doesn't fit its embeddings")
+    alive.render(alive.embeddings[:1])
 
 # %% ../nbs/60_alive.ipynb #1bfe5910
 def _load(cls,
@@ -169,15 +204,15 @@ def _load(cls,
     "Read a saved scene. Raises FileNotFoundError or ValueError that says what is wrong with the file."
     about,tensors = _read(path := Path(path))
     try:
-        parts = []
-        for kind,known,name,config in zip(("generator", "behavior"), (_generators, _behaviors), about["parts"], about["configs"], strict=True):
-            part = _named(kind, known, name)(**config)
-            part.load_state_dict({key.removeprefix(f"{kind}."): t for key,t in tensors.items() if key.startswith(f"{kind}.")})
-            parts.append(part.eval())
-        embeddings = F.normalize(tensors["embeddings"].float(), dim=1)
+        _check(about, tensors)
+        chosen = zip(("generator", "behavior"), (_generators, _behaviors), about["parts"], about["configs"], strict=True)
+        embeddings,parts = F.normalize(tensors["embeddings"].float(), dim=1), [_filled(*part, tensors) for part in chosen]
         scene = Scene(_unsheet(tensors["thumbnails"], len(embeddings)), about["fps"], about["name"])
-    except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-        raise ValueError(f"{path} does not hold a whole scene ({error}); save it again") from error
-    return cls(scene, embeddings, *parts, about["encoder"], tuple(about["parts"]))
+        alive = cls(scene, embeddings, *parts, about["encoder"], tuple(about["parts"]))
+        _try(alive)
+    except Exception as error:
+        if about["version"] < _version: raise ValueError(f"{path} is of an older alive_scene and does not fit this one ({_said(error)}); fit the video again") from error
+        raise ValueError(f"{path} does not hold a whole scene ({_said(error)}); save it again") from error
+    return alive
 
 AliveScene.load = classmethod(_load)

@@ -152,7 +152,7 @@ class Behavior(_Space):
 # %% ../nbs/55_behavior.ipynb #c034
 def _unroll(self:Behavior, start:Tensor, near:Tensor, long:int, batch:int=128)->Tensor: # one number
     "The loss over rollouts on its own predictions: from where another pass ran, come nearer, and go on beside the path as that one did."
-    pick, at, when = torch.randint(len(start), (batch,)), self.points[self._frame][:, :self.narrow], torch.arange(-1, long+1)
+    pick, at, when = torch.randint(len(start), (batch,)), self._path[:, :self.narrow], torch.arange(-1, long+1)
     place, other = start[pick], near[pick, torch.randint(near.shape[1], (batch,))]
     gap = torch.rand(batch, 1, 1)*1.5*(at[other[:, None]+when]-at[place[:, None]+when]) # (batch, long+2, narrow)
     course = 0.6*gap/(0.6+gap.norm(dim=-1, keepdim=True)) # never further than 0.6 steps
@@ -168,7 +168,7 @@ def _learn(self:Behavior, rounds:int, progress:bool)->None:
     self._prepare()
     self.history, long = [], min(8, len(self.points)-2)
     if long < 2: return # too short to pass anywhere twice
-    time, at, place = len(self.points), self.points[self._frame], torch.arange(2*len(self.points))
+    time, at, place = len(self.points), self._path, torch.arange(2*len(self.points))
     start = place[(place%time >= 1) & (place%time+long < time)] # from here the video goes on long enough
     same = (self._frame[start][:, None]-self._frame[start]).abs() < 8 # the same pass, not another
     near = start[torch.cdist(at[start], at[start]).masked_fill(same, inf).topk(min(6, len(start)-1), largest=False).indices]
@@ -184,10 +184,10 @@ Behavior._unroll, Behavior._learn = _unroll, _learn
 
 # %% ../nbs/55_behavior.ipynb #c035
 def _prepare(self:Behavior)->None:
-    "What follows from the saved numbers: the frame at each place; the place and the motion into it, as the network sees them."
-    self._frame = _there_and_back(len(self.points)).to(self.points.device)
-    at = self.points[self._frame][:, :self.narrow]
-    come = at-at.roll(1, 0)
+    "What follows from the saved numbers: the frame and the point at each place; the place and the motion into it, as the network sees them."
+    self._frame, self._ways, self._odds = _there_and_back(len(self.points)).to(self.points.device), self.onward.long(), self.chance.float()
+    self._path = self.points[self._frame]
+    come = (at := self._path[:, :self.narrow])-at.roll(1, 0)
     come[::len(self.points)] = 0
     self._seen = torch.cat([at/at.std(0).clamp_min(1e-6)/2, _soft(come)], 1) # (place, 2·narrow)
 def _start(self:Behavior, embedding:Tensor)->BehaviorState: # embedding (batch, embed)
@@ -197,13 +197,13 @@ def _start(self:Behavior, embedding:Tensor)->BehaviorState: # embedding (batch, 
     return BehaviorState(embedding, place+(place == len(self.points)-1), 0., embedding.new_zeros(len(embedding), self.narrow), embedding)
 def _next(self:Behavior, place:Tensor, temperature:float, chance:Tensor)->Tensor: # (batch,) places
     "Where the plan leads from `place` (batch,), by `chance` (batch,) in 0..1; temperature multiplies the odds of a leap."
-    onward = self.onward[place].long() # (batch, way)
-    odds = (self.chance[place].float()*torch.where(onward == place[:, None]+1, 1., float(temperature))).cumsum(1)
-    way = (odds < chance[:, None]*odds[:, -1:]).sum(1, keepdim=True).clamp_max(odds.shape[1]-1)
+    onward = self._ways[place] # (batch, way)
+    odds = (self._odds[place]*torch.where(onward == place[:, None]+1, 1., float(temperature))).cumsum(1)
+    way = torch.searchsorted(odds, chance[:, None]*odds[:, -1:]).clamp_max(odds.shape[1]-1)
     return onward.gather(1, way)[:, 0]
 def _on_path(self:Behavior, place:Tensor, part:float, wide:float)->Tensor: # (batch, dims)
     "The point of the video's path `part` of the way from a place to the next, `wide` times as far from the middle."
-    return wide*torch.lerp(self.points[self._frame[place]], self.points[self._frame[place+1]], part)
+    return wide*torch.lerp(self._path[place], self._path[place+1], part)
 
 Behavior._prepare, Behavior.start, Behavior._next, Behavior._on_path = _prepare, _start, _next, _on_path
 
@@ -225,10 +225,10 @@ def _step(self:Behavior,
     away = at-self._on_path(place, state.part, wide)
     for chance in chances.T[:int(part)]: # arrive at the next place, then pass for it, or for one like it
         after = self._next(place, temperature, chance)
-        away, place = away + self._on_path(place, 1., wide)-self._on_path(after, 0., wide), after
+        away, place = away + wide*(self._path[place+1]-self._path[after]), after
     seen = torch.cat([_soft(away[:, :self.narrow]), _soft(state.last), self._seen[place]], 1)
-    calm, lively, go = self.motion(seen, torch.zeros_like(latent)), self.motion(seen, latent), min(pace, 1)*(_pull(away)-away)
-    go[:, :self.narrow] += min(pace, 1)*calm + pace*(lively-calm)
+    calm, lively = self.motion(seen.repeat(2, 1), torch.cat([torch.zeros_like(latent), latent])).chunk(2) # without chance, and with it
+    go = min(pace, 1)*(_pull(away)-away) + F.pad(min(pace, 1)*calm + pace*(lively-calm), (0, away.shape[1]-self.narrow))
     embedding = self._outside(self._on_path(place, part-int(part), wide)+away+go, rest*0.8**pace)
     return BehaviorState(embedding, place, part-int(part), go[:, :self.narrow], embedding)
 

@@ -15,10 +15,9 @@ from html import escape
 from pathlib import Path
 from string import Template
 from tempfile import TemporaryDirectory
-import platformdirs, torch
+import alive_scene, platformdirs, torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-import alive_scene
 from .alive import AliveScene, _sheet
 from .behavior import Behavior, _pull, _soft
 from .generator import Generator, SirenGenerator, _mixture, _recipe
@@ -206,6 +205,7 @@ def _graphs(alive:AliveScene)->tuple[dict[str,bytes],dict]: # ONNX files by name
 _version = "1.30.0" # of onnxruntime-web
 _files = {"ort.wasm.bundle.min.mjs": "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
           "ort-wasm-simd-threaded.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"}
+_notice = Path(alive_scene.__file__).parent/"static"/"onnxruntime-web.LICENSE" # MIT: it goes wherever they go
 _how = (f"run `npm pack onnxruntime-web@{_version}` where npm and the internet are, unpack the file it makes, "
         'and name the folder: export_html(..., folder="package/dist")')
 
@@ -231,7 +231,7 @@ def _fetch(folder:Path)->None:
         if ran.returncode: raise OSError(f"npm could not fetch the browser's runtime ({' '.join(ran.stderr.split())[-200:]}); {_how}")
         with tarfile.open(next(Path(temporary).glob("*.tgz"))) as package:
             found = _verified(folder, {name: package.extractfile(f"package/dist/{name}").read() for name in _files})
-    _write(folder, found)
+    _write(folder, found | {"LICENSE.txt": _notice.read_bytes()})
 def _write(folder:Path, files:dict[str,bytes])->None:
     "Write files into a folder, each whole or not at all."
     folder.mkdir(parents=True, exist_ok=True)
@@ -275,7 +275,7 @@ def _page(alive:AliveScene, parts:dict[str,bytes], needs:dict, beside:str, setti
     sheet = b64encode(bytes(_sheet(alive.scene.frames).numpy())).decode()
     data = [f'<script type="application/json" id="about">{json.dumps(about)}</script>',
             f'<img id="sheet" hidden alt="" src="data:image/webp;base64,{sheet}">', *(_packed(*part) for part in parts.items())]
-    return Template(page).substitute(settings, policy=_policy(beside), name=escape(alive.scene.name), style=style, script=script,
+    return Template(page).substitute(settings, policy=_policy(beside), notice=_notice.read_text(encoding="utf-8"), name=escape(alive.scene.name), style=style, script=script,
                                      data="\n".join(data), last=len(alive.embeddings)-1)
 
 # %% ../nbs/71_browser.ipynb #d17bda99
@@ -294,7 +294,7 @@ def export_html(
     _check(alive, path, runtime, settings)
     files,(graphs,needs) = _runtime(folder), _graphs(alive)
     beside = f"onnxruntime-web-{_version}" if runtime == "beside" else ""
-    if beside: _write(path.parent/beside, files)
+    if beside: _write(path.parent/beside, files | {"LICENSE.txt": _notice.read_bytes()})
     else: graphs |= dict(zip(("glue", "wasm"), files.values(), strict=True))
     with write_atomic(path) as whole: whole.write_text(_page(alive, graphs, needs, beside, settings), encoding="utf-8")
     return path

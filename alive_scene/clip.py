@@ -185,7 +185,8 @@ class ClipEncoder:
         device:str|torch.device|None=None # best_device() unless given
     )->None:
         if not isinstance(name, str): raise TypeError(f"name must be a string, got {name!r}")
-        self.name, self.device = name, torch.device(device or best_device())
+        try: self.name, self.device = name, torch.empty(0, device=device or best_device()).device
+        except (RuntimeError, AssertionError) as error: raise ValueError(f"there is no device {device!r} here: leave it out, or give 'cpu'") from error
         model, self.preprocess, self._arch = _create(name, checkpoint)
         self.model = _folded(model.eval().requires_grad_(False)).to(self.device)
         self._warn()

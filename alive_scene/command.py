@@ -28,6 +28,20 @@ def _add_fit(commands)->None:
     fit.add_argument("--fps", type=float, help="frames a second to keep")
     fit.add_argument("--seed", type=int, default=0)
 
+# %% ../nbs/99_command.ipynb #a6b4c5d9
+def _add_export(commands)->None:
+    "`export NAME.alive -o NAME.html`"
+    page = commands.add_parser("export", help="write it as a page that lives in any browser, without Python", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    page.add_argument("scene", help="a file that fit wrote, NAME.alive")
+    page.add_argument("-o", "--out", required=True, help="the file to write, NAME.html")
+    page.add_argument("--runtime", choices=("inside", "beside"), default="inside",
+                      help="the program that computes it: inside the page, which then plays offline, or beside it in a folder, for a web server")
+    page.add_argument("--folder", help="where the files of onnxruntime-web are; without it, the cache or npm")
+    page.add_argument("--temperature", type=float, default=1, help="where its slider starts, 0..3")
+    page.add_argument("--curing", type=float, default=.1, help="where its slider starts, 0..1")
+    page.add_argument("--start", type=int, default=0, help="the frame it starts from")
+    page.add_argument("--seed", type=int, default=0, help="which of its lives")
+
 # %% ../nbs/99_command.ipynb #58a5437c
 def _add_path(
     commands, # argparse's subparsers
@@ -52,10 +66,8 @@ def _parser()->argparse.ArgumentParser:
     play = _add_path(commands, "play", "imagine it going on, as a video")
     play.add_argument("-o", "--out", required=True, help="the file to write: .gif, .mp4 or .webp")
     vitals = _add_path(commands, "vitals", "measure how alive a long rollout is")
-    page = commands.add_parser("export", help="write it as a page that lives in any browser, without Python")
-    page.add_argument("scene", help="a file that fit wrote, NAME.alive")
-    page.add_argument("-o", "--out", required=True, help="the file to write, NAME.html")
     vitals.add_argument("--csv", help="also write each step's nearest frame, length and distance to the scene")
+    _add_export(commands)
     return parser
 
 # %% ../nbs/99_command.ipynb #41508211
@@ -87,8 +99,9 @@ def _export(asked:argparse.Namespace)->str:
     "Write the page."
     from alive_scene.alive import AliveScene
     from alive_scene.browser import export_html
-    path = export_html(AliveScene.load(asked.scene), asked.out)
-    return f"{path}: open it in any browser"
+    words = {name: getattr(asked, name) for name in ("runtime", "folder", "temperature", "curing", "start", "seed")}
+    path = export_html(AliveScene.load(asked.scene), asked.out, **words)
+    return f"{path}: open it in any browser" if asked.runtime == "inside" else f"{path}: put it on a web server, with the folder beside it"
 
 def _write_csv(alive, path, file:str)->None: # alive: an AliveScene; path: (steps, embed)
     "A line a step, for behavior studies: where it is, for how long without a leap, and how far it went."

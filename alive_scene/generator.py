@@ -27,13 +27,14 @@ def _embeddings(embeddings, embed:int|None=None)->Tensor:
     if bad: raise ValueError(f"embeddings {bad[:5]} hold NaN or infinity; leave those out or encode their frames again")
     return embeddings
 
-def _checked(frames, embeddings)->tuple[np.ndarray,Tensor]:
+def _checked(frames, embeddings, steps:int|None=None)->tuple[np.ndarray,Tensor]:
     "Frames and embeddings that belong together, or a ValueError that says what is wrong."
     frames,embeddings = np.asarray(frames), _embeddings(embeddings)
     if frames.dtype!=np.uint8 or frames.ndim!=4 or frames.shape[-1]!=3:
         raise ValueError(f"frames must be uint8 (time, height, width, 3), got {frames.dtype} {frames.shape}")
     if len(frames)!=len(embeddings):
         raise ValueError(f"each frame needs its embedding: got {len(frames)} frames and {len(embeddings)} embeddings")
+    if steps is not None and steps<1: raise ValueError(f"steps must be at least 1, or None, got {steps}")
     if len(frames)<2: raise ValueError(f"a scene needs at least two frames to learn from, got {len(frames)}")
     return frames, embeddings
 
@@ -43,7 +44,8 @@ def _train(
     optimizer:torch.optim.Optimizer, # Of the model's parameters
     *, seconds:float, steps:int|None, start:float, progress:bool, after_step:Callable # (share of the training done) -> None
 )->None:
-    "Take steps until they or the seconds since `start` are used up. An interrupt keeps what was learned."
+    "Take steps until they or the seconds since `start` are used up. An interrupt keeps what was learned. Raises ValueError for none."
+    if steps is None and not 0<seconds<math.inf: raise ValueError(f"seconds must be above 0, and finite, got {seconds}")
     done,share,bar = 0, 0., tqdm(total=100, unit="%", disable=not progress, bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
     try:
         while share<1:
@@ -103,7 +105,7 @@ def _fit_pixels(cls,
     on_step:Callable|None=None # Called as on_step(generator, share of the training done) after each step
 )->"SirenGenerator": # The one trained
     "Train by Adam 1e-4 on minibatches of 8,192 pixels. Raises ValueError on frames and embeddings that don't fit."
-    start,(frames,embeddings) = perf_counter(), _checked(frames, embeddings)
+    start,(frames,embeddings) = perf_counter(), _checked(frames, embeddings, steps)
     time,h,w,_ = frames.shape
     with torch.random.fork_rng(devices=[]):  # the seed alone decides, and other randomness is left as it was
         torch.manual_seed(seed)
@@ -281,7 +283,7 @@ def _fit_strokes(cls,
     numbers:int|None=None # How many numbers to store, most of one byte; if None, 24 a pixel and one more for each 8 frames
 )->"Generator": # The one solved for
     "Solve for coordinates, looks and strokes, then paint. Raises ValueError on frames and embeddings that don't fit."
-    frames,embeddings = _checked(frames, embeddings)
+    frames,embeddings = _checked(frames, embeddings, steps)
     model,painting = _solve(cls, frames, embeddings, dims, numbers or round(frames[0,:,:,0].size*(24+len(frames)/8)))
     rounds = min(steps or 32, len(painting))
     try:

@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from html import escape
 from io import BytesIO
 from pathlib import Path
-import anywidget
-import numpy as np
-import torch
+from threading import RLock
+from weakref import WeakSet
+import alive_scene, anywidget, torch, numpy as np
+from IPython import get_ipython
 from ipywidgets import BoundedIntText, Button, Dropdown, FloatSlider, HBox, HTML, Image, IntSlider, Text, ToggleButton, VBox
 from torch import Tensor
 from torch.nn import functional as F
 from traitlets import Bool, Float, List, Unicode, link
-import alive_scene
-from .alive import AliveScene, _sheet
+from .alive import AliveScene, _said, _sheet
 from .maps import embedding_map, plot_map
 from .rollout import _nearest, cure
 from .scene import Scene, side_by_side, write_video
@@ -34,11 +34,9 @@ class _Life:
     warmth:float # Multiplies the player's temperature
 
 _views = {"one": [(0, 1.)], "four versions": [(i, 1.) for i in range(4)], "four temperatures": [(0, w) for w in (.25, .5, 1., 2.)]}
-
 def _lives(alive:AliveScene, start:Tensor, seed:int, view:str)->list[_Life]:
     "Lives that begin at one place."
     return [_Life(alive.behavior.start(start[None]), torch.Generator().manual_seed(seed+more), warmth) for more,warmth in _views[view]]
-
 def _live_on(alive:AliveScene, life:_Life, temperature:float, curing:float)->object: # Its state now
     "One step of a life."
     moved = alive.behavior.step(life.state, temperature*life.warmth, life.rng)
@@ -51,7 +49,6 @@ def _jpeg(frame:np.ndarray)->bytes: # A JPEG file
     from PIL import Image as Picture
     Picture.fromarray(frame).save(buffer := BytesIO(), format="JPEG", quality=90)
     return buffer.getvalue()
-
 def _grid(frames:np.ndarray)->np.ndarray: # uint8 (height, width, 3), or twice as high and wide
     "Four pictures as two rows of two; a single one as it is."
     return frames[0] if len(frames) == 1 else np.concatenate([np.concatenate(frames[i:i+2], 1) for i in (0, 2)])
@@ -102,13 +99,15 @@ class AlivePlayer(VBox):
         self.playing = ToggleButton(True, description="play", icon="play", tooltip="play or pause")
         self.step,self.surprise = Button(description="one step"), Button(description="surprise me")
         self.name,self.record = Text("alive.gif", description="save as"), Button(description="save the last 10 s")
-        self.said = HTML()
+        self.said,self.turn = HTML(), RLock() # JupyterLab lets widgets talk while a cell runs: one at a time
         self.screen = _Screen(fps=alive.scene.fps, points=self.place.points.tolist(), sheet=b64encode(bytes(_sheet(alive.scene.frames).numpy())).decode())
         self._connect()
         knobs = [self.temperature, self.curing, self.speed, self.first, self.seed, self.view]
+        for knob in knobs: knob.style.description_width = "7.5em"
         super().__init__([self.screen, HBox([VBox(knobs[:3]), VBox(knobs[3:])]),
                           HBox([self.playing, self.step, self.surprise]), HBox([self.name, self.record, self.said])])
         self.restart()
+        _heed(self)
 
 # %% ../nbs/70_player.ipynb #441ec08a
 def _connect(self)->None:
@@ -121,21 +120,19 @@ def _connect(self)->None:
     self.surprise.on_click(lambda button: self.surprise_me())
     self.record.on_click(lambda button: self._record())
     self.screen.on_msg(self._answer)
-
 def _restart(self,
     at:Tensor|None=None # (embed,) where; None takes the start slider's frame
 )->None:
     "Begin a new life, with the seed's own luck."
     start = self.alive.embeddings[self.first.value] if at is None else at
-    self.lives,self.index = _lives(self.alive, start, self.seed.value, self.view.value), getattr(self, "index", 0)
-    self.kept = deque([(self.index, [life.state for life in self.lives], None)], maxlen=round(10*self.alive.scene.fps)+1)
-    self.told = deque(maxlen=1000)
-    self._flush(keep=False)
-
+    with self.turn:
+        self.lives,self.index = _lives(self.alive, start, self.seed.value, self.view.value), getattr(self, "index", 0)
+        self.kept = deque([(self.index, [life.state for life in self.lives], None)], maxlen=round(10*self.alive.scene.fps)+1)
+        self.told = deque(maxlen=1000)
+        self._flush(keep=False)
 def _surprise_me(self)->None:
     "Another life, from anywhere in the scene."
     self.seed.value,self.first.value = np.random.default_rng().integers((10**6, len(self.alive.embeddings))).tolist()
-
 AlivePlayer._connect,AlivePlayer.restart,AlivePlayer.surprise_me = _connect,_restart,_surprise_me
 
 # %% ../nbs/70_player.ipynb #2e01ace7
@@ -150,15 +147,14 @@ def _live(self, steps:int)->np.ndarray: # uint8 (steps, height, width, 3); four 
     self.told.extend(zip(*[self.place.facts(path, before) for path,before in zip(paths.unbind(1), came, strict=True)], strict=True))
     self.index += steps
     return frames
-
 def _advance(self,
     steps:int=1 # How many
 )->np.ndarray: # uint8 (steps, height, width, 3); four views in one picture
     "Live on without the browser asking; a screen that is open goes on from there."
-    frames = self._live(steps)
-    self._flush(keep=False)
+    with self.turn:
+        frames = self._live(steps)
+        self._flush(keep=False)
     return frames
-
 AlivePlayer._live,AlivePlayer.advance = _live,_advance
 
 # %% ../nbs/70_player.ipynb #ea6d4709
@@ -168,25 +164,23 @@ def _flush(self,
     "What the screen holds in store is no longer true."
     self.epoch,self.rewind = getattr(self, "epoch", 0)+1, keep
     self.screen.send({"kind": "flush", "epoch": self.epoch, "keep": keep, "index": self.index})
-
 def _answer(self, screen, message, buffers)->None:
     "The screen appeared, or wants more."
     if message["kind"] == "hello": self._flush(keep=False)
     elif message["epoch"] == self.epoch:
-        try: self._send(message["after"], min(message["frames"], 60))
-        except (KeyboardInterrupt, ValueError) as error:
-            self.playing.value = False
-            self.screen.send({"kind": "note", "text": str(error) or "interrupted"})
-
+        with self.turn:
+            try: self._send(message["after"], min(message["frames"], 60))
+            except (Exception, KeyboardInterrupt) as error:
+                self._back_to(self.index) # where the last whole answer ended
+                self._stop(_interrupted if isinstance(error, KeyboardInterrupt) else _said(error))
 def _send(self, after:int, steps:int)->None:
     "Send the frames that come after one."
     if self.rewind and after < self.index: self._back_to(after)
     self.rewind = False
     if after != self.index: return # another screen of this player asked already
     frames = self._live(steps)
-    self.screen.send({"kind": "frames", "epoch": self.epoch, "first": after+1, "says": self._says(), "steps": list(self.told)[-steps:]},
+    self.screen.send({"kind": "frames", "epoch": self.epoch, "first": after+1, "temperature": self.temperature.value, "says": self._says(), "steps": list(self.told)[-steps:]},
                      [_jpeg(frame) for frame in frames])
-
 AlivePlayer._flush,AlivePlayer._answer,AlivePlayer._send = _flush,_answer,_send
 
 # %% ../nbs/70_player.ipynb #105793e3
@@ -196,33 +190,43 @@ def _back_to(self, index:int)->None:
         self.kept.pop(), self.told.pop()
     self.index,states,_ = self.kept[-1]
     for life,state in zip(self.lives, states, strict=True): life.state = state
-
 def _says(self)->str:
     "The vital signs of the last steps of the first life, in a line."
     pace,far,near = (np.array([step[0][key] for step in self.told]) for key in ("pace", "far", "near"))
     return f"nearest: frame {near[-1]} · speed {np.median(pace):.2f} · drift {np.quantile(far, .99):.1f} · seen {len(set(near))/len(self.place.observed):.0%}"
-
 def _record(self)->None:
     "Write the last ten seconds to the file that the text field names."
     frames = [frame for _,_,frame in self.kept if frame is not None] or [self.alive.render(self.alive.embeddings[[self.first.value]])[0]]
     try: write_video(Scene(np.stack(frames), self.alive.scene.fps*self.speed.value), self.name.value)
     except (ValueError, OSError) as error: self.said.value = escape(str(error))
     else: self.said.value = f"saved {len(frames)} frames"
-
 AlivePlayer._back_to,AlivePlayer._says,AlivePlayer._record = _back_to,_says,_record
+
+# %% ../nbs/70_player.ipynb #3398fdd5
+_heeding,_interrupted = WeakSet(), "Interrupted; the play button goes on."
+def _stop(self, why:str)->None:
+    "Pause, and say why."
+    self.playing.value = False
+    self.screen.send({"kind": "note", "text": why})
+AlivePlayer._stop = _stop
+def _heed(player:AlivePlayer)->None:
+    "Let an interrupt pause the player while no cell runs: then the kernel would ignore it. It keeps what to do with one in an attribute."
+    def stop()->None:
+        for one in list(_heeding): one.playing.value and one._stop(_interrupted)
+    _heeding.add(player)
+    kernel = getattr(get_ipython(), "kernel", None)
+    if hasattr(kernel, "saved_sigint_handler"): kernel.saved_sigint_handler = lambda *_: kernel.io_loop.asyncio_loop.call_soon_threadsafe(stop)
 
 # %% ../nbs/70_player.ipynb #3d8143e2
 def _beside(bundle:dict, picture:bytes, says:str)->dict: # The same, with a picture for pages where widgets can't run
     "Something to look at where there is no kernel."
     return {**bundle, "image/png": b64encode(picture).decode(), "text/plain": f"{says}: run this cell in JupyterLab (make lab)"}
-
 def _recording(self, **kwargs)->dict:
     "The living widget, or a short recording."
     bundle = super(AlivePlayer, self)._repr_mimebundle_(**kwargs)
     path = self.alive.rollout(48, self.first.value, self.temperature.value, self.curing.value, self.seed.value)
     film = side_by_side(Scene(self.alive.render(path), self.alive.scene.fps), labels=["recorded; run to play"])
     return _beside(bundle, film._repr_png_(), "A living scene")
-
 AlivePlayer._repr_mimebundle_ = _recording
 
 # %% ../nbs/70_player.ipynb #9d66da60
@@ -262,11 +266,9 @@ def _listen(self)->None:
     path.on_hover(lambda trace, points, state: points.point_inds and self.go_to(*self.points[points.point_inds[0]].tolist(), walk=False))
     for trace in (floor, path): trace.on_click(lambda trace, points, state: points.xs and self.go_to(points.xs[0], points.ys[0]))
     path.on_selection(lambda trace, points, selector: points.point_inds and self.compare(points.point_inds))
-
 def _show(self, frame:np.ndarray, says:str)->None:
     "A picture and its line."
     self.picture.value,self.says.value = _jpeg(frame), says
-
 def _go_to(self,
     x:float, # On the map
     y:float, # On the map
@@ -284,9 +286,7 @@ def _compare(self, indices:list[int])->None:
     self.regions.append(list(indices))
     means = [self.alive.render(self.alive.embeddings[region]).mean(0).round().astype(np.uint8) for region in self.regions]
     self._show(np.concatenate(means, 1), " and ".join(f"the mean of {len(region)} frames" for region in self.regions))
-
 MapExplorer._listen,MapExplorer._show,MapExplorer.go_to,MapExplorer.compare = _listen,_show,_go_to,_compare
-
 def _drawn(self, **kwargs)->dict:
     "The living widget, or a drawing of the map."
     import matplotlib.pyplot as plt
@@ -296,5 +296,4 @@ def _drawn(self, **kwargs)->dict:
     figure.savefig(buffer := BytesIO(), format="png")
     plt.close(figure)
     return _beside(super(MapExplorer, self)._repr_mimebundle_(**kwargs), buffer.getvalue(), "A map to click on")
-
 MapExplorer._repr_mimebundle_ = _drawn

@@ -26,6 +26,8 @@ def cure(
 )->Tensor: # (batch, embed) unit vectors
     "Draw each prediction toward the nearest observed embedding (post-curing). Raises ValueError outside 0..1, or if nothing is left to normalise."
     if not 0<=weight<=1: raise ValueError(f"weight must be between 0 and 1, got {weight}")
+    if not predicted.ndim == observed.ndim == 2 or predicted.shape[1] != observed.shape[1] or 0 in (*predicted.shape, *observed.shape):
+        raise ValueError(f"cure takes predicted (batch, embed) and observed (time, embed), got {tuple(predicted.shape)} and {tuple(observed.shape)}")
     if not predicted.isfinite().all(): raise ValueError("the prediction holds NaN or infinity: lower the temperature")
     predicted = F.normalize(predicted, dim=1)
     nearest = observed[torch.cdist(predicted, observed, compute_mode="donot_use_mm_for_euclid_dist").argmin(1)] # a dot product blurs close frames
@@ -49,7 +51,7 @@ def _first(
 
 def _check(steps:int, temperature:float, curing:float|None)->None:
     "Refuse what can't be rolled out."
-    if steps < 0: raise ValueError(f"steps must be 0 or more, got {steps}")
+    if not isinstance(steps, (int, np.integer)) or steps < 0: raise ValueError(f"steps must be a whole number, 0 or more, got {steps!r}")
     if not 0 <= temperature < inf: raise ValueError(f"temperature must be 0 or more, and finite, got {temperature}")
     if curing is not None and not 0 <= curing <= 1: raise ValueError(f"curing must be None, or between 0 and 1, got {curing}")
 
@@ -68,7 +70,11 @@ def rollout(
     "Let a behavior go from a start. Raises ValueError for what can't be rolled out, or a raw path that grows beyond all numbers."
     observed = _on_sphere(observed, "observed")
     _check(steps, temperature, curing)
+    config, embed = getattr(behavior, "config", {}), observed.shape[1]
+    if (made := config.get("embed", config.get("input_dim", embed))) != embed:
+        raise ValueError(f"the behavior was fitted to embeddings of {made} numbers, these have {embed}: use the encoder it was fitted with")
     together, seeds = getattr(behavior, "batched", False), list(seed) if np.ndim(seed) else [seed]
+    if not seeds: raise ValueError("seed is an empty list: give one for each path")
     if len(seeds) != 1 and not together: return torch.stack([rollout(behavior, observed, steps, start, temperature, curing, one, forces) for one in seeds])
     rng = [torch.Generator(observed.device).manual_seed(int(one)) for one in seeds]
     state = behavior.start(_first(start, observed).expand(len(seeds), -1))

@@ -29,7 +29,8 @@ def psnr(
     mse:float # Mean squared error of values in 0..1
 )->float: # Decibels; 10 more is a tenth of the error
     "How close a picture is: 20·log10(1/sqrt(MSE)), infinite if nothing differs."
-    return 20*math.log10(1/math.sqrt(mse)) if mse>0 else math.inf
+    if mse<0: raise ValueError(f"a mean squared error is 0 or more, got {mse}")
+    return math.inf if mse==0 else -20*math.log10(math.sqrt(mse)) # the same; of NaN it is NaN
 
 # %% ../nbs/30_siren.ipynb #4c9007d8
 def train(
@@ -47,6 +48,8 @@ def train(
     try:
         for epoch in (bar := tqdm(range(nb_epochs), disable=not progress)):
             model_output = model(pixel_coordinates)
+            if model_output.shape!=pixel_values.shape:
+                raise ValueError(f"the model draws {tuple(model_output.shape)}, so pixel_values must be that, got {tuple(pixel_values.shape)}")
             loss = (model_output - pixel_values).square().mean()
             log.append(psnr(loss.item()))
             bar.set_postfix(dB=f"{log[-1]:.1f}", refresh=False)

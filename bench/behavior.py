@@ -3,7 +3,9 @@
 Each clip has one table: ours, as published, peers, and two cheats that must fail. A figure outside its target carries a star.
 `response` is the speed at temperatures 0.25, 0.5, 1, 1.5, 2 where it rises and the spread doesn't fall, else a star.
 Then, for the two scenes whose true states are known: how often each state is entered and how long it lasts, in the rollout
-(the nearest frame's state), in the clip that it learned from, and in ten scenes of other seeds. `--save` keeps all of it as JSON.
+(the nearest frame's state), in the clip that it learned from, and in ten scenes of other seeds. Last, drawn by the default
+generator: how much changes from picture to picture (flicker), and how sharp a picture is (smear), each against the video's own; and how long fitting and a step take.
+`--save` keeps all of it as JSON, and what an earlier run kept of other clips and parts.
 """
 import argparse
 import importlib.util
@@ -18,6 +20,7 @@ import torch.nn.functional as F
 
 from alive_scene import behavior as room
 from alive_scene.clip import ClipEncoder, encode_scene
+from alive_scene.generator import Generator
 from alive_scene.rollout import _nearest, rollout, vital_signs
 from alive_scene.scene import napping_cat, portrait, read_scene
 from alive_scene.vae import VaeBehavior
@@ -103,28 +106,37 @@ def response(one, observed, steps, seeds):
 
 def measure(name, fit, observed, steps, seeds):
     "All that the table says of one behavior, and its rollouts."
-    begin = perf_counter()
     one = fit()
-    seconds, begin = perf_counter()-begin, perf_counter()
-    if not isinstance(one, Cheat): rollout(one, observed, 200)
-    step = (perf_counter()-begin)*1000/200
     path = paths(one, observed, steps, seeds)
     signs = [vital_signs(part, observed) for part in path]
     signs = {sign: float(np.median([each[sign] for each in signs])) for sign in signs[0]}
     holds = {sign: bool(low <= signs[sign] <= high) for sign, (low, high) in TARGETS.items()}
     speed, spread, holds["response"] = response(one, observed, steps, seeds) if not isinstance(one, Cheat) else ([], [], False)
-    return dict(name=name, signs=signs, holds=holds, speed=speed, spread=spread, fit_seconds=seconds, step_ms=step), path
+    return dict(name=name, signs=signs, holds=holds, speed=speed, spread=spread), path
 
 
 def line(found):
     "One line of the table."
     figures = " ".join(f"{found['signs'][sign]:8.2f}{' ' if found['holds'][sign] else '*'}" for sign in TARGETS)
     turned = " ".join(f"{a:.2f}" for a in found["speed"]) + " | " + " ".join(f"{a:.1f}" for a in found["spread"]) if found["speed"] else "no temperature"
-    return (f"{found['name']:28}{figures} {turned:>58}{' ' if found['holds']['response'] else '*'} {sum(found['holds'].values())}/8"
-            f" {found['fit_seconds']:6.1f} s {found['step_ms']:5.2f} ms")
+    return (f"{found['name']:28}{figures} {turned:>58}{' ' if found['holds']['response'] else '*'} {sum(found['holds'].values())}/8")
 
 
-def head(): return f"{'':28}" + " ".join(f"{sign:>8} " for sign in TARGETS) + f" {'response: speeds | spreads':>58}  held     fit    step"
+def head(): return f"{'':28}" + " ".join(f"{sign:>8} " for sign in TARGETS) + f" {'response: speeds | spreads':>58}  held"
+
+
+def drawn(observed, scene, steps, seeds):
+    "Name: median change between pictures and mean sharpness (size of the gradient) of rendered rollouts, against the video's own."
+    generator, found = Generator.fit(scene.frames, observed, seconds=60, progress=False), {}
+    def look(frames):
+        frames = frames.astype(np.float32)
+        change = np.median([np.abs(b-a).mean() for a, b in zip(frames, frames[1:], strict=False)])
+        return change, np.mean([np.abs(np.diff(frame, axis=0)).mean() + np.abs(np.diff(frame, axis=1)).mean() for frame in frames])
+    own = look(scene.frames)
+    for name, fit in behaviors(observed):
+        each = [look(generator.render(path)) for path in paths(fit(), observed, steps, seeds)]
+        found[name] = {what: float(np.median([one[i] for one in each])/own[i]) for i, what in enumerate(("flicker", "sharpness"))}
+    return found
 
 
 def visits(value, limits):
@@ -173,29 +185,66 @@ def real_clip():
 CLIPS = dict(real=real_clip, cat=napping_cat, portrait=portrait)
 
 
+def signs(clip, scene, observed, args, kept):
+    "Prints and keeps the first two tables of one clip."
+    rows = {found["name"]: found for found in kept["clips"].get(clip, [])}
+    print(f"\n{clip}, {len(observed)} frames, {args.encoder}: {args.seeds} seeds of {args.steps} steps\n{head()}")
+    for name, fit in behaviors(observed):
+        if args.only not in name: continue
+        found, path = measure(name, fit, observed, args.steps, args.seeds)
+        rows[name] = found
+        print(line(found), flush=True)
+        if scene.states and name.startswith("ours"): kept["states"][clip] = states(CLIPS[clip], path, observed, scene)
+    kept["clips"][clip] = [rows[name] for name, _ in behaviors(observed) if name in rows]
+    print(*state_lines(kept["states"].get(clip, [])), sep="\n", flush=True)
+
+
+def rendered(clip, scene, observed, args, kept):
+    "Prints and keeps the last one."
+    kept["rendered"][clip] = drawn(observed, scene, min(args.steps, 400), min(args.seeds, 3))
+    print(f"\n{clip}, rendered{'flicker':>28}{'sharpness':>11}, against the video's own")
+    for name, found in kept["rendered"][clip].items(): print(f"{name:28}{found['flicker']:15.2f}{found['sharpness']:11.2f}", flush=True)
+
+
+def times(clip, scene, observed, args, kept):
+    "Prints and keeps how long each takes to fit, and for a step: the median of five stretches, each from a fresh start."
+    kept["times"][clip], rng = {}, torch.Generator().manual_seed(0)
+    print(f"\n{clip}, times{'fit':>22}{'step':>11}")
+    for name, fit in behaviors(observed):
+        begin = perf_counter()
+        one = fit()
+        found, each = dict(fit_seconds=perf_counter()-begin), []
+        if isinstance(one, Cheat): continue
+        for _ in range(5):
+            state, begin = one.start(observed[:1]), perf_counter()
+            for _ in range(200): state = one.step(state, 1.0, [rng] if isinstance(one, Together) else rng)
+            each.append((perf_counter()-begin)*1000/200)
+        kept["times"][clip][name] = dict(found, step_ms=float(np.median(each)))
+        print(f"{name:28}{found['fit_seconds']:5.1f} s{np.median(each):8.2f} ms", flush=True)
+
+
+PARTS = dict(signs=signs, rendered=rendered, times=times)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--encoder", default="alive-tiny")
-    parser.add_argument("--clips", nargs="+", default=["real", "cat", "portrait"])
-    parser.add_argument("--only", default="", help="behaviors whose name holds this")
+    parser.add_argument("--clips", nargs="+", default=list(CLIPS), choices=list(CLIPS))
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=list(PARTS))
+    parser.add_argument("--only", default="", help="signs of the behaviors whose name holds this")
     parser.add_argument("--save", help="a JSON file to keep all figures in")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
-    encoder, kept = ClipEncoder(args.encoder), dict(encoder=args.encoder, steps=args.steps, seeds=args.seeds, clips={}, states={})
+    kept = dict(encoder=args.encoder, steps=args.steps, seeds=args.seeds, clips={}, states={}, rendered={}, times={})
+    if args.save and Path(args.save).is_file(): kept = {**kept, **json.loads(Path(args.save).read_text()), **{k: kept[k] for k in ("encoder", "steps", "seeds")}}
+    encoder = ClipEncoder(args.encoder)
     for clip in args.clips:
         scene = CLIPS[clip]()
-        observed, kept["clips"][clip] = encode_scene(scene, encoder), []
-        print(f"\n{clip}, {len(observed)} frames, {args.encoder}: {args.seeds} seeds of {args.steps} steps\n{head()}")
-        for name, fit in behaviors(observed):
-            if args.only not in name: continue
-            found, path = measure(name, fit, observed, args.steps, args.seeds)
-            kept["clips"][clip].append(found)
-            print(line(found), flush=True)
-            if scene.states and len(kept["clips"][clip]) == 1: kept["states"][clip] = states(CLIPS[clip], path, observed, scene)
-        print(*state_lines(kept["states"].get(clip, [])), sep="\n", flush=True)
-        if args.save: Path(args.save).write_text(json.dumps(kept, indent=1))
+        observed = encode_scene(scene, encoder)
+        for part in args.parts: PARTS[part](clip, scene, observed, args, kept)
+        if args.save: Path(args.save).write_text(json.dumps(kept, indent=1)+"\n")
 
 
 if __name__ == "__main__": main()

@@ -154,6 +154,15 @@ def test_a_hard_cut_is_crossed_both_ways():
     assert (side[1:] != side[:-1]).sum() >= 4 and 0.25 < side.float().mean() < 0.75
 
 
+def test_a_scene_whose_end_is_far_from_everything_lives_on():
+    aside = F.normalize(torch.randn(observed.shape[1], generator=torch.Generator().manual_seed(5)), dim=0)
+    pace = (observed[1:]-observed[:-1]).norm(dim=1).median()
+    off = F.normalize(observed[59]+pace*torch.arange(1, 21)[:, None]*aside, dim=1) # twenty steps straight away from all else
+    lost = torch.cat([observed[:60], off])
+    index = _nearest(rollout(Behavior.fit(lost, progress=False, rounds=30), lost, 4000, start=-1), lost)[0]
+    assert index[2000:].unique().numel() > 76 and (index[2000:] >= 60).float().mean() < 0.5
+
+
 @pytest.mark.parametrize("kind, least", [(Behavior, 2), (VideoTexture, 2), (FlowBehavior, 4)])
 def test_bad_paths_are_refused(kind, least):
     with pytest.raises(ValueError, match=f"at least {least}"): kind.fit(observed[:least-1], progress=False)

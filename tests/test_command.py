@@ -1,4 +1,5 @@
 import csv
+import re
 import shutil
 import subprocess
 import sys
@@ -43,3 +44,25 @@ def test_what_cannot_be_done_is_one_sentence(words, saved, tmp_path, monkeypatch
     said = capsys.readouterr().err.strip()
     assert said.startswith("alive-scene: ") and "\n" not in said
     assert [path.name for path in tmp_path.iterdir()] == ["cat.alive"], "something was left behind"
+
+
+def test_export_with_its_options(saved, tmp_path, capsys):
+    assert main(["export", saved, "-o", str(tmp_path / "cat.html"), "--temperature", "1.5", "--curing", "0.3", "--start", "7", "--seed", "9"]) == 0
+    text = (tmp_path / "cat.html").read_text(encoding="utf-8")
+    for name, value in dict(temperature=1.5, curing=.3, start=7, seed=9).items(): assert re.search(rf'id="{name}" [^>]*value="{value}"', text), name
+    assert "any browser" in capsys.readouterr().out
+    assert main(["export", saved, "-o", str(tmp_path / "beside.html"), "--runtime", "beside"]) == 0
+    folder = next(tmp_path.glob("onnxruntime-web-*"))
+    assert "web server" in capsys.readouterr().out and (tmp_path / "beside.html").stat().st_size < 2_000_000
+    assert main(["export", saved, "-o", str(tmp_path / "own.html"), "--folder", str(folder)]) == 0
+    capsys.readouterr()
+    for words in (["--folder", str(tmp_path)], ["--temperature", "4"], ["--curing", "-1"], ["--start", "400"], ["--seed", "-1"]):
+        assert main(["export", saved, "-o", str(tmp_path / "no.html"), *words]) == 2
+        assert capsys.readouterr().err.startswith("alive-scene: ") and not (tmp_path / "no.html").exists()
+    with pytest.raises(SystemExit): main(["export", saved, "-o", "no.html", "--runtime", "cloud"])
+
+
+def test_every_option_of_export_has_its_help(capsys):
+    with pytest.raises(SystemExit): main(["export", "--help"])
+    said = capsys.readouterr().out
+    assert all(f"--{name}" in said for name in ("runtime", "folder", "temperature", "curing", "start", "seed", "out"))

@@ -279,3 +279,11 @@ def test_bad_input(alive, tmp_path, bad):
 def test_what_has_no_graph_is_named(scene, tmp_path):
     texture = replace(scene, behavior=VideoTexture.fit(scene.embeddings))
     with pytest.raises(ValueError, match="VideoTexture can't live in a page; these can: Behavior, VaeBehavior"): export_html(texture, tmp_path / "cat.html")
+
+
+def test_the_notice_of_the_runtime_goes_along(scene, page, tmp_path):
+    wanted = "Copyright (c) Microsoft Corporation\n\nPermission is hereby granted"
+    assert wanted in page.read_text(encoding="utf-8")
+    export_html(scene, tmp_path / "cat.html", runtime="beside")
+    assert wanted in next(tmp_path.glob("onnxruntime-web-*/LICENSE.txt")).read_text(encoding="utf-8")
+    assert wanted in (tmp_path / "cat.html").read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 import base64
 import threading
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -138,3 +139,45 @@ def test_the_map_draws_any_place_and_starts_the_player_there(alive):
 @pytest.mark.parametrize("bad", [dict(start=-1), dict(start=10**6), dict(view="five")])
 def test_bad_input(alive, bad):
     with pytest.raises(ValueError, match="start|view"): AlivePlayer(alive, **bad)
+
+
+class Breaks:
+    "A behavior that stops working after some steps."
+    def __init__(self, whole, error, after): self.whole, self.start, self.error, self.left = whole, whole.start, error, after
+    def step(self, *args):
+        self.left -= 1
+        if self.left < 0: raise self.error
+        return self.whole.step(*args)
+
+
+@pytest.mark.parametrize("error, says", [(KeyboardInterrupt(), "Interrupted; the play button goes on."), (ZeroDivisionError("division by zero"), "division by zero"),
+                                         (RuntimeError("two\n  lines"), "two lines"), (IndexError(), "IndexError")])
+def test_whatever_breaks_an_answer_pauses_and_is_told(alive, error, says):
+    breaks = Breaks(alive.behavior, error, 6)
+    player, path = AlivePlayer(replace(alive, behavior=breaks), seed=2), alive.rollout(4, seed=2)
+    browser = Browser(player)
+    browser.want(4)
+    message, _ = browser.want(4)
+    assert message == {"kind": "note", "text": says} and not player.playing.value
+    assert player.index == 4 and torch.equal(player.lives[0].state.embedding[0], path[-1]), "it stands where the last whole answer ended"
+    breaks.left = 10
+    player.playing.value = True
+    assert browser.want(4)[0]["first"] == 5
+
+
+def test_a_closed_player_answers_nobody_and_leaves_nothing(alive):
+    threads = threading.active_count()
+    player = AlivePlayer(alive)
+    Browser(player).want(4)
+    for widget in (player, player.screen): widget.close()
+    player.advance(2)
+    assert threading.active_count() == threads
+    assert player.index == 6
+
+
+def test_the_frames_say_at_which_temperature_they_were_rolled_out(alive):
+    player = AlivePlayer(alive, temperature=.5)
+    browser = Browser(player)
+    assert browser.want(2)[0]["temperature"] == .5
+    player.temperature.value = 2
+    assert browser.want(2)[0]["temperature"] == 2

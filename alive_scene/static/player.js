@@ -1,12 +1,15 @@
 // The screen of AlivePlayer: plays a short queue of frames and asks the kernel for more before it runs dry.
 // It asks {after: index of the newest frame it has, epoch}; the kernel answers {first, epoch, steps: [facts of a frame]} with a JPEG each.
 // A turned slider raises the epoch: what is queued is thrown away, and the kernel goes on from the frame that is on the screen.
+// The picture says which step it shows and at which temperature that was rolled out: data-index, data-temperature (the tests read them).
 const AHEAD = 0.35;  // seconds of frames to have in the queue
 const TRAIL = 150;   // points of the path, and steps of the monitor, that stay visible
 
 function build(el) {
   el.classList.add("alive-screen");
-  el.innerHTML = `<canvas class="alive-picture" role="img" tabindex="0"></canvas>
+  el.dataset.lmSuppressShortcuts = "true";  // JupyterLab's own keys stay out of it
+  el.innerHTML = `<canvas class="alive-picture" role="img" tabindex="0"
+      aria-label="the living scene; the space bar plays and pauses, the right arrow takes one step"></canvas>
     <div class="alive-side">
       <canvas class="alive-map" role="img" aria-label="the path of the scene on its map" width="480" height="360"></canvas>
       <div class="alive-near"><canvas role="img" aria-label="the nearest frame of the video" width="64" height="64"></canvas><span></span></div>
@@ -54,7 +57,7 @@ function drawMonitor(canvas, trail, colors) {
 function render({ model, el }) {
   const parts = build(el), colors = ["#e4572e", "#2e86ab", "#3a9d5d", "#a05195"];
   const sheet = new Image(); sheet.src = "data:image/webp;base64," + model.get("sheet");
-  let queue = [], trail = [], shown = null, newest = -1, epoch = -1, asked = 0, last = 0, owed = 1, gone = false;
+  let queue = [], trail = [], shown = null, newest = -1, epoch = -1, asked = 0, last = 0, owed = 1, late = false, gone = false;
   const send = message => model.send(message);
   const beat = () => 1000 / model.get("fps");
 
@@ -66,15 +69,14 @@ function render({ model, el }) {
     frame.bitmap.close();
     trail = [...trail, frame.step].slice(-TRAIL);
     const near = frame.step[0].near, side = sheet.width;
-    parts.picture.setAttribute("aria-label", `the living scene, nearest to frame ${near} of the video`);
     if (sheet.complete) parts.near.getContext("2d").drawImage(sheet, 0, near * side, side, side, 0, 0, 64, 64);
     drawMap(parts.map, model.get("points"), trail, colors);
     drawMonitor(parts.monitor, trail, colors);
-    parts.picture.dataset.index = frame.index;
+    Object.assign(parts.picture.dataset, { index: frame.index, temperature: frame.temperature });
   };
   const ask = now => {
     if (asked && now - asked < 3000) return;  // an answer is on its way
-    if (asked) parts.note.textContent = "The kernel doesn't answer: it is busy, or stopped. Run the cell again.";
+    if (asked) [late, parts.note.textContent] = [true, "The kernel doesn't answer: it is busy, or stopped. Run the cell again."];
     asked = now;
     send({ kind: "want", after: newest, epoch, frames: Math.max(2, Math.ceil(AHEAD * model.get("fps"))) });
   };
@@ -93,6 +95,7 @@ function render({ model, el }) {
       queue.forEach(frame => frame.bitmap.close());
       [queue, asked, epoch] = [[], 0, message.epoch];
       newest = message.keep ? shown?.index ?? message.index : message.index;
+      last = 0;  // what comes is shown at once
       if (!message.keep) [trail, owed] = [[], 1];
       send({ kind: "want", after: newest, epoch, frames: 2 });  // few, so that they come soon
       asked = performance.now();
@@ -100,16 +103,35 @@ function render({ model, el }) {
       newest += message.steps.length;
       const bitmaps = await Promise.all(buffers.map(data => createImageBitmap(new Blob([data], { type: "image/jpeg" }))));
       if (message.epoch !== epoch) return;
-      bitmaps.forEach((bitmap, i) => queue.push({ bitmap, index: message.first + i, step: message.steps[i] }));
-      asked = 0; parts.note.textContent = ""; parts.number.textContent = message.says;
+      bitmaps.forEach((bitmap, i) => queue.push({ bitmap, index: message.first + i, step: message.steps[i], temperature: message.temperature }));
+      asked = 0; parts.number.textContent = message.says;
+      if (late) [late, parts.note.textContent] = [false, ""];
+      name();
     } else if (message.kind === "step") owed = 1;
-    else if (message.kind === "note") parts.note.textContent = message.text;
+    else if (message.kind === "note") [asked, owed, parts.note.textContent] = [0, 0, message.text];
   };
+  const name = () => {  // ipywidgets' sliders have a label beside them, but none that a screen reader finds
+    for (const slider of el.closest(".widget-vbox")?.querySelectorAll(".widget-slider") ?? []) {
+      slider.querySelector("[role=slider]")?.setAttribute("aria-label", slider.querySelector("label").textContent);
+    }
+  };
+  const play = on => { model.set("playing", on); model.save_changes(); };
+  const turned = () => { if (model.get("playing")) parts.note.textContent = ""; };
+  parts.picture.addEventListener("keydown", event => {
+    if (event.key === " ") play(!model.get("playing"));
+    else if (event.key === "ArrowRight") { play(false); owed = 1; }
+    else return;
+    event.preventDefault(); event.stopPropagation();
+  });
   model.on("msg:custom", receive);
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches && model.get("playing")) { model.set("playing", false); model.save_changes(); }
+  model.on("change:playing", turned);
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches && model.get("playing")) {
+    play(false);
+    parts.note.textContent = "Paused, because your system asks for less motion; the play button starts it.";
+  }
   send({ kind: "hello" });
   requestAnimationFrame(tick);
-  return () => { gone = true; model.off("msg:custom", receive); queue.forEach(frame => frame.bitmap.close()); };
+  return () => { gone = true; model.off("msg:custom", receive); model.off("change:playing", turned); queue.forEach(frame => frame.bitmap.close()); };
 }
 
 export default { render };

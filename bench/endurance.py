@@ -1,0 +1,131 @@
+"""Does it last? 100,000 steps of every behavior, ten minutes of the player, a ten-minute video: python bench/endurance.py [STEPS] [SECONDS] [MINUTES]
+Prints one table each. The last tenth of a rollout must have the vital signs of its first; the player's memory must stay within 5% and leave no
+thread; reading 200 frames of the video, in a process of its own, must stay under 1 GB."""
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from alive_scene.behavior import Behavior, FlowBehavior, VideoTexture
+from alive_scene.rollout import rollout, vital_signs
+from alive_scene.vae import VaeBehavior
+
+SIGNS = "speed", "drift", "coverage"
+KINDS = {"Behavior": Behavior, "VaeBehavior, cured": VaeBehavior, "VideoTexture": VideoTexture, "FlowBehavior": FlowBehavior}
+
+
+def memory():
+    "Resident bytes of this process (and the most there ever were)."
+    import resource
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*(1 if sys.platform == "darwin" else 1024)
+    try: return int(Path("/proc/self/statm").read_text().split()[1])*resource.getpagesize(), most
+    except FileNotFoundError: return most, most
+
+
+def observed(frames=200):
+    from alive_scene.clip import ClipEncoder, encode_scene
+    from alive_scene.scene import napping_cat
+    return encode_scene(napping_cat(frames, 96), ClipEncoder())
+
+
+def long(kind, path, steps, seed=0, **options):
+    "The vital signs of the first and of the last tenth of a rollout, and whether every number was finite."
+    behavior = KINDS[kind].fit(path, seed=seed, progress=False, **options)
+    course = rollout(behavior, path, steps, seed=seed)
+    tenth = steps//10
+    ends = [vital_signs(part, path) for part in (course[:tenth], course[-tenth:])]
+    return dict(finite=bool(course.isfinite().all()), first=ends[0], last=ends[1])
+
+
+def alike(first, last, sign):
+    "As before: within a fifth, or a tenth of what is counted in shares or steps."
+    return abs(last[sign]-first[sign]) <= max(.2*abs(first[sign]), .1)
+
+
+class Browser:
+    "What the screen does, without a browser: it asks for frames, turns a slider now and then, and keeps nothing."
+    def __init__(self, player):
+        self.player, self.epoch, self.newest, self.frames = player, None, None, 0
+        player.screen.send = self.receive
+        player._answer(player.screen, {"kind": "hello"}, [])
+    def receive(self, message, buffers=None):
+        if message["kind"] == "flush": self.epoch, self.newest = message["epoch"], self.newest if message["keep"] else message["index"]
+        if message["kind"] == "frames":
+            self.newest = message["first"]+len(buffers)-1
+            self.frames += len(buffers)
+    def want(self, frames): self.player._answer(self.player.screen, {"kind": "want", "epoch": self.epoch, "after": self.newest, "frames": frames}, [])
+
+
+def played(alive, seconds=None, asks=None, settle=60):
+    "The player for so long, or so many asks: frames, threads left, and memory after it has settled and at the end."
+    from alive_scene.player import AlivePlayer
+    threads, rng = threading.active_count(), np.random.default_rng(0)
+    player = AlivePlayer(alive)
+    browser, begin, count, settled = Browser(player), time.perf_counter(), 0, None
+    while (time.perf_counter()-begin < seconds) if seconds else count < asks:
+        browser.want(12)
+        count += 1
+        if count % 25 == 0: player.temperature.value = float(rng.uniform(0, 3))
+        if count % 100 == 0: player.surprise_me()
+        if settled is None and (time.perf_counter()-begin > settle if seconds else count > asks/4): settled = memory()[0]
+    return dict(frames=browser.frames, threads=threading.active_count()-threads, settled=settled, end=memory()[0])
+
+
+def film(path, minutes, height=1080, width=1920, fps=25):
+    "A long video of little motion: a lit square that wanders over a still background."
+    import av
+    picture = np.random.default_rng(0).integers(0, 60, (height//8, width//8, 3), dtype=np.uint8).repeat(8, 0).repeat(8, 1)
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=fps, options=dict(preset="ultrafast", g="250"))
+        stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
+        for t in range(round(minutes*60*fps)):
+            now, x = picture.copy(), 4*t % (width-64)
+            now[height//2-32:height//2+32, x:x+64] = 255
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(now, format="rgb24")))
+        file.mux(stream.encode())
+    return path
+
+
+READ = """
+import sys, time
+from alive_scene.scene import read_scene
+sys.path.insert(0, sys.argv[1])
+from endurance import memory
+before, begin = memory()[1], time.perf_counter()
+scene = read_scene(sys.argv[2], fps=float(sys.argv[3]), start=float(sys.argv[4]))
+print(len(scene), memory()[1], time.perf_counter()-begin, before)
+"""
+
+
+def read(path, fps=25., start=0.):
+    "Frames, peak bytes and seconds of a process that reads a video."
+    said = subprocess.run([sys.executable, "-W", "ignore", "-c", READ, str(Path(__file__).parent), str(path), str(fps), str(start)],
+                          capture_output=True, text=True, check=True).stdout.split()
+    return dict(frames=int(said[0]), peak=int(said[1]), seconds=float(said[2]))
+
+
+def main(steps=100_000, seconds=600, minutes=10):
+    path = observed()
+    print(f"{steps:,} steps, the first tenth → the last\n\n| behavior | all finite | {' | '.join(SIGNS)} | as at first |\n|---|---|{'---|'*len(SIGNS)}---|", flush=True)
+    for kind in KINDS:
+        row = long(kind, path, steps)
+        pairs = [f"{row['first'][sign]:.2f} → {row['last'][sign]:.2f}" for sign in SIGNS]
+        print(f"| {kind} | {row['finite']} | {' | '.join(pairs)} | {all(alike(row['first'], row['last'], sign) for sign in SIGNS)} |", flush=True)
+    from alive_scene.alive import AliveScene
+    from alive_scene.scene import napping_cat
+    row = played(AliveScene.fit(napping_cat(100, 128), progress=False), seconds)
+    print(f"\n| the player for {seconds} s | frames | memory after a minute → at the end | grown by | threads left |\n|---|---|---|---|---|")
+    print(f"| | {row['frames']:,} | {row['settled']/1e6:.0f} → {row['end']/1e6:.0f} MB | {row['end']/row['settled']-1:+.1%} | {row['threads']} |", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        video = film(Path(folder)/"long.mp4", minutes)
+        print(f"\n| {minutes} minutes of 1080p, {video.stat().st_size/1e6:.0f} MB | frames read | peak memory | seconds |\n|---|---|---|---|")
+        for what, options in dict(begin=dict(), middle=dict(start=minutes*30), all=dict(fps=200/(minutes*60))).items():
+            row = read(video, **options)
+            print(f"| {what} | {row['frames']} | {row['peak']/1e6:.0f} MB | {row['seconds']:.1f} |", flush=True)
+
+
+if __name__ == "__main__": main(*[int(word) for word in sys.argv[1:]])

@@ -1,0 +1,75 @@
+"""Measure how long each lesson takes to read and to run, and say so at its top: python nbs/times.py [NAME …].
+
+Both are said coarsely, and a running time that was said before stays as long as the new one is near it, so that another run on a
+machine of like speed changes nothing."""
+import math
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+import nbformat
+import papermill
+from run_alive import SocketKernelManager
+
+course = Path(__file__).parent
+said = re.compile(r"\n*\*To read: .*?\*$", re.M)  # the line, wherever the second cell has it
+marks = {10: "ten seconds", 20: "twenty seconds", 30: "half a minute", 60: "one minute", 90: "a minute and a half", 120: "two minutes", 180: "three minutes",
+         240: "four minutes", 360: "six minutes", 600: "ten minutes", 1200: "twenty minutes"}
+
+
+def reading(book):
+    "Minutes, in fives: two hundred words, or twenty lines of code, a minute."
+    prose, code = ([said.sub("", cell.source) for cell in book.cells if cell.cell_type == kind] for kind in ("markdown", "code"))
+    words = sum(len(re.sub(r"<details>.*?</details>|\]\(\S+\)", " ", text, flags=re.S).split()) for text in prose)
+    lines = sum(bool(line.strip()) for text in code for line in text.splitlines())
+    return max(5, 5*round((words/200 + lines/20)/5))
+
+
+def running(seconds, before=None):
+    "The mark nearest in ratio; the one said before if the time is within a factor of 1.6 of it."
+    old = next((mark for mark, words in marks.items() if words == before), None)
+    if old and abs(math.log(seconds/old)) < math.log(1.6): return before
+    return marks[min(marks, key=lambda mark: abs(math.log(seconds/mark)))]
+
+
+def second(book):
+    "The cell after the title, where the line is kept: what stands beside the title itself isn't shown on the site."
+    return [cell for cell in book.cells if cell.cell_type == "markdown"][1]
+
+
+def say(book, seconds):
+    "Put the line at the end of the second cell, in place of the one before."
+    cell = second(book)
+    before = re.search(r"two cores: about (.*?)\.\*", cell.source)
+    line = f"*To read: about {reading(book)} minutes. To run, in the quick setting on two cores: about {running(seconds, before and before[1])}.*"
+    cell.source = said.sub("", cell.source).rstrip() + "\n\n" + line
+    return line
+
+
+def spent(): return sum(os.times()[2:4])  # seconds of the processor for kernels that have ended; 0 on Windows
+
+
+def measure(path):
+    "Seconds that the quick setting takes, with the kernel's start: by the clock, or the processor's if that is less, so that other work beside it doesn't count."
+    with tempfile.TemporaryDirectory() as folder:
+        began, before = perf_counter(), spent()
+        papermill.execute_notebook(path, Path(folder)/path.name, cwd=course, kernel_name="python3", kernel_manager_class=SocketKernelManager, progress_bar=False)
+        return min(perf_counter()-began, spent()-before or math.inf)
+
+
+def main(names):
+    total = 0
+    for path in sorted(course.glob("[0-9]*.ipynb")):
+        if names and not path.stem.startswith(tuple(names)): continue
+        total += (seconds := measure(path))
+        before, book = path.read_text(encoding="utf-8"), nbformat.read(path, as_version=4)
+        line = say(book, seconds)
+        if nbformat.writes(book).rstrip() != before.rstrip(): nbformat.write(book, path)
+        print(f"{path.stem:24}{seconds:6.0f} s   {line.strip('*')}", flush=True)
+    print(f"{'together':24}{total:6.0f} s")
+
+
+if __name__ == "__main__": main(sys.argv[1:])

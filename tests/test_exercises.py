@@ -1,0 +1,163 @@
+"""Each exercise of the course: its check asks for an answer, refuses wrong ones with a hint, and takes the folded solution."""
+import ast
+import importlib
+import json
+import re
+import symtable
+import sys
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import pytest
+
+nbs = Path(__file__).parent.parent/"nbs"
+sys.path.insert(0, str(nbs))
+import times  # noqa: E402, a script beside the lessons
+
+lessons = sorted(path.stem for path in nbs.glob("[0-9]*.ipynb"))
+WRONG = {
+    ("00_scene", "longest_nap"): ["def longest_nap(closed, fps): return (closed > .75).sum()/fps",
+                                  "def longest_nap(closed, fps): return max(len(run) for run in ''.join('x' if c > .6 else ' ' for c in closed).split(' '))/fps"],
+    ("00_scene", "boomerang"): ["def boomerang(scene): return scene", "def boomerang(scene): return Scene(np.concatenate([scene.frames, scene.frames[::-1]]))",
+                                "def boomerang(scene): return Scene(np.concatenate([scene.frames[::-1], scene.frames[1:-1]]))"],
+    ("10_clip", "angle"): ["def angle(one, other): return one @ other", "def angle(one, other): return (one @ other).clamp(-1, 1).acos()"],
+    ("10_clip", "find"): ["def find(query, embeddings): return 0", "def find(query, embeddings): return int((embeddings @ query).argmin())"],
+    ("11_train_tiny_clip", "one_way"): ["def one_way(matrix): return matrix.logsumexp(1).mean()", "def one_way(matrix): return (matrix.logsumexp(0)-matrix.diag()).mean()"],
+    ("11_train_tiny_clip", "least"): ["def least(n, k): return math.log(n)", "def least(n, k): return math.log(k)"],
+    ("20_maps", "returns"): ["def returns(same, gap): return same.sum()", "def returns(same, gap): return same.tril(-gap).sum(1).gt(1).sum()"],
+    ("20_maps", "ring"): ["def ring(n): return torch.zeros(n, 2)", "def ring(n): return torch.zeros(n)"],
+    ("20_maps", "agreement"): ["def agreement(path, i, j, horizon): return F.cosine_similarity(path[i], path[j], dim=0)",
+                               "def agreement(path, i, j, horizon): return F.cosine_similarity(path[i+1]-path[i], path[j+1]-path[j], dim=0)"],
+    ("30_siren", "largest_hidden"): ["def largest_hidden(budget): return 1", "def largest_hidden(budget): return budget"],
+    ("30_siren", "turned"): ["def turned(points, degrees): return points", "def turned(points, degrees): return points.flip(1)",
+                             "def turned(points, degrees): return 2*points"],
+    ("31_generator", "fewest"): ["def fewest(): return 1_000_000", "def fewest(): return 1000"],
+    ("31_generator", "shuffled"): ["def shuffled(n): return torch.arange(n)", "def shuffled(n): return torch.zeros(n).long()"],
+    ("40_vae", "my_kld"): ["def my_kld(mean, log_variance): return (mean**2).sum()",
+                           "def my_kld(mean, log_variance): return -(1 + log_variance - mean**2 - log_variance.exp()).sum()"],
+    ("40_vae", "by_length"): ["def by_length(embeddings, points): return densify(embeddings, points=points)",
+                              "def by_length(embeddings, points): return embeddings[torch.linspace(0, len(embeddings)-1, points).long()]"],
+    ("60_alive", "nearest"): ["def nearest(path, embeddings): return (path @ embeddings.T).argmin(1)", "def nearest(path, embeddings): return (path @ embeddings.T).argmax(0)*0"],
+    ("60_alive", "halfway"): ["def halfway(one, other): return (one+other)/2", "def halfway(one, other): return one", "def halfway(one, other): return -F.normalize(one+other, dim=0)"],
+    ("95_generator_shootout", "decibels"): ["def decibels(drawn, true): return 10*np.log10(255**2/((drawn-true)**2).mean())",
+                                            "def decibels(drawn, true): return 10*np.log10(255/((drawn.astype(float)-true)**2).mean())"],
+    ("95_generator_shootout", "unlike"): ["def unlike(n, side): return np.zeros((n, side, side, 3))",
+                                          "def unlike(n, side): return np.random.default_rng(0).integers(0, 256, (1, side, side, 3), dtype=np.uint8).repeat(n, 0)"],
+}
+
+
+def cells(lesson, kind): return [(i, cell.source) for i, cell in enumerate(nbformat.read(nbs/f"{lesson}.ipynb", 4).cells) if cell.cell_type == kind]
+
+
+def exercises(lesson): # {function: number of its cell}
+    return {re.findall(r"\((\w+)\)$", source)[-1]: i for i, source in cells(lesson, "code") if "# your turn" in source}
+
+
+def solution(lesson, name):
+    folded = re.findall(r"<details><summary>[^<]*</summary>(.*?)</details>", "\n".join(source for _, source in cells(lesson, "markdown")), re.S)
+    code = ["\n".join(line[4:] for line in fold.splitlines() if line.startswith("    ")) for fold in folded]
+    return next(text for text in code if f"def {name}(" in text)
+
+
+def globals_of(code): # names that code needs from outside or sets, in functions too; two sets
+    needs, sets = set(), set()
+    def look(scope, top):
+        for one in scope.get_symbols():
+            if top and (one.is_assigned() or one.is_imported()): sets.add(one.get_name())
+            if one.is_referenced() and (top or one.is_global()): needs.add(one.get_name())
+        for inner in scope.get_children(): look(inner, False)
+    look(symtable.symtable(code, "cell", "exec"), True)
+    return needs, sets
+
+
+def names(code): # that a cell sets, that it changes (a key, an attribute), and that it needs from before
+    sets, changes, needs, lines = set(), set(), set(), ast.parse(code).body
+    for line in lines:
+        (need, made), within = globals_of(ast.unparse(line)), set()
+        for node in [] if isinstance(line, (ast.FunctionDef, ast.ClassDef)) else ast.walk(line):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []:
+                whole = target
+                while isinstance(target, (ast.Subscript, ast.Attribute)): target = target.value
+                if isinstance(target, ast.Name) and (target is not whole or isinstance(node, ast.AugAssign)): within.add(target.id)
+        first = made if isinstance(line, (ast.FunctionDef, ast.ClassDef, ast.For, ast.With)) else set() # these set a name before they use it
+        needs |= (need - first | within) - sets
+        sets |= made - within
+        changes |= within
+    return sets, changes, needs
+
+
+def program(lesson, number, answer): # only those cells before an exercise that it and its answer rest on
+    kept, needed = [], names(dict(cells(lesson, "code"))[number])[2] | names(answer)[2]
+    for i, source in reversed(cells(lesson, "code")):
+        if i >= number or source.startswith(("#| export", "#| default_exp")): continue
+        sets, changes, needs = names(source)
+        if not (sets | changes) & needed: continue
+        needed = needed - sets | needs
+        kept.insert(0, source)
+    return kept
+
+
+def ask(known, source): # runs a cell; what its last line says
+    *body, last = ast.parse(source).body
+    exec(compile(ast.Module(body, []), "cell", "exec"), known)
+    return eval(compile(ast.Expression(last.value), "cell", "eval"), known)
+
+
+@pytest.fixture
+def quietly(monkeypatch, tmp_path):
+    matplotlib.use("agg")
+    monkeypatch.chdir(nbs)
+    monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
+    monkeypatch.setattr("matplotlib_inline.backend_inline.set_matplotlib_formats", lambda *args, **kwargs: None)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("lesson, name", WRONG, ids=lambda word: word)
+def test_the_check_knows_right_from_wrong(lesson, name, quietly):
+    number, right = exercises(lesson)[name], solution(lesson, name)
+    source = dict(cells(lesson, "code"))[number]
+    room = re.search(r"default_exp (\w+)", cells(lesson, "code")[0][1])
+    known = dict(vars(importlib.import_module(f"alive_scene.{room[1]}"))) if room else {}
+    known |= {"display": lambda *things: None, "__name__": "lesson"}
+    for cell in program(lesson, number, right): exec(compile(cell, "lesson", "exec"), known)
+    hole, check = source.split("# your turn", 1)
+    assert ask(dict(known), source).startswith("not yet")
+    def answered(code): return ask(dict(known), code + "\n" + check)
+    for wrong in WRONG[lesson, name]:
+        with pytest.raises(AssertionError) as error: answered(wrong)
+        assert len(str(error.value)) > 10, "a wrong answer gets no hint"
+    assert answered(right).startswith("right")
+
+
+@pytest.mark.parametrize("lesson", lessons)
+def test_exercises_have_wrong_answers_here(lesson):
+    known = {name for room, name in WRONG if room == lesson}
+    assert known == set(exercises(lesson)) and len(known) != 1
+
+
+@pytest.mark.parametrize("lesson", lessons)
+def test_a_lesson_opens_with_a_question_and_ends_with_what_comes_next(lesson):
+    texts = [source for _, source in cells(lesson, "markdown")]
+    assert re.fullmatch(r"# [^\n]+\n\n> [^\n]+", texts[0].strip()), "the title's cell holds title and question; the site shows no more of it"
+    assert "redict" in texts[1], "the second text asks for a prediction"
+    whole = "\n".join(texts)
+    for part in ("## Try it", "<details><summary>Solution</summary>", "## Recap", r"(## |\*\*)Next", r"(## |\*\*)Reference"): assert re.search(part, whole), f"no {part}"
+
+
+@pytest.mark.parametrize("lesson", lessons)
+def test_the_reading_time_is_that_of_the_lesson(lesson):
+    book = nbformat.read(nbs/f"{lesson}.ipynb", 4)
+    line = times.said.search(times.second(book).source)
+    assert line and f"about {times.reading(book)} minutes. To run" in line[0], f"run python nbs/times.py {lesson[:2]}"
+    assert any(f"about {words}.*" in line[0] for words in times.marks.values())
+
+
+def test_a_running_time_stays_as_long_as_it_is_near():
+    assert times.running(31) == "half a minute" and times.running(47) == times.running(70) == "one minute"
+    assert times.running(47, "half a minute") == "half a minute"
+    assert times.running(55, "half a minute") == times.running(55, "an hour") == "one minute"
+    book = nbformat.read(nbs/"00_scene.ipynb", 4)
+    first, again = times.say(book, 40), times.say(book, 47)
+    assert first == again and times.second(book).source.count("*To read") == 1
+    assert times.say(book, 600) != again and json.dumps(book).count("To read: about") == 1

@@ -1,0 +1,127 @@
+"Nothing lost: kill -9, two at once, interrupts, a full disk. bench/faults.py does the first at 50 moments."
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from alive_scene.alive import AliveScene
+from alive_scene.clip import ClipEncoder, encode_scene
+from alive_scene.scene import Scene, napping_cat, write_video
+
+sys.path.insert(0, str(Path(__file__).parent.parent/"bench"))
+import faults  # noqa: E402, the same machinery
+
+posix = os.name != "nt"
+
+
+def test_killed_at_any_moment_nothing_is_damaged_and_the_next_run_ends_the_same():
+    for row in faults.trials(4, seed=1): assert row["same"] and not row["damaged"], row
+
+
+def test_two_fits_at_once_on_one_cache(tmp_path):
+    "Two folders would be easy: these two write the same scene and the same cache entry."
+    both = [faults.child(tmp_path, "fit") for _ in range(2)]
+    for one in both: one.join(120)
+    assert [one.exitcode for one in both] == [0, 0] and faults.whole(tmp_path) == ([], [])
+    assert len(list((tmp_path/"cache"/"embeddings").iterdir())) == 1
+    AliveScene.load(tmp_path/"cat.alive").render(AliveScene.load(tmp_path/"cat.alive").rollout(3))
+
+
+LEARN = """
+import sys, warnings, torch
+torch.set_num_threads(1)
+from alive_scene.alive import AliveScene
+from alive_scene.scene import napping_cat
+warnings.simplefilter("always")
+def begun(generator, share): print("begun", flush=True)
+try: AliveScene.fit(napping_cat(4, 16), generator="siren", behavior="vae", seconds=600, progress=False, on_step=begun).save(sys.argv[1])
+except KeyboardInterrupt: sys.exit(3)
+"""
+
+
+def test_an_interrupted_fit_keeps_what_it_learned_and_saves_it(tmp_path):
+    child = subprocess.Popen([sys.executable, "-c", LEARN, str(tmp_path/"cat.alive")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             env=dict(os.environ, ALIVE_SCENE_CACHE=str(tmp_path/"cache")))
+    for _ in range(3): child.stdout.readline()
+    if not posix: return child.kill() # no SIGINT can be sent there
+    child.send_signal(signal.SIGINT)
+    threading.Thread(target=child.stdout.read, daemon=True).start()
+    said = child.stderr.read()
+    assert child.wait(120) == 0, said
+    assert "resume=generator" in said and AliveScene.load(tmp_path/"cat.alive").rollout(3).isfinite().all()
+
+
+def test_an_interrupt_in_a_notebook_leaves_the_kernel_alive():
+    from jupyter_client.manager import start_new_kernel
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        cell = client.execute("import torch\nfrom alive_scene.generator import SirenGenerator\nfrom alive_scene.scene import napping_cat\n"
+                              "e = torch.nn.functional.normalize(torch.randn(4, 512), dim=1)\n"
+                              "made = SirenGenerator.fit(napping_cat(4, 16).frames, e, seconds=600, progress=False, on_step=lambda *_: print('begun'))")
+        while (message := client.get_iopub_msg(timeout=120))["msg_type"] != "stream": pass
+        time.sleep(.5)
+        manager.interrupt_kernel()
+        while (reply := client.get_shell_msg(timeout=60))["parent_header"]["msg_id"] != cell: pass
+        assert reply["content"]["status"] == "ok" and message["content"]["name"] == "stdout"
+        reply = client.execute_interactive("assert made.render(e).shape == (4, 16, 16, 3)", timeout=60, output_hook=lambda _: None)
+        assert reply["content"]["status"] == "ok"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+@contextmanager
+def full_after(size):
+    "No file may grow beyond so many bytes: what a full disk does, without filling one."
+    import resource
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard)) # Python ignores the signal, so that writing fails instead
+    try: yield
+    finally: resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+noise = np.random.default_rng(0).integers(0, 255, (12, 64, 64, 3), dtype=np.uint8)
+WRITERS = {"cat.alive": lambda alive, path: alive.save(path), "a.gif": lambda _, path: write_video(noise, path),
+           "a.mp4": lambda _, path: write_video(noise, path), "a.webp": lambda _, path: write_video(noise, path)}
+if not posix: WRITERS = {} # no such limit there
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("size", [0, 4096])
+def test_a_full_disk_keeps_the_old_file_and_leaves_nothing_half(name, size, alive, tmp_path):
+    path = tmp_path/name
+    path.write_text("what was there before")
+    with full_after(size), pytest.raises(OSError): WRITERS[name](alive, path)
+    assert path.read_text() == "what was there before" and list(tmp_path.iterdir()) == [path]
+    WRITERS[name](alive, path)
+    assert path.stat().st_size > 4096 and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_under_the_cache_is_no_error(tmp_path, monkeypatch):
+    monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
+    scene, eye = Scene(noise[:3]), ClipEncoder()
+    with warnings.catch_warnings(record=True) as said, full_after(10) if posix else warnings.catch_warnings():
+        warnings.simplefilter("always")
+        first = encode_scene(scene, eye)
+    assert not posix or "could not be cached" in str(said[-1].message) and not [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert torch.equal(encode_scene(scene, eye), first) and torch.equal(encode_scene(scene, eye), first)
+
+
+def test_interrupted_between_writing_and_moving(alive, tmp_path, monkeypatch):
+    "The moment that kill -9 hardly ever meets, met on purpose: the new file is written, but not yet in place."
+    path = alive.save(tmp_path/"cat.alive")
+    before = path.read_bytes()
+    def stop(*_): raise KeyboardInterrupt
+    monkeypatch.setattr(os, "replace", stop)
+    with pytest.raises(KeyboardInterrupt): alive.save(path)
+    with pytest.raises(KeyboardInterrupt): write_video(napping_cat(3, 16), path.with_suffix(".gif"))
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
