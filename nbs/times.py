@@ -71,8 +71,8 @@ def main(names):
         before, book = path.read_text(encoding="utf-8"), nbformat.read(path, as_version=4)
         line = say(book, seconds)
         if nbformat.writes(book).rstrip() != before.rstrip(): nbformat.write(book, path)
-        print(f"{path.stem:24}{seconds:6.0f} s   {line.strip('*')}", flush=True)
-    print(f"{'together':24}{total:6.0f} s")
+        print(f"{path.stem:24}{f'{seconds:.0f} s' if seconds else '':>6}   {line.strip('*')}", flush=True)
+    if total: print(f"{'together':24}{f'{total:.0f} s':>6}")
 
 
 if __name__ == "__main__": main(sys.argv[1:])
