@@ -1,4 +1,5 @@
 """Measure how long each lesson takes to read and to run, and say so at its top: python nbs/times.py [NAME …].
+With --reading nothing is run: the reading times follow the text, the running times stay.
 
 Both are said coarsely, and a running time that was said before stays as long as the new one is near it, so that another run on a
 machine of like speed changes nothing."""
@@ -40,11 +41,12 @@ def second(book):
     return [cell for cell in book.cells if cell.cell_type == "markdown"][1]
 
 
-def say(book, seconds):
-    "Put the line at the end of the second cell, in place of the one before."
+def say(book, seconds=None):
+    "Put the line at the end of the second cell, in place of the one before; without seconds the running time stays as it was said."
     cell = second(book)
-    before = re.search(r"two cores: about (.*?)\.\*", cell.source)
-    line = f"*To read: about {reading(book)} minutes. To run, in the quick setting on two cores: about {running(seconds, before and before[1])}.*"
+    before = next(iter(re.findall(r"two cores: about (.*?)\.\*", cell.source)), None)
+    runs = running(seconds, before) if seconds else before
+    line = f"*To read: about {reading(book)} minutes." + (f" To run, in the quick setting on two cores: about {runs}.*" if runs else "*")
     cell.source = said.sub("", cell.source).rstrip() + "\n\n" + line
     return line
 
@@ -61,15 +63,16 @@ def measure(path):
 
 
 def main(names):
-    total = 0
+    total, read = 0, "--reading" in names
+    names = [name for name in names if name != "--reading"]
     for path in sorted(course.glob("[0-9]*.ipynb")):
         if names and not path.stem.startswith(tuple(names)): continue
-        total += (seconds := measure(path))
+        total += (seconds := 0 if read else measure(path))
         before, book = path.read_text(encoding="utf-8"), nbformat.read(path, as_version=4)
         line = say(book, seconds)
         if nbformat.writes(book).rstrip() != before.rstrip(): nbformat.write(book, path)
-        print(f"{path.stem:24}{seconds:6.0f} s   {line.strip('*')}", flush=True)
-    print(f"{'together':24}{total:6.0f} s")
+        print(f"{path.stem:24}{f'{seconds:.0f} s' if seconds else '':>6}   {line.strip('*')}", flush=True)
+    if total: print(f"{'together':24}{f'{total:.0f} s':>6}")
 
 
 if __name__ == "__main__": main(sys.argv[1:])
