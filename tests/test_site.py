@@ -1,0 +1,190 @@
+"The site, built and read in a real browser: no broken link, no outside request, no console error, nothing wider than the screen, words for every picture."
+import re
+import shutil
+import subprocess
+import sys
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+
+root = Path(__file__).parent.parent
+sys.path.insert(0, str(root / "nbs"))
+from make_readme import readme  # noqa: E402, scripts beside the lessons
+from make_site import asks_outside, build, link, prose  # noqa: E402
+from site_pages import rooms_in_order  # noqa: E402
+
+names = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"
+mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+flags = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
+
+
+class Reader(HTMLParser):
+    "What a page links to, the places in it, and its pictures."
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.places, self.pictures = [], set(), []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.places |= {attrs[key] for key in ("id", "name") if key in attrs}
+        self.links += [attrs[key] for key in ("href", "src") if attrs.get(key)]
+        if tag == "img": self.pictures.append(attrs)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    out = tmp_path_factory.mktemp("site") / "docs"
+    build(out, quick=True)
+    return out
+
+
+@pytest.fixture(scope="module")
+def pages(site): return {path.name: Reader(path) for path in site.glob("*.html")}
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_): pass
+    class Patient(ThreadingHTTPServer):
+        def handle_error(self, *_): pass  # a page that was left before all of it had come
+    server = Patient(("127.0.0.1", 0), partial(Quiet, directory=site))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+    found = next(filter(None, map(shutil.which, names)), mac if Path(mac).exists() else None)
+    assert found, "no Chromium or Chrome was found: apt-get install chromium, or install Google Chrome"
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=found, args=flags)
+        yield browser
+        browser.close()
+
+
+def test_every_source_has_its_page(pages):
+    sources = [*(root/"nbs").glob("*.ipynb"), *(root/"nbs").glob("*.qmd")]
+    assert set(pages) >= {f"{source.stem}.html" for source in sources} | {f"api_{room}.html" for room in rooms_in_order}
+    assert set(pages) >= {"contributing.html", "changes.html", "data.html", "model_card.html", "api.html"}
+
+
+def test_every_page_is_in_the_sidebar(pages):
+    def hrefs(entry):
+        if isinstance(entry, list): return [name for each in entry for name in hrefs(each)]
+        return [entry["href"]] if "href" in entry else hrefs(entry["contents"])
+    sidebar = hrefs(yaml.safe_load((root/"_quarto.yml").read_text(encoding="utf-8"))["website"]["sidebar"]["contents"])
+    assert len(sidebar) == len(set(sidebar))
+    assert {re.sub(r"\.\w+$", ".html", name) for name in sidebar} >= set(pages)
+
+
+def test_no_link_is_broken(site, pages):
+    broken = []
+    for name, page in pages.items():
+        for address in page.links:
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc: continue
+            target, place = unquote(parts.path) or name, unquote(parts.fragment)
+            if target in (".", "./"): target = "index.html"
+            if not (site/target).is_file(): broken.append(f"{name}: {address}")
+            elif place and target in pages and place not in pages[target].places: broken.append(f"{name}: no place {address}")
+    assert not broken, "\n".join(sorted(set(broken)))
+
+
+def test_public_names_lead_to_the_reference(pages):
+    assert any(address.endswith("api_scene.html#Scene") for address in pages["00_scene.html"].links)
+    assert {"AliveScene", "AliveScene-fit", "AliveScene-load"} <= pages["api_alive.html"].places
+    assert {"ClipEncoder", "ClipEncoder-encode_text", "encode_scene"} <= pages["api_clip.html"].places
+
+
+def test_links_are_moved_and_code_is_left_alone():
+    page = Path("nbs/x.ipynb")
+    assert link("../CONTRIBUTING.md", page) == "contributing.md" and link("../data/README.md#a", page) == "data.md#a"
+    assert link("00_scene.ipynb", page) == "00_scene.ipynb" and link("https://arxiv.org", page) == "https://arxiv.org"
+    assert link("../bench/generator.py", page).endswith("/bench/generator.py") and link("nbs/uses.qmd", Path("README.md")) == "uses.qmd"
+    found = prose("`cure` and [`cure`](x.qmd)\n\n    `cure`\n\n```\n`cure`\n```\n# `cure`", page, {"cure": "api_rollout.qmd#cure"})
+    assert found.count("api_rollout.qmd#cure") == 1
+
+
+def test_nothing_is_asked_of_others(site, tmp_path):
+    assert not list(asks_outside(site))
+    assert not [path for path in site.rglob("*.css") if re.search(r"(@import\s*(url\()?|url\()\s*[\"']?(https?:)?//", path.read_text(encoding="utf-8"))]
+    (tmp_path/"bad.html").write_text('<script src="https://cdn.example.org/x.js"></script>')
+    assert list(asks_outside(tmp_path)) == [("bad.html", "//cdn.example.org/x.js")]
+
+
+def test_every_picture_has_words(pages):
+    wordless = [name for name, page in pages.items() for picture in page.pictures if not picture.get("alt", "").strip()]
+    assert sum(len(page.pictures) for page in pages.values()) > 100 and not wordless
+
+
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
+def test_every_page_in_a_browser(browser, address, pages, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce")
+    page, said = context.new_page(), []
+    page.on("console", lambda message: message.type == "error" and said.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
+    page.on("request", lambda request: request.url.startswith((address, "data:", "blob:")) or said.append(f"{page.url} asks {request.url[:100]}"))
+    page.on("requestfailed", lambda request: "ERR_ABORTED" in request.failure or said.append(f"{page.url}: {request.failure} {request.url[:100]}"))  # aborted: the next page came
+    for name in sorted(pages):
+        page.goto(address+name, wait_until="load")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0: said.append(f"{name} is {wide} pixels wider than the screen")
+        if blank := page.evaluate("[...document.images].filter(i => i.loading != 'lazy' && !(i.complete && i.naturalWidth)).length"): said.append(f"{name}: {blank} pictures don't show")
+    context.close()
+    assert not said, "\n".join(said)
+
+
+def test_a_scene_of_the_gallery_plays(browser, address, site):
+    scenes = sorted(path.name for path in (site/"gallery").glob("*.html"))
+    assert "napping_cat.html" in scenes
+    page = browser.new_page()
+    page.goto(address+"gallery/"+scenes[0])
+    page.evaluate("alive.ready")
+    shot = "document.getElementById('picture').toDataURL()"
+    first = page.evaluate(shot)
+    page.wait_for_function(f"({shot}) != {first!r}", timeout=20_000)
+    page.close()
+
+
+def test_search_finds_and_can_be_read_in_the_dark(browser, address):
+    page = browser.new_context(color_scheme="dark").new_page()
+    page.goto(address+"index.html")
+    page.locator("input[type=search], .smalldocs-search input").first.fill("temperature")
+    page.wait_for_selector(".search-result-text", timeout=20_000)
+    colors = page.evaluate("""() => { const text = document.querySelector('.search-result-text'); let behind = text;
+        const mark = text.querySelector('mark') || text;
+        while (getComputedStyle(behind).backgroundColor == 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
+        return [text, mark].map(e => getComputedStyle(e).color).concat(getComputedStyle(behind).backgroundColor) }""")
+    text, mark, behind = (sum(w*(int(v)/255)**2.2 for w, v in zip((.2126, .7152, .0722), re.findall(r"\d+", color)[:3], strict=True)) for color in colors)
+    for light in (text, mark): assert (max(light, behind)+.05)/(min(light, behind)+.05) >= 4.5, colors
+    page.close()
+
+
+def test_the_readme_is_what_the_index_gives():
+    assert (root/"README.md").read_text(encoding="utf-8") == readme(), "make export writes it"
+
+
+def test_the_gallery_says_how_to_be_had(tmp_path, monkeypatch, capsys):
+    import site_pages
+    monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
+    def no_npm(*_): raise FileNotFoundError("the browser's runtime is fetched by npm")
+    monkeypatch.setattr(site_pages, "scenes", no_npm)
+    monkeypatch.setattr(site_pages.inspect, "getsource", lambda _: "")
+    assert site_pages.gallery(tmp_path, True) is None
+    assert "fetched by npm" in capsys.readouterr().out and "fetched by npm" in (tmp_path/"_gallery.md").read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["_gallery.md"]
+
+
+def test_the_script_refuses_what_it_does_not_know():
+    ran = subprocess.run([sys.executable, root/"nbs"/"make_site.py", "--fast"], capture_output=True, text=True)
+    assert ran.returncode == 2 and "--fast" in ran.stderr
