@@ -5,6 +5,7 @@ import json
 import re
 import symtable
 import sys
+from functools import cache
 from pathlib import Path
 
 import matplotlib
@@ -98,6 +99,15 @@ def program(lesson, number, answer): # only those cells before an exercise that 
     return kept
 
 
+@cache
+def after(lesson, program): # the names that are known when these cells have run
+    room = re.search(r"default_exp (\w+)", cells(lesson, "code")[0][1])
+    known = dict(vars(importlib.import_module(f"alive_scene.{room[1]}"))) if room else {}
+    known |= {"display": lambda *things: None, "__name__": "lesson"}
+    for cell in program: exec(compile(cell, "lesson", "exec"), known)
+    return known
+
+
 def ask(known, source): # runs a cell; what its last line says
     *body, last = ast.parse(source).body
     exec(compile(ast.Module(body, []), "cell", "exec"), known)
@@ -116,11 +126,7 @@ def quietly(monkeypatch, tmp_path):
 @pytest.mark.parametrize("lesson, name", WRONG, ids=lambda word: word)
 def test_the_check_knows_right_from_wrong(lesson, name, quietly):
     number, right = exercises(lesson)[name], solution(lesson, name)
-    source = dict(cells(lesson, "code"))[number]
-    room = re.search(r"default_exp (\w+)", cells(lesson, "code")[0][1])
-    known = dict(vars(importlib.import_module(f"alive_scene.{room[1]}"))) if room else {}
-    known |= {"display": lambda *things: None, "__name__": "lesson"}
-    for cell in program(lesson, number, right): exec(compile(cell, "lesson", "exec"), known)
+    source, known = dict(cells(lesson, "code"))[number], after(lesson, tuple(program(lesson, number, right)))
     hole, check = source.split("# your turn", 1)
     assert ask(dict(known), source).startswith("not yet")
     def answered(code): return ask(dict(known), code + "\n" + check)
