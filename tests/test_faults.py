@@ -57,7 +57,8 @@ def test_an_interrupted_fit_keeps_what_it_learned_and_saves_it(tmp_path):
     threading.Thread(target=child.stdout.read, daemon=True).start()
     said = child.stderr.read()
     assert child.wait(120) == 0, said
-    assert "resume=generator" in said and AliveScene.load(tmp_path/"cat.alive").rollout(3).isfinite().all()
+    kept = AliveScene.load(tmp_path/"cat.alive")
+    assert "resume=generator" in said and kept.render(kept.embeddings).shape == (4, 16, 16, 3)
 
 
 def test_an_interrupt_in_a_notebook_leaves_the_kernel_alive():
