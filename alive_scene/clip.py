@@ -253,11 +253,12 @@ def _read_cache(file, shape):
     return embeddings if embeddings.shape == shape and stated == _digest(embeddings) else None
 
 def _write_cache(file, embeddings):
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with write_atomic(file) as temporary: save_file({"embeddings": embeddings}, temporary, {"sha256": _digest(embeddings)})
-    except OSError as error: warnings.warn(f"the embeddings could not be cached in {file.parent}: {error}", stacklevel=3)
+    except (OSError, SafetensorError) as error: warnings.warn(f"the embeddings could not be cached in {file.parent}: {error}", stacklevel=3)
 
 # %% ../nbs/10_clip.ipynb #54615995
 def encode_scene(

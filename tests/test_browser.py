@@ -173,8 +173,10 @@ def test_the_player_lives_in_jupyterlab(browser, lab):
     page.evaluate(listen)
     for i in range(12):
         if i % 2: press(.2 + .05 * i)
-        else: page.keyboard.press("ArrowLeft")
-        until(page, f"waited.length == {i + 1}")
+        else:
+            handle.focus()
+            page.keyboard.press("ArrowLeft")
+        until(page, f"waited.length == {i + 1}", 20)
         page.wait_for_timeout(300)
     waited = page.evaluate("waited")
     print(f"from the slider to the first frame at the new temperature: median {median(waited):.0f} ms, longest {max(waited):.0f} ms, {len(waited)} times")
