@@ -172,13 +172,6 @@ def test_no_large_file_in_git():
     assert not large
 
 
-def test_the_readme_is_the_index():
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    for cell in cells(root / "nbs" / "index.ipynb", "markdown"):
-        for line in source(cell).splitlines():
-            if "](" not in line: assert line in readme, f"README.md lacks a line of index.ipynb: make export\n{line}"
-
-
 def test_links_of_the_readme_lead_somewhere():
     readme = (root / "README.md").read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)", readme) if "://" not in link]
