@@ -59,9 +59,11 @@ def in_jupyterlab(browser, alive, folder, pictures):
         tab.evaluate(notebook.listen)
         handle.focus()
         for i in range(21):
-            if i % 3: tab.keyboard.press("ArrowLeft" if i % 2 else "ArrowRight")
+            if i % 3:
+                handle.focus()
+                tab.keyboard.press("ArrowLeft" if i % 2 else "ArrowRight")
             else: press(.2 + .03 * i)
-            notebook.until(tab, f"waited.length == {i + 1}")
+            notebook.until(tab, f"waited.length == {i + 1}", 20)
             tab.wait_for_timeout(300 + 37 * (i % 5))
         waited = tab.evaluate("waited")
         notebook.knob(tab, "speed")[0].focus()
