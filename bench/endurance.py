@@ -19,11 +19,13 @@ KINDS = {"Behavior": Behavior, "VaeBehavior, cured": VaeBehavior, "VideoTexture"
 
 
 def memory():
-    "Resident bytes of this process (and the most there ever were)."
+    "Resident bytes of this process, and the most there ever were. On Linux getrusage would count the parent's, so the kernel's own line is read."
+    if sys.platform == "linux":
+        lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        return tuple(int(lines[name].split()[0])*1024 for name in ("VmRSS", "VmHWM"))
     import resource
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*(1 if sys.platform == "darwin" else 1024)
-    try: return int(Path("/proc/self/statm").read_text().split()[1])*resource.getpagesize(), most
-    except FileNotFoundError: return most, most
+    return most, most
 
 
 def observed(frames=200):

@@ -84,8 +84,10 @@ def scene_mutated(data, rng):
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8:8+size])
     for _ in range(rng.integers(1, 3)):
-        if rng.random() < .7: header["__metadata__"] = header.get("__metadata__", {}) | {"alive_scene": str(changed(header["__metadata__"]["alive_scene"], rng))}
-        else: header = changed(header, rng) | {"__metadata__": header["__metadata__"]} if isinstance(header, dict) else header
+        ours = header["__metadata__"]
+        if rng.random() < .7: header["__metadata__"] = ours | {"alive_scene": str(changed(ours["alive_scene"], rng))}
+        elif isinstance(other := changed(header, rng), dict): header = other | {"__metadata__": ours}
+        else: header = other; break
     text = json.dumps(header).encode()
     return len(text).to_bytes(8, "little")+text+data[8+size:]
 
