@@ -21,11 +21,10 @@ import torch.nn.functional as F
 from alive_scene import behavior as room
 from alive_scene.clip import ClipEncoder, encode_scene
 from alive_scene.generator import Generator
-from alive_scene.rollout import _nearest, rollout, vital_signs
+from alive_scene.rollout import TARGETS, _nearest, missing, rollout, vital_signs
 from alive_scene.scene import napping_cat, portrait, read_scene
 from alive_scene.vae import VaeBehavior
 
-TARGETS = dict(speed=(0.8, 1.25), jump=(0, 1.5), drift=(0, 1.2), coverage=(0.95, 1), replay=(0, 0.05), freedom=(0, 3), likeness=(0, 0.3))
 TEMPERATURES = 0.25, 0.5, 1, 1.5, 2
 # a state counts as entered where its value passes these limits
 LIMITS = dict(eyes_closed=[0.5], ear=[0.5], light=[0.5], smile=[0.5], tilt=[-0.4, 0.4], turn=[-0.4, 0.4], gaze=[-0.4, 0.4])
@@ -110,7 +109,7 @@ def measure(name, fit, observed, steps, seeds):
     path = paths(one, observed, steps, seeds)
     signs = [vital_signs(part, observed) for part in path]
     signs = {sign: float(np.median([each[sign] for each in signs])) for sign in signs[0]}
-    holds = {sign: bool(low <= signs[sign] <= high) for sign, (low, high) in TARGETS.items()}
+    holds = {sign: sign not in missing(signs) for sign in TARGETS}
     speed, spread, holds["response"] = response(one, observed, steps, seeds) if not isinstance(one, Cheat) else ([], [], False)
     return dict(name=name, signs=signs, holds=holds, speed=speed, spread=spread)
 
