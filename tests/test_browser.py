@@ -257,7 +257,7 @@ def test_what_stops_it_and_what_does_not(browser, lab):
     client.execute("for _ in range(3): players[0].step.click()", reply=True)
     page.wait_for_timeout(1500)
     assert int(first.get_attribute("data-index")) == index + 3, "three steps are three"
-    assert see("players[0].seen") == index
+    assert see("players[0].seen") == index + 3
     page.keyboard.press("Space")
     until(page, f"document.querySelector('.alive-picture').dataset.index > {index + 5}")
 

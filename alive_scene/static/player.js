@@ -86,6 +86,7 @@ function open(model, el) {
   let asked = 0, wait = 0;  // when, and how many seconds an answer takes lately
   const send = message => model.send(message);
   const beat = () => 1000 / model.get("fps");
+  const tell = () => send({ kind: "shown", epoch, shown });  // what is saved ends there
   const drop = frames => frames.forEach(frame => frame.bitmap.close());
 
   const show = frame => {
@@ -118,6 +119,7 @@ function open(model, el) {
     last = now - last > 4 * beat() ? now : last + beat();
     owed = playing ? 0 : owed - 1;
     show(queue.shift());
+    if (!playing) tell();
   };
   const receive = async (message, buffers) => {
     if (message.kind === "flush") {
@@ -151,7 +153,7 @@ function open(model, el) {
   const play = on => { model.set("playing", on); model.save_changes(); };
   const turned = () => {
     if (model.get("playing")) parts.note.textContent = "";
-    else send({ kind: "shown", epoch, shown });  // what is saved ends there
+    else tell();
   };
   parts.picture.addEventListener("keydown", event => {
     if (event.key === " ") play(!model.get("playing"));
