@@ -17,9 +17,10 @@ from weakref import WeakSet
 import alive_scene, anywidget, torch, numpy as np
 from IPython import get_ipython
 from ipywidgets import BoundedIntText, Button, Dropdown, FloatSlider, HBox, HTML, Image, IntSlider, Text, ToggleButton, VBox
+from PIL import Image as Picture
 from torch import Tensor
 from torch.nn import functional as F
-from traitlets import Bool, Float, List, Unicode, link
+from traitlets import Bool, Float, List, Unicode, dlink, link
 from .alive import AliveScene, _said, _sheet
 from .maps import embedding_map, plot_map
 from .rollout import _nearest, cure
@@ -32,32 +33,30 @@ class _Life:
     state:object # The behavior's
     rng:torch.Generator # Its luck
     warmth:float # Multiplies the player's temperature
-
+    name:str # What sets it apart from the others
 _views = {"one": [(0, 1.)], "four versions": [(i, 1.) for i in range(4)], "four temperatures": [(0, w) for w in (.25, .5, 1., 2.)]}
 def _lives(alive:AliveScene, start:Tensor, seed:int, view:str)->list[_Life]:
     "Lives that begin at one place."
-    return [_Life(alive.behavior.start(start[None]), torch.Generator().manual_seed(seed+more), warmth) for more,warmth in _views[view]]
-def _live_on(alive:AliveScene, life:_Life, temperature:float, curing:float)->object: # Its state now
+    name = "× {1:g}" if view == "four temperatures" else "seed {0}"
+    return [_Life(alive.behavior.start(start[None]), torch.Generator().manual_seed(seed+more), warmth, name.format(seed+more, warmth)) for more,warmth in _views[view]]
+def _live_on(alive:AliveScene, life:_Life, temperature:float, curing:float)->tuple[object,Tensor]: # Its state now, and its luck
     "One step of a life."
     moved = alive.behavior.step(life.state, temperature*life.warmth, life.rng)
     life.state = replace(moved, embedding=cure(moved.embedding, alive.embeddings, curing))
-    return life.state
+    return life.state, life.rng.get_state()
 
 # %% ../nbs/70_player.ipynb #5f6a4a56
 def _jpeg(frame:np.ndarray)->bytes: # A JPEG file
     "One frame as the browser takes it."
-    from PIL import Image as Picture
     Picture.fromarray(frame).save(buffer := BytesIO(), format="JPEG", quality=90)
     return buffer.getvalue()
 def _grid(frames:np.ndarray)->np.ndarray: # uint8 (height, width, 3), or twice as high and wide
     "Four pictures as two rows of two; a single one as it is."
     return frames[0] if len(frames) == 1 else np.concatenate([np.concatenate(frames[i:i+2], 1) for i in (0, 2)])
-
 class _Screen(anywidget.AnyWidget):
     "What plays in the browser; see static/player.js."
     _esm,_css = [Path(alive_scene.__file__).parent/"static"/f"player.{kind}" for kind in ("js", "css")]
-    playing = Bool(True).tag(sync=True)
-    fps = Float(12.).tag(sync=True)
+    playing,fps = Bool(True).tag(sync=True), Float(12.).tag(sync=True)
     points = List().tag(sync=True) # [[x, y] of each observed frame]
     sheet = Unicode().tag(sync=True) # the video's frames as one column, a WebP in base64
 
@@ -69,7 +68,6 @@ class _Place:
         self.points = embedding_map(self.observed, "pca") # (time, 2)
         self.axes = torch.linalg.pinv(self.observed-self.mean) @ self.points # (embed, 2)
         self.usual = max((self.observed[1:]-self.observed[:-1]).norm(dim=1).median().item(), 1e-9) # the video's median step
-
     def facts(self, path:Tensor, before:Tensor)->list[dict]: # path (step, embed); before: (embed,), where the step before it ended
         "What the screen tells of each step of a path: at, near, pace, far."
         at,pace = ((path-self.mean) @ self.axes).tolist(), torch.cat([before[None], path]).diff(dim=0).norm(dim=1)/self.usual
@@ -77,6 +75,11 @@ class _Place:
         return [dict(at=a, near=n, pace=p, far=f) for a,n,p,f in zip(at, near.tolist(), pace.tolist(), (far/self.usual).tolist(), strict=True)]
 
 # %% ../nbs/70_player.ipynb #3fc77996
+_reach = dict(temperature=3, curing=1, seed=2**32-1) # What the controls go up to
+def _within(last:int, **settings:float)->None:
+    "Refuse what no control can be set to."
+    for name,most in {**_reach, "start": last}.items():
+        if not 0 <= settings[name] <= most: raise ValueError(f"{name} must be from 0 to {most}, got {settings[name]}")
 class AlivePlayer(VBox):
     "The scene going on live, with its temperature under your thumb. Every frame is rolled out and drawn while it plays."
     def __init__(self,
@@ -88,18 +91,15 @@ class AlivePlayer(VBox):
         view:str="one" # "one", "four versions" or "four temperatures"
     )->None:
         if view not in _views: raise ValueError(f"view must be one of {', '.join(map(repr, _views))}, got {view!r}")
-        self.alive,self.place,last = alive, _Place(alive), len(alive.embeddings)-1
-        if not 0 <= start <= last: raise ValueError(f"start must be a frame from 0 to {last}, got {start}")
-        self.temperature = FloatSlider(temperature, min=0, max=3, step=.05, description="temperature")
-        self.curing = FloatSlider(curing, min=0, max=1, step=.05, description="curing")
-        self.speed = FloatSlider(1, min=.25, max=4, step=.25, description="speed")
-        self.seed = BoundedIntText(seed, min=0, max=2**31, description="seed")
-        self.first = IntSlider(start, min=0, max=last, description="start")
-        self.view = Dropdown(options=list(_views), value=view, description="view")
-        self.playing = ToggleButton(True, description="play", icon="play", tooltip="play or pause")
-        self.step,self.surprise = Button(description="one step"), Button(description="surprise me")
-        self.name,self.record = Text("alive.gif", description="save as"), Button(description="save the last 10 s")
-        self.said,self.turn = HTML(), RLock() # JupyterLab lets widgets talk while a cell runs: one at a time
+        _within(last := len(alive.embeddings)-1, temperature=temperature, curing=curing, seed=seed, start=start)
+        self.alive,self.place,self.film = alive, _Place(alive), (None, b"")
+        self.temperature,self.curing = (FloatSlider(value, min=0, max=_reach[name], step=.05, description=name)
+                                        for name,value in (("temperature", temperature), ("curing", curing)))
+        self.speed,self.seed = FloatSlider(1, min=.25, max=4, step=.25, description="speed"), BoundedIntText(seed, min=0, max=_reach["seed"], description="seed")
+        self.first,self.view = IntSlider(start, min=0, max=last, description="start"), Dropdown(options=list(_views), value=view, description="view")
+        self.playing,self.step,self.surprise = ToggleButton(True), Button(description="one step"), Button(description="surprise me")
+        self.name,self.record,self.said = Text("alive.gif", description="save as"), Button(description="save the last 10 s"), HTML()
+        self.lock = RLock() # JupyterLab lets widgets talk while a cell runs: one at a time
         self.screen = _Screen(fps=alive.scene.fps, points=self.place.points.tolist(), sheet=b64encode(bytes(_sheet(alive.scene.frames).numpy())).decode())
         self._connect()
         knobs = [self.temperature, self.curing, self.speed, self.first, self.seed, self.view]
@@ -113,22 +113,22 @@ class AlivePlayer(VBox):
 def _connect(self)->None:
     "Tie the controls to what they do."
     link((self.playing, "value"), (self.screen, "playing"))
+    for look in ("description", "icon"): dlink((self.playing, "value"), (self.playing, look), lambda on: "pause" if on else "play")
     for knob in (self.temperature, self.curing): knob.observe(lambda change: self._flush(keep=True), "value")
     for knob in (self.seed, self.first, self.view): knob.observe(lambda change: self.restart(), "value")
     self.speed.observe(lambda change: self.screen.set_trait("fps", self.alive.scene.fps*self.speed.value), "value")
+    self.step.on_click(lambda button: self.playing.set_trait("value", False))
     self.step.on_click(lambda button: self.screen.send({"kind": "step"}))
     self.surprise.on_click(lambda button: self.surprise_me())
     self.record.on_click(lambda button: self._record())
     self.screen.on_msg(self._answer)
-def _restart(self,
-    at:Tensor|None=None # (embed,) where; None takes the start slider's frame
-)->None:
+def _restart(self, at:Tensor|None=None)->None: # at: (embed,) where; None takes the start slider's frame
     "Begin a new life, with the seed's own luck."
-    start = self.alive.embeddings[self.first.value] if at is None else at
-    with self.turn:
-        self.lives,self.index = _lives(self.alive, start, self.seed.value, self.view.value), getattr(self, "index", 0)
-        self.kept = deque([(self.index, [life.state for life in self.lives], None)], maxlen=round(10*self.alive.scene.fps)+1)
-        self.told = deque(maxlen=1000)
+    with self.lock:
+        self.lives = _lives(self.alive, self.alive.embeddings[self.first.value] if at is None else at, self.seed.value, self.view.value)
+        self.index = self.seen = getattr(self, "index", 0)
+        begun,long = (self.index, [(life.state, life.rng.get_state()) for life in self.lives], None), round(40*self.alive.scene.fps)+60 # 10 s at speed 4, and what waits
+        self.kept,self.told = deque([begun], maxlen=long), deque(maxlen=1000)
         self._flush(keep=False)
 def _surprise_me(self)->None:
     "Another life, from anywhere in the scene."
@@ -136,68 +136,70 @@ def _surprise_me(self)->None:
 AlivePlayer._connect,AlivePlayer.restart,AlivePlayer.surprise_me = _connect,_restart,_surprise_me
 
 # %% ../nbs/70_player.ipynb #2e01ace7
-def _live(self, steps:int)->np.ndarray: # uint8 (steps, height, width, 3); four views in one picture
-    "So many steps of each life, with the controls where they are now."
-    came,knobs,states = [life.state.embedding[0] for life in self.lives], (self.temperature.value, self.curing.value), []
-    for _ in range(steps): states.append([_live_on(self.alive, life, *knobs) for life in self.lives])
-    paths = torch.stack([torch.cat([state.embedding for state in step]) for step in states]) # (step, life, embed)
-    drawn = self.alive.render(paths.flatten(0, 1))
-    frames = np.stack([_grid(some) for some in drawn.reshape(steps, len(self.lives), *drawn.shape[1:])])
-    self.kept.extend(zip(range(self.index+1, self.index+steps+1), states, frames, strict=True))
+def _live(self, steps:int, temperature:float, curing:float)->np.ndarray: # uint8 (steps, height, width, 3); four views in one picture
+    "So many steps of each life."
+    came,states = [life.state.embedding[0] for life in self.lives], []
+    for _ in range(steps): states.append([_live_on(self.alive, life, temperature, curing) for life in self.lives])
+    paths = torch.stack([torch.cat([state.embedding for state,_ in step]) for step in states]) # (step, life, embed)
+    frames = np.stack([_grid(some) for some in np.split(self.alive.render(paths.flatten(0, 1)), steps)])
+    self.kept.extend(zip(range(self.index+1, self.index+steps+1), states, [_jpeg(frame) for frame in frames], strict=True))
     self.told.extend(zip(*[self.place.facts(path, before) for path,before in zip(paths.unbind(1), came, strict=True)], strict=True))
     self.index += steps
     return frames
-def _advance(self,
-    steps:int=1 # How many
-)->np.ndarray: # uint8 (steps, height, width, 3); four views in one picture
+def _advance(self, steps:int=1)->np.ndarray: # uint8 (steps, height, width, 3); four views in one picture
     "Live on without the browser asking; a screen that is open goes on from there."
-    with self.turn:
-        frames = self._live(steps)
+    with self.lock:
+        frames = self._live(steps, self.temperature.value, self.curing.value)
+        self.seen = self.index
         self._flush(keep=False)
     return frames
 AlivePlayer._live,AlivePlayer.advance = _live,_advance
 
 # %% ../nbs/70_player.ipynb #ea6d4709
-def _flush(self,
-    keep:bool # Go on from the frame on the screen, or from where the lives are now
-)->None:
+def _flush(self, keep:bool)->None: # keep: go on from the frame on the screen; else from where the lives are now
     "What the screen holds in store is no longer true."
-    self.epoch,self.rewind = getattr(self, "epoch", 0)+1, keep
-    self.screen.send({"kind": "flush", "epoch": self.epoch, "keep": keep, "index": self.index})
+    with self.lock:
+        self.epoch,self.rewind = getattr(self, "epoch", 0)+1, keep
+        self.screen.send({"kind": "flush", "epoch": self.epoch, "keep": keep, "index": self.index})
 def _answer(self, screen, message, buffers)->None:
-    "The screen appeared, or wants more."
-    if message["kind"] == "hello": self._flush(keep=False)
-    elif message["epoch"] == self.epoch:
-        with self.turn:
-            try: self._send(message["after"], min(message["frames"], 60))
+    "The screen appeared, is gone, has shown something, or wants more."
+    with self.lock:
+        if message["kind"] == "hello": self._flush(keep=False)
+        elif message["kind"] == "bye": self.kept = deque([self.kept[-1]], self.kept.maxlen) # nobody looks: no past to go back to
+        elif message["epoch"] == self.epoch:
+            self.seen = message["shown"] if "shown" in message else message["after"]
+            try: message["kind"] == "want" and self._send(message["after"], min(message["frames"], 60))
             except (Exception, KeyboardInterrupt) as error:
                 self._back_to(self.index) # where the last whole answer ended
+                self.rewind = True # or, if it was made but not sent, where the screen says
                 self._stop(_interrupted if isinstance(error, KeyboardInterrupt) else _said(error))
 def _send(self, after:int, steps:int)->None:
     "Send the frames that come after one."
-    if self.rewind and after < self.index: self._back_to(after)
-    self.rewind = False
-    if after != self.index: return # another screen of this player asked already
-    frames = self._live(steps)
-    self.screen.send({"kind": "frames", "epoch": self.epoch, "first": after+1, "temperature": self.temperature.value, "says": self._says(), "steps": list(self.told)[-steps:]},
-                     [_jpeg(frame) for frame in frames])
+    if self.rewind: self._back_to(after)
+    elif after < self.index: return # another screen of this player asked already
+    self.rewind,knobs = False, {name: getattr(self, name).value for name in ("temperature", "curing")}
+    self._live(steps, **knobs)
+    said = {"names": [life.name for life in self.lives], "says": self._says(), "steps": list(self.told)[-steps:]}
+    self.screen.send({"kind": "frames", "epoch": self.epoch, "first": self.index-steps+1, **knobs, **said}, [picture for _,_,picture in list(self.kept)[-steps:]])
 AlivePlayer._flush,AlivePlayer._answer,AlivePlayer._send = _flush,_answer,_send
 
 # %% ../nbs/70_player.ipynb #105793e3
 def _back_to(self, index:int)->None:
-    "Forget what was made but not yet seen."
-    while len(self.kept) > 1 and self.kept[-1][0] > index:
-        self.kept.pop(), self.told.pop()
+    "Forget what was made but not yet seen, and give back the luck that it took."
+    while len(self.kept) > 1 and self.kept[-1][0] > index: self.kept.pop(), self.told.pop()
     self.index,states,_ = self.kept[-1]
-    for life,state in zip(self.lives, states, strict=True): life.state = state
+    for life,(state,luck) in zip(self.lives, states, strict=True):
+        life.state = state
+        life.rng.set_state(luck)
 def _says(self)->str:
     "The vital signs of the last steps of the first life, in a line."
     pace,far,near = (np.array([step[0][key] for step in self.told]) for key in ("pace", "far", "near"))
     return f"nearest: frame {near[-1]} · speed {np.median(pace):.2f} · drift {np.quantile(far, .99):.1f} · seen {len(set(near))/len(self.place.observed):.0%}"
 def _record(self)->None:
-    "Write the last ten seconds to the file that the text field names."
-    frames = [frame for _,_,frame in self.kept if frame is not None] or [self.alive.render(self.alive.embeddings[[self.first.value]])[0]]
-    try: write_video(Scene(np.stack(frames), self.alive.scene.fps*self.speed.value), self.name.value)
+    "Write the last ten seconds, as they were seen, to the file that the text field names."
+    fps,seen = self.alive.scene.fps*self.speed.value, [picture for index,_,picture in self.kept if picture and index <= self.seen]
+    frames = [np.asarray(Picture.open(BytesIO(picture))) for picture in seen[-round(10*fps):]] or [self.alive.render(self.alive.embeddings[[self.first.value]])[0]]
+    try: write_video(Scene(np.stack(frames), fps), self.name.value)
     except (ValueError, OSError) as error: self.said.value = escape(str(error))
     else: self.said.value = f"saved {len(frames)} frames"
 AlivePlayer._back_to,AlivePlayer._says,AlivePlayer._record = _back_to,_says,_record
@@ -222,19 +224,24 @@ def _beside(bundle:dict, picture:bytes, says:str)->dict: # The same, with a pict
     "Something to look at where there is no kernel."
     return {**bundle, "image/png": b64encode(picture).decode(), "text/plain": f"{says}: run this cell in JupyterLab (make lab)"}
 def _recording(self, **kwargs)->dict:
-    "The living widget, or a short recording."
-    bundle = super(AlivePlayer, self)._repr_mimebundle_(**kwargs)
-    path = self.alive.rollout(48, self.first.value, self.temperature.value, self.curing.value, self.seed.value)
-    film = side_by_side(Scene(self.alive.render(path), self.alive.scene.fps), labels=["recorded; run to play"])
-    return _beside(bundle, film._repr_png_(), "A living scene")
+    "The living widget, or a short recording, made once for each setting."
+    knobs = self.first.value, self.temperature.value, self.curing.value, self.seed.value
+    if self.film[0] != knobs:
+        film = Scene(self.alive.render(self.alive.rollout(48, *knobs)), self.alive.scene.fps)
+        self.film = knobs, side_by_side(film, labels=["recorded; run to play"])._repr_png_()
+    return _beside(super(AlivePlayer, self)._repr_mimebundle_(**kwargs), self.film[1], "A living scene")
 AlivePlayer._repr_mimebundle_ = _recording
 
 # %% ../nbs/70_player.ipynb #9d66da60
 def _between(points:Tensor, embeddings:Tensor, at:tuple[float,float])->Tensor: # (embed,) a unit vector
     "The embedding that a place on the map stands for: its four nearest frames, weighted by their nearness."
     near = (points-torch.tensor(at)).norm(dim=1).topk(min(4, len(points)), largest=False)
-    weights = 1/(near.values.square()+1e-9)
-    return F.normalize((weights/weights.sum()) @ embeddings[near.indices], dim=0)
+    return F.normalize(1/(near.values.square()+1e-9) @ embeddings[near.indices], dim=0)
+def _floor(points:Tensor, side:int=48)->Tensor: # (place, 2)
+    "Where a click finds nothing observed: a grid without the places so near to a point that they would take its clicks."
+    low,wide = points.amin(0), (points.amax(0)-points.amin(0)).clamp_min(1e-9)
+    grid = torch.cartesian_prod(*[torch.linspace(-.05, 1.05, side)]*2)
+    return low + wide*grid[torch.cdist(grid, (points-low)/wide).amin(1) > 1/side]
 
 # %% ../nbs/70_player.ipynb #1e146acd
 class MapExplorer(VBox):
@@ -248,37 +255,34 @@ class MapExplorer(VBox):
         import plotly.graph_objects as go
         self.alive,self.player,self.regions = alive, player, deque(maxlen=2)
         self.points = embedding_map(alive.embeddings, method, seed=seed)
-        low,high = self.points.amin(0), self.points.amax(0)
-        x,y = torch.meshgrid(*[torch.linspace(low[k]-.05*(high-low)[k], high[k]+.05*(high-low)[k], 48) for k in (0, 1)], indexing="ij")
-        floor = go.Scatter(x=x.flatten().numpy(), y=y.flatten().numpy(), mode="markers", marker=dict(size=11, opacity=0), hoverinfo="none", showlegend=False)
-        drawn = plot_map(self.points, alive.scene, pictures=0)
-        self.figure = go.FigureWidget([floor, *drawn.data], drawn.layout)
+        (x,y),drawn = _floor(self.points).T.numpy(), plot_map(self.points, alive.scene, pictures=0)
+        self.figure = go.FigureWidget([go.Scatter(x=x, y=y, mode="markers", marker=dict(size=11, opacity=0), hoverinfo="none"), *drawn.data], drawn.layout)
         self.figure.update_layout(width=480, height=380, dragmode="lasso", showlegend=False, coloraxis_showscale=False)
-        self.picture,self.says = Image(format="jpeg", width=256, height=256), HTML("point at a frame, click anywhere, lasso two regions")
+        self.picture,self.says,self.frame = Image(format="jpeg", height=256), HTML(), IntSlider(0, 0, len(self.points)-1, description="frame") # for the keyboard
         self._listen()
-        super().__init__([HBox([self.figure, VBox([self.picture, self.says])])])
-        self.go_to(*self.points[0].tolist(), walk=False)
+        super().__init__([HBox([self.figure, VBox([self.picture, self.says, self.frame])])])
+        self._show(alive.render(alive.embeddings[:1])[0], "point at a frame, click anywhere, lasso two regions")
 
 # %% ../nbs/70_player.ipynb #79829905
 def _listen(self)->None:
-    "Tie the map's events to what they do."
-    floor,path = self.figure.data[:2]
-    path.on_hover(lambda trace, points, state: points.point_inds and self.go_to(*self.points[points.point_inds[0]].tolist(), walk=False))
-    for trace in (floor, path): trace.on_click(lambda trace, points, state: points.xs and self.go_to(points.xs[0], points.ys[0]))
-    path.on_selection(lambda trace, points, selector: points.point_inds and self.compare(points.point_inds))
+    "Tie the map's events to what they do; the first trace is the floor, the second the path."
+    for trace in self.figure.data: trace.on_click(lambda trace, points, state: points.xs and self.go_to(points.xs[0], points.ys[0]))
+    for trace in self.figure.data[1:]: trace.on_hover(lambda trace, points, state: points.xs and self.go_to(points.xs[0], points.ys[0], walk=False))
+    self.figure.data[1].on_selection(lambda trace, points, selector: points.point_inds and self.compare(points.point_inds))
+    self.frame.observe(lambda change: self.go_to(*self.points[change.new].tolist(), walk=False), "value")
 def _show(self, frame:np.ndarray, says:str)->None:
-    "A picture and its line."
-    self.picture.value,self.says.value = _jpeg(frame), says
-def _go_to(self,
-    x:float, # On the map
-    y:float, # On the map
-    walk:bool=True # The player goes on from there
-)->None:
-    "Draw what lies at a place of the map."
-    embedding = _between(self.points, self.alive.embeddings, (x, y))
-    nearest = int((self.alive.embeddings@embedding).argmax())
-    self._show(self.alive.render(embedding[None])[0], f"({x:.2f}, {y:.2f}), nearest to frame {nearest}")
-    if self.player and walk: self.player.restart(embedding)
+    "A picture, undistorted, and its line."
+    self.picture.value,self.picture.width,self.says.value = _jpeg(frame), str(256*frame.shape[1]//frame.shape[0]), says
+def _go_to(self, x:float, y:float, walk:bool=True)->None: # walk: the player goes on from there
+    "Draw the frame at a place of the map, or what lies there between the frames."
+    far,embedding = (self.points-torch.tensor((x, y))).norm(dim=1), _between(self.points, self.alive.embeddings, (x, y))
+    frame = int(far.argmin())
+    if observed := far[frame] == 0: embedding = self.alive.embeddings[frame]
+    says = f"frame {frame}" if observed else f"({x:.2f}, {y:.2f}), nearest to frame {int((self.alive.embeddings@embedding).argmax())}"
+    self._show(self.alive.render(embedding[None])[0], says)
+    if not (self.player and walk): return
+    self.player.restart(embedding)
+    self.player.playing.value = True
 
 # %% ../nbs/70_player.ipynb #e252c2eb
 def _compare(self, indices:list[int])->None:
@@ -286,14 +290,11 @@ def _compare(self, indices:list[int])->None:
     self.regions.append(list(indices))
     means = [self.alive.render(self.alive.embeddings[region]).mean(0).round().astype(np.uint8) for region in self.regions]
     self._show(np.concatenate(means, 1), " and ".join(f"the mean of {len(region)} frames" for region in self.regions))
-MapExplorer._listen,MapExplorer._show,MapExplorer.go_to,MapExplorer.compare = _listen,_show,_go_to,_compare
 def _drawn(self, **kwargs)->dict:
     "The living widget, or a drawing of the map."
-    import matplotlib.pyplot as plt
-    figure,axis = plt.subplots(figsize=(4, 3), dpi=70, layout="constrained")
+    from matplotlib.figure import Figure
+    axis = (figure := Figure(figsize=(4, 3), dpi=70, layout="constrained")).subplots(subplot_kw=dict(title="run the cell to click on it"))
     axis.plot(*self.points.T, ".-", lw=.5)
-    axis.set_title("run the cell to click on it", fontsize=9)
     figure.savefig(buffer := BytesIO(), format="png")
-    plt.close(figure)
     return _beside(super(MapExplorer, self)._repr_mimebundle_(**kwargs), buffer.getvalue(), "A map to click on")
-MapExplorer._repr_mimebundle_ = _drawn
+MapExplorer._listen,MapExplorer._show,MapExplorer.go_to,MapExplorer.compare,MapExplorer._repr_mimebundle_ = _listen,_show,_go_to,_compare,_drawn

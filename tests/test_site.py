@@ -1,6 +1,5 @@
 "The site, built and read in a real browser: no broken link, no outside request, no console error, nothing wider than the screen, words for every picture."
 import re
-import shutil
 import subprocess
 import sys
 from functools import partial
@@ -18,10 +17,6 @@ sys.path.insert(0, str(root / "nbs"))
 from make_readme import readme  # noqa: E402, scripts beside the lessons
 from make_site import asks_outside, build, link, prose  # noqa: E402
 from site_pages import rooms_in_order  # noqa: E402
-
-names = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"
-mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-flags = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
 
 
 class Reader(HTMLParser):
@@ -59,17 +54,6 @@ def address(site):
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-    found = next(filter(None, map(shutil.which, names)), mac if Path(mac).exists() else None)
-    assert found, "no Chromium or Chrome was found: apt-get install chromium, or install Google Chrome"
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=found, args=flags)
-        yield browser
-        browser.close()
 
 
 def test_every_source_has_its_page(pages):
