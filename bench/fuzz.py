@@ -184,11 +184,11 @@ def begun(reader, folder, seeds):
     raise RuntimeError(f"the child that reads never began (exit {child.exitcode})")
 
 
-def attempts(child, pipe, enough, patience):
-    "(seed, outcome) of each try until it is enough, or the child is done, dies or hangs."
+def attempts(child, pipe, until, patience):
+    "(seed, outcome) of each try until that moment, or until the child is done, dies or hangs."
     seed = None
     try:
-        while not enough() and (seed := pipe.recv()) is not None:
+        while time.monotonic() < until and (seed := pipe.recv()) is not None:
             yield seed, pipe.recv() if pipe.poll(patience) else f"hung: over {patience} s"
     except EOFError:
         child.join(10)
@@ -198,21 +198,21 @@ def attempts(child, pipe, enough, patience):
 
 def fuzz(reader, seconds=None, tries=None, seed=0, patience=30):
     "Counts of outcomes, and (seed, what) of each that should not be. A child that dies or hangs is replaced."
-    counts, wrong, spent, next_seed = dict(tries=0, refused=0, read=0), [], 0., seed*10**6
+    counts, wrong, left, next_seed = dict(tries=0, refused=0, read=0), [], float("inf") if seconds is None else seconds, seed*10**6
     last = next_seed+(tries if tries is not None else 10**6)
     with tempfile.TemporaryDirectory() as folder:
         (folder := Path(folder)).joinpath("whole").mkdir()
         READERS[reader][0](folder/"whole")
-        while next_seed < last and (seconds is None or spent < seconds):
+        while next_seed < last and left > 0:
             child, pipe = begun(reader, folder, range(next_seed, last))
             begin = time.monotonic()
-            for trying, what in attempts(child, pipe, lambda begin=begin: seconds is not None and spent+time.monotonic()-begin >= seconds, patience):
+            for trying, what in attempts(child, pipe, begin+left, patience):
                 next_seed = trying+1
                 counts["tries"] += 1
                 if what in counts: counts[what] += 1
                 else: wrong.append((trying, what))
                 if what.startswith("hung"): break
-            spent += time.monotonic()-begin
+            left -= time.monotonic()-begin
             child.kill()
             child.join()
     return counts, wrong
