@@ -23,7 +23,8 @@ def _on_sphere(
     least:int=1 # The fewest rows that make sense
 )->Tensor: # (time, embed) float32
     "The embeddings as a float32 Tensor. Raises ValueError unless they are finite unit vectors, one a row."
-    embeddings = torch.as_tensor(embeddings, dtype=torch.float32).detach()
+    try: embeddings = torch.as_tensor(embeddings, dtype=torch.float32).detach()
+    except (TypeError, ValueError, RuntimeError) as error: raise ValueError(f"{name} must be numbers (time, embed): encode_scene makes them") from error
     if embeddings.ndim != 2: raise ValueError(f"{name} must be (time, embed), got shape {tuple(embeddings.shape)}")
     if len(embeddings) < least: raise ValueError(f"{name} has {len(embeddings)} frame(s), at least {least} are needed: take a longer clip")
     if not embeddings.isfinite().all(): raise ValueError(f"{name} holds NaN or infinity: encode the frames again")
