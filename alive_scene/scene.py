@@ -167,7 +167,7 @@ def side_by_side(
     scenes = [scene if isinstance(scene, Scene) else Scene(scene) for scene in scenes]
     heights, panels = sorted({scene.frames.shape[1] for scene in scenes}), []
     if len(heights) != 1: raise ValueError(f"give scenes of one height, read with the same size; got heights {heights}")
-    if len(labels) not in (0, len(scenes)): raise ValueError(f"give one label a scene: {len(scenes)} scenes, {len(labels)} labels")
+    if len(labels) not in (0, len(scenes)) or gap < 0: raise ValueError(f"give one label a scene, and a gap of 0 or more: {len(scenes)} scenes, {len(labels)} labels, gap {gap}")
     for i, scene in enumerate(scenes):
         panels += [np.pad(scene.frames[:min(map(len, scenes))], ((0, 0), (14 if labels else 0, 0), (0, gap), (0, 0)), constant_values=255)]
         if labels:
