@@ -55,7 +55,7 @@ torture: $(VENV)/.installed  ## every lesson handled roughly: offline, read-only
 clip: $(VENV)/.installed  ## train the bundled encoder anew (up to an hour) and measure it
 	@mkdir -p out
 	$(BIN)/papermill nbs/11_train_tiny_clip.ipynb out/11_train_tiny_clip.ipynb --cwd nbs --kernel python3 \
-		-p quick False -p write_to ../alive_scene/weights -p checkpoint ../out/train_tiny_clip.pt
+		-p quick False -p write_to ../alive_scene/weights -p checkpoint ../out/train_tiny_clip.safetensors
 	$(BIN)/python bench/encoder.py
 
 docs: $(VENV)/.installed  ## the site, in _docs/; RUN=1 runs every notebook first

@@ -26,6 +26,7 @@ from .vae import VaeBehavior
 _generators = {"patch": Generator, "siren": SirenGenerator}
 _behaviors = {"alive": Behavior, "vae": VaeBehavior}
 _version,_readable = 2, (1, 2) # of the file; since 1, what a "patch" stores has changed
+_most = 16383 # frames: a WebP with a row of pixels for each is no higher, and a behavior counts its places, two a frame, in 16 bits
 
 def _half(tensors:dict[str,Tensor])->dict[str,Tensor]:
     "Large float tensors in half precision; a thousand numbers or fewer (biases, running statistics) stay as they are."
@@ -78,6 +79,8 @@ def _fit(cls,
     "Watch a video and learn to draw and to move it. Interrupting keeps what was learned up to then."
     drawing,moving = _named("generator", _generators, generator), _named("behavior", _behaviors, behavior)
     scene = video if isinstance(video, Scene) else read_scene(video, size=size, max_frames=max_frames)
+    if len(scene.frames) > _most: raise ValueError(f"the scene has {len(scene.frames)} frames, more than can be stored: choose max_frames, at most {_most}")
+    if not -2**63 <= seed < 2**64: raise ValueError(f"seed must be a number of 64 bits, got {seed}: choose a smaller one")
     eye = encoder if isinstance(encoder, ClipEncoder) else ClipEncoder(encoder)
     embeddings = _unit(encode_scene(scene, eye))
     drawn = drawing.fit(scene.frames, embeddings, seconds=seconds, steps=steps, seed=seed, progress=progress, on_step=on_step)
@@ -113,7 +116,7 @@ def _sheet(
 )->Tensor: # uint8 (byte), a WebP picture with all of them in one column
     "Small pictures of all frames as one compressed picture."
     from PIL import Image
-    side = min(side, 16383//len(frames)) # a WebP is no higher than that
+    side = min(side, _most//len(frames)) # a WebP is no higher than that
     column = np.concatenate([np.asarray(Image.fromarray(frame).resize((side, side))) for frame in frames])
     Image.fromarray(column).save(buffer := BytesIO(), format="WEBP", quality=80)
     return torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)

@@ -6,24 +6,18 @@
 __all__ = ['best_device', 'ClipEncoder', 'encode_scene']
 
 # %% ../nbs/10_clip.ipynb #8bdc668e
-import difflib
-import hashlib
-import os
-import pickle
-import warnings
+import difflib, hashlib, os, pickle, warnings, zipfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from tqdm.auto import tqdm
-
 from .scene import Scene, write_atomic
 
 # %% ../nbs/10_clip.ipynb #080bdd0f
@@ -64,8 +58,15 @@ def _training(name, checkpoint):
     raise ValueError(f"Say which training{why}: ClipEncoder('{arch}/TAG'{', checkpoint=...' if checkpoint else ''}) with TAG one of {', '.join(tags)}")
 
 # %% ../nbs/10_clip.ipynb #9b3f110b
+def _bounded(path):
+    "Raises ValueError for a file that would take more memory than weights: over 32 GB, or packed (torch.save packs nothing)."
+    size, within = path.stat().st_size, sum(part.file_size for part in zipfile.ZipFile(path).infolist()) if zipfile.is_zipfile(path) else 0
+    if size > 2**35 or within > size:
+        raise ValueError(f"{path} would take {max(size, within)/1e6:,.0f} MB, more than weights do, and was refused: ask for a .safetensors file")
+
 def _load(arch, path, cfg):
     "(model, preprocess): the architecture with the weights of one local file."
+    _bounded(path)
     settings = _settings(cfg)
     quick_gelu = settings.pop("quick_gelu")
     try:
@@ -111,6 +112,7 @@ def _described(name):
     kind, _, place = name.partition(":")
     error = _missing(name, "open_clip_config.json, or the weights beside it,", f"hf download {place if kind == 'hf-hub' else 'OWNER/MODEL --local-dir '+place}")
     if not (Path(place).is_dir() if kind == "local-dir" else _on_disk(place, ["open_clip_config.json"]) or _hub_answers()): raise error
+    for file in Path(place).iterdir() if kind == "local-dir" else (): _bounded(file)
     try: return _open_clip().create_model_from_pretrained(name, weights_only=True)
     except pickle.UnpicklingError as cause: raise ValueError(f"The weights of {name} hold more than weights and were refused") from cause
     except (RuntimeError, OSError) as cause: raise error from cause
@@ -248,6 +250,7 @@ def _read_cache(file, shape):
     "The embeddings in a cache file, or None if it isn't there or isn't whole."
     from safetensors import SafetensorError, safe_open
     try:
+        if file.stat().st_size > 4*shape[0]*shape[1]+10_000: return None # more than these embeddings and their header
         with safe_open(file, "pt") as f: embeddings, stated = f.get_tensor("embeddings"), (f.metadata() or {}).get("sha256")
     except (OSError, SafetensorError): return None
     return embeddings if embeddings.shape == shape and stated == _digest(embeddings) else None

@@ -129,14 +129,21 @@ def _vitals(asked:argparse.Namespace)->str:
     return "\n".join([f"{'':10} {'this':>8}  alive, over 10,000 steps", *(f"{sign:10} {value:8.3g}  {usual[sign]}" for sign,value in signs.items())])
 
 # %% ../nbs/99_command.ipynb #e1a7e87c
+def _sorry(why:object, status:int=2)->int: # The status
+    "Say in a line why it can't be done."
+    print(f"alive-scene: {' '.join(str(why).split())}", file=sys.stderr)
+    return status
+
 def main(
     argv:list[str]|None=None # The words after `alive-scene`; None takes the terminal's
-)->int: # 0, or 2 if what was asked can't be done
+)->int: # 0, or 2 if what was asked can't be done, or 130 if it was interrupted
     "The `alive-scene` command."
     asked = _parser().parse_args(argv)
     warnings.formatwarning = lambda message, *_: f"{message}\n"
     try: print({"fit": _fit, "play": _play, "vitals": _vitals, "export": _export}[asked.command](asked))
-    except (ValueError, OSError) as error:
-        print(f"alive-scene: {error}", file=sys.stderr)
-        return 2
+    except (MemoryError, RuntimeError) as error: # what torch says when there is no room
+        if isinstance(error, RuntimeError) and "memory" not in str(error): raise
+        return _sorry("there is not enough memory for that: choose a smaller --size, fewer --max-frames or fewer --steps")
+    except (ValueError, TypeError, OSError, ImportError) as error: return _sorry(error)
+    except KeyboardInterrupt: return _sorry("interrupted", 130)
     return 0

@@ -20,7 +20,8 @@ from .siren import Siren, pixel_grid, positional_encoding, psnr
 # %% ../nbs/31_generator.ipynb #575f789c
 def _embeddings(embeddings, embed:int|None=None)->Tensor:
     "Embeddings as float32 (n, embed), or a ValueError that says what is wrong."
-    embeddings = torch.as_tensor(embeddings, dtype=torch.float32)
+    try: embeddings = torch.as_tensor(embeddings, dtype=torch.float32)
+    except (TypeError, ValueError, RuntimeError) as error: raise ValueError("embeddings must be numbers (n, embed): encode_scene makes them") from error
     if embeddings.ndim!=2: raise ValueError(f"embeddings must be (n, embed), got shape {tuple(embeddings.shape)}; a single one needs [None]")
     if embed and embeddings.shape[1]!=embed: raise ValueError(f"this generator was fitted to {embed} numbers a frame, got {embeddings.shape[1]}")
     bad = (~embeddings.isfinite()).any(1).nonzero().flatten().tolist()
@@ -277,7 +278,6 @@ def _fit_strokes(cls,
     steps:int|None=None, # In how many rounds to paint; 32 if None. The result is the same
     seed:int=0, # Likewise: nothing here is random
     progress:bool=True, # Show a bar
-    resume:"Generator|None"=None, # Likewise: fitting again takes seconds, and so starts afresh
     on_step:Callable|None=None, # Called as on_step(generator, share painted) after each round
     dims:int=64, # In how many coordinates embeddings are compared, at most
     numbers:int|None=None # How many numbers to store, most of one byte; if None, 24 a pixel and one more for each 8 frames
@@ -285,7 +285,7 @@ def _fit_strokes(cls,
     "Solve for coordinates, looks and strokes, then paint. Raises ValueError on frames and embeddings that don't fit."
     frames,embeddings = _checked(frames, embeddings, steps)
     model,painting = _solve(cls, frames, embeddings, dims, numbers or round(frames[0,:,:,0].size*(24+len(frames)/8)))
-    rounds = min(steps or 32, len(painting))
+    rounds,upto = min(steps or 32, len(painting)), 0
     try:
         for done in (bar := tqdm(range(1, rounds+1), disable=not progress, unit="round")):
             upto = round(len(painting)*(done/rounds)**2)

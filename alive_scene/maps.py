@@ -7,6 +7,7 @@ __all__ = ['embedding_map', 'plot_map', 'animate_map', 'recurrence', 'plot_recur
 
 # %% ../nbs/20_maps.ipynb #5ed94946
 import warnings
+from html import escape
 
 import numpy as np
 import torch
@@ -17,7 +18,8 @@ from .scene import Scene
 
 # %% ../nbs/20_maps.ipynb #86813729
 def _check_path(embeddings, least=2):
-    embeddings = torch.as_tensor(embeddings, dtype=torch.float32).detach().cpu()
+    try: embeddings = torch.as_tensor(embeddings, dtype=torch.float32).detach().cpu()
+    except (TypeError, ValueError, RuntimeError) as error: raise ValueError("embeddings must be numbers (time, embed): encode_scene makes them") from error
     if embeddings.ndim != 2: raise ValueError(f"embeddings must have the shape (time, embed), got {tuple(embeddings.shape)}")
     if len(embeddings) < least: raise ValueError(f"at least {least} frames are needed, got {len(embeddings)}")
     if not embeddings.isfinite().all(): raise ValueError("embeddings hold NaN or infinity")
@@ -56,6 +58,7 @@ def embedding_map(
     if method not in ("umap", "tsne", "pca"): raise ValueError(f"method must be 'umap', 'tsne' or 'pca', got {method!r}")
     if dims not in (2, 3): raise ValueError(f"dims must be 2 or 3, got {dims}")
     if neighbors < 2: raise ValueError(f"neighbors must be at least 2, got {neighbors}")
+    if not 0 <= seed < 2**32: raise ValueError(f"seed must be from 0 to 2**32-1, got {seed}")
     x = _check_path(embeddings, least=2 if method == "pca" else 4)
     if (x - x.mean(0)).abs().max() < 1e-6: return torch.zeros(len(x), dims)
     if method == "pca": return _pca(x, dims)
@@ -74,7 +77,7 @@ def _labels(n, scene):
     "What hovering shows: the frame's number, its second and, if known, its caption."
     if scene is None: return [f"frame {i}" for i in range(n)]
     captions = scene.captions or [""]*n
-    return [f"frame {i}<br>{i/scene.fps:.1f} s<br>{caption}" for i, caption in enumerate(captions)]
+    return [f"frame {i}<br>{i/scene.fps:.1f} s<br>{escape(str(caption), quote=False)}" for i, caption in enumerate(captions)]
 
 def _thumbnail(frame, size=32):
     "A frame as a small JPEG in a data URI."

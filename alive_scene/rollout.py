@@ -75,6 +75,8 @@ def rollout(
         raise ValueError(f"the behavior was fitted to embeddings of {made} numbers, these have {embed}: use the encoder it was fitted with")
     together, seeds = getattr(behavior, "batched", False), list(seed) if np.ndim(seed) else [seed]
     if not seeds: raise ValueError("seed is an empty list: give one for each path")
+    for one in seeds:
+        if not -2**63 <= one < 2**64: raise ValueError(f"seed must be a number of 64 bits, got {one}: choose a smaller one")
     if len(seeds) != 1 and not together: return torch.stack([rollout(behavior, observed, steps, start, temperature, curing, one, forces) for one in seeds])
     rng = [torch.Generator(observed.device).manual_seed(int(one)) for one in seeds]
     state = behavior.start(_first(start, observed).expand(len(seeds), -1))
@@ -154,13 +156,13 @@ def _likeness(path:Tensor, observed:Tensor)->float:
     return _energy(drawn, video) / float(np.median(halves))
 
 # %% ../nbs/50_rollout.ipynb #9d96a77a
-def _comparable(path:Tensor, observed:Tensor)->tuple[Tensor, Tensor]: # (steps, embed), (time, embed)
-    "One rollout and its scene, or a ValueError that says what is wrong."
+def _compared(path:Tensor, observed:Tensor)->tuple[Tensor, Tensor]: # (steps, embed), (time, embed)
+    "A rollout and its scene. Raises ValueError if they don't fit together, or are broken."
     observed, path = _on_sphere(observed, "observed", least=2), torch.as_tensor(path, dtype=torch.float32).detach()
     if path.ndim != 2 or path.shape[1] != observed.shape[1]:
         raise ValueError(f"path must be one rollout (steps, {observed.shape[1]}), got shape {tuple(path.shape)}")
     if len(path) < 4: raise ValueError(f"path has {len(path)} steps, at least 4 are needed")
-    if not path.isfinite().all(): raise ValueError("path holds NaN or infinity")
+    if not path.isfinite().all(): raise ValueError("path holds NaN or infinity: leave it out, or lower the temperature")
     return path, observed
 
 def vital_signs(
@@ -168,7 +170,7 @@ def vital_signs(
     observed:Tensor # (time, embed) unit vectors, the path it was learned from
 )->dict[str, float]: # speed, jump, drift, coverage, replay, freedom, likeness
     "Is it alive? Like the video, near it, everywhere in it, no replay, free. NaN where too short to say. Raises ValueError for a still or broken path."
-    path, observed = _comparable(path, observed)
+    path, observed = _compared(path, observed)
     time, half, usual = len(observed), len(path)//2, float(_lengths(observed).median())
     if usual == 0: raise ValueError("observed stands still: its median step is 0, so there is nothing to compare with")
     index, near, drift = (column.cpu().numpy() for column in _nearest(path, observed))
@@ -198,7 +200,7 @@ def plot_vital_signs(
 )->object: # A matplotlib Figure
     "A monitor: the path on a map of the scene, its step lengths, its nearest frame and its distance to the scene against time. Raises ValueError as vital_signs does."
     import matplotlib.pyplot as plt
-    path, observed = _comparable(path, observed)
+    path, observed = _compared(path, observed)
     middle, (index, _, drift) = observed.mean(0), _nearest(path, observed)
     plane = torch.linalg.svd(observed-middle, full_matrices=False).Vh[:2].T # (embed, 2)
     figure, ((place, pace), (where, far)) = plt.subplots(2, 2, figsize=(8, 4.4), dpi=70, layout="constrained")
@@ -226,6 +228,7 @@ def response(
     "Does temperature do what it says: speed strictly rising, spread (rms distance from the mean) not falling?"
     usual, speed, spread = float(_lengths(_on_sphere(observed, "observed", least=2)).median()), [], []
     if usual == 0: raise ValueError("observed stands still: its median step is 0, so there is nothing to compare with")
+    if steps < 4: raise ValueError(f"steps must be at least 4, got {steps}")
     for temperature in temperatures:
         path = rollout(behavior, observed, steps, temperature=temperature, curing=curing, seed=seed)[steps//2:]
         speed.append(float(_lengths(path).median()) / usual)

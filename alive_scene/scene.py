@@ -6,9 +6,7 @@
 __all__ = ['Scene', 'napping_cat', 'portrait', 'side_by_side', 'write_atomic', 'write_video', 'read_scene']
 
 # %% ../nbs/00_scene.ipynb #9b05d629
-import os
-import re
-import warnings
+import os, re, warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -169,7 +167,7 @@ def side_by_side(
     scenes = [scene if isinstance(scene, Scene) else Scene(scene) for scene in scenes]
     heights, panels = sorted({scene.frames.shape[1] for scene in scenes}), []
     if len(heights) != 1: raise ValueError(f"give scenes of one height, read with the same size; got heights {heights}")
-    if len(labels) not in (0, len(scenes)): raise ValueError(f"give one label a scene: {len(scenes)} scenes, {len(labels)} labels")
+    if len(labels) not in (0, len(scenes)) or gap < 0: raise ValueError(f"give one label a scene, and a gap of 0 or more: {len(scenes)} scenes, {len(labels)} labels, gap {gap}")
     for i, scene in enumerate(scenes):
         panels += [np.pad(scene.frames[:min(map(len, scenes))], ((0, 0), (14 if labels else 0, 0), (0, gap), (0, 0)), constant_values=255)]
         if labels:
@@ -184,12 +182,15 @@ def write_atomic(
 )->Iterator[Path]: # A temporary path in the same folder, with the same suffix, to write to
     "Write a file under a temporary name and move it into place; on an error nothing is left behind."
     path = Path(path)
+    if "\0" in f"{path}": raise ValueError(f"{str(path)!r} can't be the name of a file: leave out the zero byte")
     if not path.parent.is_dir(): raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into: make it first")
     if path.is_dir(): raise IsADirectoryError(f"{path} is a folder: name a file in it, or another")
     temporary = path.with_name(f".{path.stem[:40]}.{os.urandom(4).hex()}{path.suffix}") # no longer than a long name
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error: # the same kind of error, about the file that was asked for
+        raise type(OSError(error.errno or 0, ""))(f"{path} can't be written ({error.strerror or error}): make room, allow it, or write elsewhere") from error
     finally: temporary.unlink(missing_ok=True)
 
 # %% ../nbs/00_scene.ipynb #479f9493
@@ -204,7 +205,7 @@ def write_video(
     if path.suffix.lower() not in writers: raise ValueError(f"cannot write {path.name}: its name must end in {', '.join(writers)}")
     with write_atomic(path) as temporary:
         try: writers[path.suffix.lower()](scene.frames, scene.fps, temporary)
-        except OSError: raise # no room, no permission: it says so
+        except OSError: raise # no room, no permission: write_atomic says so
         except Exception as error: raise ValueError(f"{path.name} can't hold it ({error}): try smaller frames, a usual fps, or another suffix") from error
     return path
 def _mp4(frames:np.ndarray, fps:float, path:Path):
@@ -225,15 +226,16 @@ def _fit(image, size:int, crop:str)->np.ndarray: # uint8 (height, width, 3)
     return np.asarray(image.convert("RGB").resize(shape, Image.Resampling.BILINEAR, box=box))
 def _open_video(path:Path)->tuple[float, Callable]:
     "Frames a second, and a function that yields pictures from a given frame on; through imageio and PyAV."
-    import imageio.v3 as iio
-    with iio.imopen(path, "r", plugin="pyav") as file: rate, matrix = file.metadata()["fps"], file.metadata(index=0).get("DISPLAYMATRIX")
+    import av, imageio.v3 as iio
+    with iio.imopen(path, "r", plugin="pyav") as file: about, matrix = file.metadata(), file.metadata(index=0).get("DISPLAYMATRIX")
+    kind = "rgba" if any(part.is_alpha for part in av.VideoFormat(about["video_format"] or "rgb24").components) else "rgb24"
     a, b = np.frombuffer(matrix, np.int32)[:2] if matrix else (1, 0) # a phone held upright writes how to turn its video
     def pictures(first):
         with iio.imopen(path, "r", plugin="pyav") as file:
             for at in count(first): # the first read leaps there, the others follow on
-                try: yield Image.fromarray(file.read(index=at, thread_type="FRAME")).rotate(-90*round(np.arctan2(b, a)*2/np.pi), expand=True)
+                try: yield Image.fromarray(file.read(index=at, format=kind, thread_type="FRAME")).rotate(-90*round(np.arctan2(b, a)*2/np.pi), expand=True)
                 except StopIteration: return
-    return rate, pictures
+    return about["fps"], pictures
 
 # %% ../nbs/00_scene.ipynb #87f57574
 def _open(paths:list, fps:float|None)->tuple[float, Callable]:
@@ -247,16 +249,14 @@ def _open(paths:list, fps:float|None)->tuple[float, Callable]:
                     yield frame, frame.info.get("duration", 0)
     try: waits = [wait for _, wait in islice(each(), 200)] if len(paths) == 1 else []
     except UnidentifiedImageError: return _open_video(paths[0]) # look into the file: a suffix may lie
-    usual = np.median(waits or [0]) or 100
-    times = lambda wait: max(1, round(wait/usual)) if waits else 1
+    usual, times = np.median(waits or [0]) or 100, lambda wait: max(1, round(wait/usual)) if waits else 1
     rate = 1000*sum(map(times, waits))/sum(wait or usual for wait in waits) if len(waits) > 1 else fps or 12.0
     return rate, lambda first: islice((frame for frame, wait in each() for _ in range(times(wait))), first, None)
 def _find(path:Path)->list[Path]:
     "The file itself, or the pictures of a folder or of a pattern, 2 before 10."
     from glob import glob
-    if path.is_file():
-        if not path.stat().st_size: raise ValueError("it is empty, 0 bytes")
-        return [path]
+    if path.is_file() and not path.stat().st_size: raise ValueError("it is empty, 0 bytes")
+    if path.is_file(): return [path]
     found, known = list(path.iterdir()) if path.is_dir() else [Path(one) for one in glob(str(path))], Image.registered_extensions()
     found = [one for one in found if one.suffix.lower() in known and not one.name.startswith(".")]
     if found: return sorted(found, key=lambda one: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(one))])
@@ -266,8 +266,7 @@ def _find(path:Path)->list[Path]:
 # %% ../nbs/00_scene.ipynb #42999087
 def read_scene(
     path:str|Path, # A video, an animated or single picture, a folder of pictures, or a pattern such as "shots/*.png"
-    *,
-    size:int=128, # Pixels along the (shorter) side, at least 16
+    *, size:int=128, # Pixels along the (shorter) side, at least 16
     max_frames:int=200, # Stop reading after so many
     fps:float|None=None, # None keeps the source's rate; else every k-th frame, k a whole number; for loose pictures their rate
     start:float=0.0, # Seconds to skip
@@ -281,7 +280,8 @@ def read_scene(
         step, last = max(1, round(rate/fps)) if fps else 1, None if stop is None else round((stop-start)*rate)
         chosen = islice(pictures(round(start*rate)), 0, last, step)
         frames, more = [_fit(picture, size, crop) for picture in islice(chosen, max_frames)], next(chosen, None) is not None
-    except (FileNotFoundError, PermissionError): raise
+    except FileNotFoundError: raise
+    except PermissionError as error: raise PermissionError(f"{path} may not be read (permission denied): allow it, or copy it to where you may") from error
     except Exception as error:
         raise ValueError(f"{path} is no video or picture that can be read ({f'{error}'.partition(chr(10))[0]}): play it to see if it is whole") from error
     if not frames: raise ValueError(f"{path} has no frame at start={start:g} s: choose an earlier start" + (", or a later stop" if stop else ""))

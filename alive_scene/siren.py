@@ -8,6 +8,7 @@ __all__ = ['pixel_grid', 'psnr', 'train', 'MLP', 'positional_encoding', 'SineLay
 # %% ../nbs/30_siren.ipynb #8e002a09
 from collections.abc import Callable
 from itertools import pairwise
+from numbers import Integral
 import math
 import torch
 from torch import Tensor, nn
@@ -20,7 +21,8 @@ def pixel_grid(
     width:int # Columns of pixels
 )->Tensor: # (point, 2) float32, (y, x) of each pixel's middle, −1 and 1 being the picture's edges, row by row
     "Where each pixel of a picture lies."
-    if height<1 or width<1: raise ValueError(f"a picture needs at least one pixel each way, got {height}×{width}")
+    if not all(isinstance(side, Integral) and side>=1 for side in (height, width)):
+        raise ValueError(f"height and width must be whole numbers, at least one pixel each way, got {height}×{width}")
     y,x = ((2*torch.arange(n, dtype=torch.float32)+1)/n - 1 for n in (height, width))
     return torch.cartesian_prod(y, x)
 
@@ -61,6 +63,11 @@ def train(
     return log, (model(pixel_coordinates) if model_output is None else model_output).detach()
 
 # %% ../nbs/30_siren.ipynb #ccbf9779
+def _check_widths(**widths)->None:
+    "Raises ValueError for a layer of no width."
+    for name,width in widths.items():
+        if not isinstance(width, Integral) or width<1: raise ValueError(f"{name} must be a whole number, at least 1, got {width!r}")
+
 class MLP(nn.Module):
     "The baseline: the same shape with ReLU, initialised as torch does."
     def __init__(self,
@@ -69,6 +76,7 @@ class MLP(nn.Module):
         out_dim:int=1 # Numbers to draw
     ):
         super().__init__()
+        _check_widths(in_dim=in_dim, hidden_dim=hidden_dim, out_dim=out_dim)
         widths = [in_dim] + 4*[hidden_dim]
         layers = [layer for a,b in pairwise(widths) for layer in (nn.Linear(a, b), nn.ReLU())]
         self.net = nn.Sequential(*layers, nn.Linear(hidden_dim, out_dim))
@@ -82,7 +90,9 @@ def positional_encoding(
     base:float=2. # Each wave is this much faster than the one before; the first has period 2
 )->Tensor: # (point, axis·frequencies·2), the sines, then the cosines
     "Write each coordinate as the hands of a row of clocks, each faster than the last."
-    if frequencies<1: raise ValueError(f"at least one frequency is needed, got {frequencies}")
+    if not isinstance(frequencies, Integral) or frequencies<1: raise ValueError(f"frequencies must be whole, at least one frequency is needed, got {frequencies}")
+    if not math.log2(math.pi)+(frequencies-1)*math.log2(max(abs(base), 1))<128: # float32 ends at 2**128
+        raise ValueError(f"{frequencies} frequencies of base {base} grow beyond all numbers: take fewer frequencies or a smaller base")
     angles = coordinates[...,None] * (math.pi * base**torch.arange(frequencies, dtype=torch.float32, device=coordinates.device))
     angles = angles.flatten(-2)
     return torch.cat([angles.sin(), angles.cos()], -1)
@@ -94,6 +104,7 @@ class SineLayer(nn.Module):
         w0:float=20. # How fast the sine turns; more draws finer detail
     ):
         super().__init__()
+        if not 0<w0<math.inf: raise ValueError(f"w0 must be above 0, and finite, got {w0}")
         self.w0 = w0
 
     def forward(self, x:Tensor)->Tensor: return torch.sin(self.w0*x)
@@ -108,6 +119,7 @@ class Siren(nn.Module):
         out_dim:int=3 # Red, green, blue
     ):
         super().__init__()
+        _check_widths(in_dim=in_dim, hidden_dim=hidden_dim, out_dim=out_dim)
         widths = [in_dim] + 4*[hidden_dim]
         layers = [layer for a,b in pairwise(widths) for layer in (nn.Linear(a, b), SineLayer(w0))]
         self.net = nn.Sequential(*layers, nn.Linear(hidden_dim, out_dim))

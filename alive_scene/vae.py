@@ -24,7 +24,8 @@ def _on_sphere(
     least:int=1 # The fewest rows that make sense
 )->Tensor: # (time, embed) float32
     "The embeddings as a float32 Tensor. Raises ValueError unless they are finite unit vectors, one a row."
-    embeddings = torch.as_tensor(embeddings, dtype=torch.float32).detach()
+    try: embeddings = torch.as_tensor(embeddings, dtype=torch.float32).detach()
+    except (TypeError, ValueError, RuntimeError) as error: raise ValueError(f"{name} must be numbers (time, embed): encode_scene makes them") from error
     if embeddings.ndim != 2: raise ValueError(f"{name} must be (time, embed), got shape {tuple(embeddings.shape)}")
     if len(embeddings) < least: raise ValueError(f"{name} has {len(embeddings)} frame(s), at least {least} are needed: take a longer clip")
     if not embeddings.isfinite().all(): raise ValueError(f"{name} holds NaN or infinity: encode the frames again")
@@ -102,13 +103,18 @@ def _kld(mean:Tensor, log_variance:Tensor)->Tensor: # (batch, latent)
     "How far each latent's normal distribution is from the standard one, in nats."
     return -0.5*(1 + log_variance - mean.pow(2) - log_variance.exp())
 
+def _alike(output:Tensor, target:Tensor)->None:
+    "Raises ValueError for shapes that differ: torch would stretch one of them."
+    if output.shape != target.shape: raise ValueError(f"output and target must have one shape, got {tuple(output.shape)} and {tuple(target.shape)}")
+
 def mse_loss(
     output:Tensor, # (batch, embed) what the model said
     target:Tensor, # (batch, embed) what it should have said
     mean:Tensor, # (batch, latent)
     log_variance:Tensor # (batch, latent)
 )->Tensor: # One number, summed over everything
-    "Squared error plus KLD, both summed: the second published loss."
+    "Squared error plus KLD, both summed: the second published loss. Raises ValueError for shapes that differ."
+    _alike(output, target)
     return F.mse_loss(output, target, reduction="sum") + _kld(mean, log_variance).sum()
 
 # %% ../nbs/40_vae.ipynb #bd4a470a
@@ -119,7 +125,8 @@ def bce_loss(
     log_variance:Tensor # (batch, latent)
 )->Tensor: # One number, summed over everything
     "Binary cross-entropy plus KLD: the first published loss, with both sides rescaled to 0..1. Raises ValueError outside -1..1."
-    if target.abs().max() > 1 or output.abs().max() > 1: raise ValueError("binary cross-entropy needs values within -1..1, to rescale them to 0..1")
+    _alike(output, target)
+    if not (target.abs() <= 1).all() or not (output.abs() <= 1).all(): raise ValueError("binary cross-entropy needs values within -1..1, to rescale them to 0..1")
     return F.binary_cross_entropy((output+1)/2, (target+1)/2, reduction="sum") + _kld(mean, log_variance).sum()
 
 def _loss(loss:str|Callable)->Callable:

@@ -1,6 +1,9 @@
-"""Is anything lost when a run is killed? kill -9 at random moments of fit and of save, then the same again: python bench/faults.py [MOMENTS] [SEED]
-Prints one table. After each kill: no scene file that isn't whole, the old one if the new one wasn't there yet; every entry of the cache whole;
+"""Is anything lost when a run is killed? kill -9 at random moments of fit and of save, then the same again: python bench/faults.py [KILLS] [SEED] [--save FILE.json]
+Prints one table; `--save` keeps it as JSON. A kill that came when all was done isn't counted, and another one is tried. After each: no scene file that
+isn't whole, the old one if the new one wasn't there yet; every entry of the cache whole; at most one hidden leftover, the file that was being written;
 the next run ends as if nothing had happened, with the same bytes."""
+import argparse
+import json
 import multiprocessing
 import os
 import sys
@@ -33,7 +36,7 @@ def save(folder, begun):
         encode_scene(small(turn), eye)
 
 
-def started(folder, work, begun):
+def started(folder, work, begun, together):
     import warnings
 
     import torch
@@ -41,14 +44,17 @@ def started(folder, work, begun):
     torch.set_num_threads(1)
     os.environ["ALIVE_SCENE_CACHE"] = str(folder/"cache")
     if work == "fit": begun.set()
+    if together: together.wait(120)
     fit(folder) if work == "fit" else save(folder, begun)
 
 
-def child(folder, work):
-    "A process on its way; the heavy imports are shared by all."
-    context = multiprocessing.get_context("forkserver" if os.name != "nt" else "spawn")
+context = multiprocessing.get_context("forkserver" if os.name != "nt" else "spawn")
+
+
+def child(folder, work, together=None):
+    "A process on its way, or waiting at a barrier for another; the heavy imports are shared by all."
     if os.name != "nt": context.set_forkserver_preload(["torch", "open_clip", "safetensors.torch", "skimage.data", "scipy.interpolate", "alive_scene.alive"])
-    process = context.Process(target=started, args=(folder, work, begun := context.Event()))
+    process = context.Process(target=started, args=(folder, work, begun := context.Event(), together))
     process.start()
     if not begun.wait(120): raise TimeoutError("the child never began")
     return process
@@ -82,44 +88,62 @@ def saved_again(wanted):
         return AliveScene.load(path).save(path).read_bytes()
 
 
-def kill(folder, work, after, wanted, whole_ones):
-    "One moment: what was damaged, left over, and whether the next run brings the same bytes."
-    old = (folder/"cat.alive").read_bytes() if (folder/"cat.alive").exists() else None
-    process = child(folder, work)
+def kill(process, after):
+    "Was it killed, after so many seconds, before it was done? Raises RuntimeError if it failed by itself: that was no kill."
     process.join(after)
-    done = process.exitcode is not None
     process.kill()
     process.join()
+    if process.exitcode not in (0, -9, -15): raise RuntimeError(f"a run failed before it was killed (exit {process.exitcode})") # -15: Windows
+    return process.exitcode != 0
+
+
+def trial(folder, work, after, wanted, whole_ones):
+    "One moment: what was damaged, left over, and whether the next run brings the same bytes."
+    old = (folder/"cat.alive").read_bytes() if (folder/"cat.alive").exists() else None
+    killed = kill(child(folder, work), after)
     damaged, left = whole(folder)
     now = (folder/"cat.alive").read_bytes() if (folder/"cat.alive").exists() else None
     if now not in (old, *whole_ones): damaged.append(folder/"cat.alive")
     again, _ = undisturbed(folder)
-    return dict(work=work, done=done, damaged=len(damaged), left=len(left), same=again == wanted)
+    return dict(work=work, killed=killed, damaged=len(damaged), left=len(left), same=again == wanted)
 
 
-def trials(moments, seed=0):
-    "So many moments, half of them of fit, half of save."
-    random = Random(seed)
+def trials(kills, seed=0):
+    "As many moments as it takes for so many kills, by turns of fit and of save. Raises RuntimeError if hardly any kill meets a run."
+    random, landed, tried = Random(seed), 0, 0
     with tempfile.TemporaryDirectory() as first: wanted, _ = undisturbed(Path(first))
     with tempfile.TemporaryDirectory() as again: same, seconds = undisturbed(Path(again))
     if wanted != same: raise RuntimeError("two runs that nobody disturbed differ: nothing can be said")
     whole_ones = wanted, saved_again(wanted)
-    for moment in range(moments):
+    while landed < kills:
+        if (tried := tried+1) > 10*kills: raise RuntimeError(f"{landed} of {tried-1} kills met a run: nothing can be said")
         with tempfile.TemporaryDirectory() as folder:
-            work = ("fit", "save")[moment % 2]
+            work = ("fit", "save")[landed % 2]
             if work == "save": (Path(folder)/"cat.alive").write_bytes(wanted)
-            yield kill(Path(folder), work, random.uniform(0, seconds if work == "fit" else 1), wanted, whole_ones)
+            row = trial(Path(folder), work, random.uniform(0, seconds if work == "fit" else 1), wanted, whole_ones)
+            landed += row["killed"]
+            yield row
 
 
-def main(moments=50, seed=0):
-    rows = list(trials(moments, seed))
-    print(f"kill -9 at {moments} random moments (seed {seed})\n\n| while | kills | came too late | files or cache entries damaged | hidden leftovers | next run: the same bytes |")
-    print("|---|---|---|---|---|---|")
+def good(row): return row["same"] and not row["damaged"] and row["left"] <= row["killed"]
+
+
+def main(kills=50, seed=0, save=None):
+    rows, table = list(trials(kills, seed)), []
     for work in ("fit", "save"):
         some = [row for row in rows if row["work"] == work]
-        print(f"| {work} | {len(some)} | {sum(r['done'] for r in some)} | {sum(r['damaged'] for r in some)} | {sum(r['left'] for r in some)} "
-              f"| {sum(r['same'] for r in some)} |")
-    return 0 if all(row["same"] and not row["damaged"] for row in rows) else 1
+        table.append(dict(work=work, kills=sum(r["killed"] for r in some), late=sum(not r["killed"] for r in some), damaged=sum(r["damaged"] for r in some),
+                          left=sum(r["left"] for r in some), same=sum(r["same"] for r in some)))
+    print(f"kill -9 at {kills} random moments (seed {seed})\n\n| while | kills | came too late | files or cache entries damaged | hidden leftovers | next run: the same bytes |")
+    print("|---|---|---|---|---|---|")
+    for row in table: print(f"| {' | '.join(map(str, row.values()))} |")
+    if save: Path(save).write_text(json.dumps(dict(kills=kills, seed=seed, moments=table), indent=1)+"\n")
+    return 0 if all(map(good, rows)) else 1
 
 
-if __name__ == "__main__": sys.exit(main(*map(int, sys.argv[1:])))
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kills", type=int, nargs="?", default=50)
+    parser.add_argument("seed", type=int, nargs="?", default=0)
+    parser.add_argument("--save", help="a JSON file to keep the table in")
+    sys.exit(main(**vars(parser.parse_args())))

@@ -1,7 +1,9 @@
-"""Does a broken file ever do more than be refused? Mutation fuzzing of both readers: python bench/fuzz.py [SECONDS each] [SEED]
+"""Does a broken file ever do more than be refused? Mutation fuzzing of both readers: python bench/fuzz.py [SECONDS each] [SEED] [--save FILE.json]
 Every try is a seed: bytes flipped, overwritten, cut, doubled, left out; in a scene file also the numbers and words of its headers. A child process
-reads it, with 3 GB of memory more than it starts with and 30 seconds a try. Prints a table, and the seeds of what should not be:
+reads it, with 3 GB of memory more than it starts with and 30 seconds a try; an error that hides that it ran out of memory is none of a sentence's.
+Only the reading is timed, not the start. Prints a table, and the seeds of what should not be; `--save` keeps it as JSON:
 python bench/fuzz.py --try READER SEED FOLDER writes that file and reads it here."""
+import argparse
 import io
 import json
 import multiprocessing
@@ -41,10 +43,16 @@ def videos(folder):
 
 
 def scenes(folder):
+    "Both behaviors, taught for a moment: whether they know anything is no matter here."
+    from dataclasses import replace
+
     from alive_scene.alive import AliveScene
     from alive_scene.scene import napping_cat
-    for behavior in ("alive", "vae"):
-        AliveScene.fit(napping_cat(3, 16), behavior=behavior, steps=1, progress=False).save(folder/f"{behavior}.alive")
+    from alive_scene.vae import VaeBehavior
+    alive = AliveScene.fit(napping_cat(3, 16), steps=1, progress=False)
+    alive.save(folder/"alive.alive")
+    published = VaeBehavior.fit(alive.embeddings, epochs=1, points=40, progress=False)
+    replace(alive, behavior=published, parts=("patch", "vae")).save(folder/"vae.alive")
     return sorted(folder.iterdir())
 
 
@@ -116,13 +124,28 @@ def example(reader, seed, files, folder):
     return made
 
 
+def behind(error):
+    "An error and all that it came from."
+    found, more = [], [error]
+    while more:
+        if (one := more.pop()) is not None and one not in found:
+            found.append(one)
+            more += [one.__cause__, one.__context__]
+    return found
+
+
+def too_much(error):
+    "Was it out of memory or of stack? torch says the first in words only."
+    return isinstance(error, (MemoryError, RecursionError)) or isinstance(error, RuntimeError) and "allocate" in str(error)
+
+
 def outcome(reader, path):
     "'read', 'refused', or what else happened."
     try: READERS[reader][2](path)
-    except (ValueError, OSError) as error:
-        said = str(error)
+    except Exception as error:
+        said, true = str(error), next(filter(too_much, behind(error)), error)
+        if true is not error or too_much(error) or not isinstance(error, (ValueError, OSError)): return f"other: {type(true).__name__}: {str(true)[:150]}"
         return "refused" if path.name in said and "\n" not in said and len(said) < 900 else f"unclear: {type(error).__name__}: {said[:150]}"
-    except Exception as error: return f"other: {type(error).__name__}: {str(error)[:150]}"
     return "read"
 
 
@@ -146,49 +169,66 @@ def work(reader, folder, seeds, pipe):
     pipe.send(None)
 
 
+def begun(reader, folder, seeds):
+    "A child that is ready, and the pipe to it. Raises RuntimeError if there is none within five minutes: then nothing can be said."
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=work, args=(reader, folder, seeds, theirs), daemon=True)
+    child.start()
+    theirs.close()
+    try:
+        if ours.poll(300) and ours.recv() == "ready": return child, ours
+    except EOFError: pass
+    child.kill()
+    child.join()
+    raise RuntimeError(f"the child that reads never began (exit {child.exitcode})")
+
+
+def attempts(child, pipe, until, patience):
+    "(seed, outcome) of each try until that moment, or until the child is done, dies or hangs."
+    seed = None
+    try:
+        while time.monotonic() < until and (seed := pipe.recv()) is not None:
+            yield seed, pipe.recv() if pipe.poll(patience) else f"hung: over {patience} s"
+    except EOFError:
+        child.join(10)
+        if seed is None: raise RuntimeError(f"the child that reads died before it tried (exit {child.exitcode})") from None
+        yield seed, f"crashed: exit {child.exitcode}"
+
+
 def fuzz(reader, seconds=None, tries=None, seed=0, patience=30):
     "Counts of outcomes, and (seed, what) of each that should not be. A child that dies or hangs is replaced."
-    counts, wrong, begin, next_seed = dict(tries=0, refused=0, read=0), [], time.monotonic(), seed*10**6
-    context = multiprocessing.get_context("spawn")
+    counts, wrong, left, next_seed = dict(tries=0, refused=0, read=0), [], float("inf") if seconds is None else seconds, seed*10**6
     last = next_seed+(tries if tries is not None else 10**6)
     with tempfile.TemporaryDirectory() as folder:
         (folder := Path(folder)).joinpath("whole").mkdir()
         READERS[reader][0](folder/"whole")
-        begin = time.monotonic()
-        while next_seed < last and (seconds is None or time.monotonic()-begin < seconds):
-            ours, theirs = context.Pipe()
-            child = context.Process(target=work, args=(reader, folder, range(next_seed, last), theirs), daemon=True)
-            child.start()
-            theirs.close()
-            what = None
-            try:
-                if not ours.poll(300) or ours.recv() != "ready": raise RuntimeError("the child never began")
-                while (seconds is None or time.monotonic()-begin < seconds) and (trying := ours.recv()) is not None:
-                    next_seed = trying+1
-                    what = ours.recv() if ours.poll(patience) else f"hung: over {patience} s"
-                    counts["tries"] += 1
-                    if what in counts: counts[what] += 1
-                    else: wrong.append((trying, what))
-                    if what.startswith("hung"): break
-                else: next_seed = next_seed if trying is not None else last
-            except EOFError:
-                child.join(10)
+        while next_seed < last and left > 0:
+            child, pipe = begun(reader, folder, range(next_seed, last))
+            begin = time.monotonic()
+            for trying, what in attempts(child, pipe, begin+left, patience):
+                next_seed = trying+1
                 counts["tries"] += 1
-                wrong.append((next_seed-1, f"crashed: exit {child.exitcode}"))
+                if what in counts: counts[what] += 1
+                else: wrong.append((trying, what))
+                if what.startswith("hung"): break
+            left -= time.monotonic()-begin
             child.kill()
             child.join()
     return counts, wrong
 
 
-def main(seconds=300, seed=0):
+def main(seconds=300, seed=0, save=None):
     print("| reader | seconds | tries | refused in a sentence | read | crashed, hung or other |\n|---|---|---|---|---|---|", flush=True)
-    found = {}
+    found, rows = {}, []
     for reader in READERS:
         counts, found[reader] = fuzz(reader, seconds, seed=seed)
+        rows.append(dict(reader=reader, **counts, wrong=len(found[reader])))
         print(f"| {reader} | {seconds} | {counts['tries']} | {counts['refused']} | {counts['read']} | {len(found[reader])} |", flush=True)
     for reader, wrong in found.items():
         for one, what in wrong: print(f"\n{reader}, seed {one}: {what}")
-    return 1 if any(found.values()) else 0
+    if save: Path(save).write_text(json.dumps(dict(seconds=seconds, seed=seed, readers=rows), indent=1)+"\n")
+    return 1 if any(found.values()) or not all(row["tries"] for row in rows) else 0
 
 
 def again(reader, seed, folder):
@@ -200,4 +240,10 @@ def again(reader, seed, folder):
     print(path, outcome(reader, path))
 
 
-if __name__ == "__main__": sys.exit(again(*sys.argv[2:]) if sys.argv[1:2] == ["--try"] else main(*map(int, sys.argv[1:])))
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--try"]: sys.exit(again(*sys.argv[2:]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seconds", type=int, nargs="?", default=300)
+    parser.add_argument("seed", type=int, nargs="?", default=0)
+    parser.add_argument("--save", help="a JSON file to keep the table in")
+    sys.exit(main(**vars(parser.parse_args())))

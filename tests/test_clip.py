@@ -3,6 +3,7 @@ import pickle
 import shutil
 import threading
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -206,6 +207,44 @@ def test_a_pickle_that_is_not_weights_is_refused(architecture, tmp_path):
     with pytest.raises(ValueError, match="doesn't hold weights of test-small"): ClipEncoder(architecture, checkpoint=tmp_path/"other.safetensors")
     (tmp_path/"cut.safetensors").write_bytes(b"\x10\x00")
     with pytest.raises(ValueError, match="doesn't hold weights"): ClipEncoder(architecture, checkpoint=tmp_path/"cut.safetensors")
+
+
+def packed(path, again):
+    "The same zip file, its parts compressed."
+    with zipfile.ZipFile(path) as file, zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as bomb:
+        for part in file.infolist(): bomb.writestr(part.filename, file.read(part.filename))
+    return again
+
+
+def test_a_file_that_unpacks_to_more_than_it_is_is_refused_unread(architecture, tmp_path, monkeypatch):
+    "A hundred megabytes of zeros in a hundred kilobytes; torch would unpack them."
+    torch.save({"weight": torch.zeros(25_000_000)}, tmp_path/"whole.pt")
+    bomb = packed(tmp_path/"whole.pt", tmp_path/"bomb.pt")
+    assert bomb.stat().st_size < 500_000 and len(torch.load(bomb, weights_only=True)["weight"]) == 25_000_000, "no bomb: this test shows nothing"
+    monkeypatch.setattr(clip, "_open_clip", lambda: pytest.fail("it was opened"))
+    with pytest.raises(ValueError, match=r"bomb\.pt would take 1\d\d MB.*ask for"): clip._load(architecture, bomb, {})
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="would take"): ClipEncoder(architecture, checkpoint=bomb)
+    (tmp_path/"open_clip_config.json").write_text("{}")
+    with pytest.raises(ValueError, match="would take"): ClipEncoder(f"local-dir:{tmp_path}")
+
+
+def test_a_file_larger_than_any_weights_is_refused_unread(architecture, tmp_path):
+    with open(tmp_path/"huge.safetensors", "wb") as file: file.truncate(2**36) # a hole: it takes no room on the disk
+    with pytest.raises(ValueError, match="huge.safetensors would take 68,719 MB.*ask for"): ClipEncoder(architecture, checkpoint=tmp_path/"huge.safetensors")
+
+
+def test_an_entry_of_the_cache_is_no_larger_than_it_must_be(cache, untrained, monkeypatch):
+    "One that would take a hundred gigabytes is not opened, but computed and written anew."
+    scene = Scene(picture(3))
+    first, file = encode_scene(scene, untrained), clip._cache_file(scene, untrained)
+    size = file.stat().st_size
+    with open(file, "r+b") as entry: entry.truncate(2**37)
+    with monkeypatch.context() as patch:
+        patch.setattr("safetensors.safe_open", lambda *_: pytest.fail("it was opened"))
+        assert clip._read_cache(file, first.shape) is None
+    assert torch.equal(encode_scene(scene, untrained), first) and file.stat().st_size == size
+    assert clip._read_cache(file, first.shape) is not None
 
 
 @pytest.mark.parametrize("name, error, words", [

@@ -46,6 +46,24 @@ def test_what_cannot_be_done_is_one_sentence(words, saved, tmp_path, monkeypatch
     assert [path.name for path in tmp_path.iterdir()] == ["cat.alive"], "something was left behind"
 
 
+@pytest.mark.parametrize("error, status, says", [
+    (TypeError("size must be a number, got 'x'"), 2, "size must be"), (ImportError("a page needs ONNX: pip install onnx onnxscript"), 2, "pip install onnx"),
+    (MemoryError("Unable to allocate 9 TB"), 2, "choose a smaller --size"), (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"), 2, "choose a smaller --size"),
+    (ValueError("two\nlines"), 2, "two lines"), (KeyboardInterrupt(), 130, "interrupted")])
+def test_what_a_user_can_cause_is_one_sentence(error, status, says, saved, tmp_path, monkeypatch, capsys):
+    def fail(*_, **__): raise error
+    monkeypatch.setattr("alive_scene.alive.AliveScene.load", fail)
+    assert main(["play", saved, "-o", str(tmp_path / "x.gif")]) == status
+    said = capsys.readouterr().err.strip()
+    assert said.startswith("alive-scene: ") and says in said and "\n" not in said and "bytes" not in said
+
+
+def test_an_error_of_the_kit_itself_is_not_hidden(saved, tmp_path, monkeypatch):
+    def fail(*_, **__): raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+    monkeypatch.setattr("alive_scene.alive.AliveScene.load", fail)
+    with pytest.raises(RuntimeError, match="mat1"): main(["play", saved, "-o", str(tmp_path / "x.gif")])
+
+
 def test_export_with_its_options(saved, tmp_path, capsys):
     assert main(["export", saved, "-o", str(tmp_path / "cat.html"), "--temperature", "1.5", "--curing", "0.3", "--start", "7", "--seed", "9"]) == 0
     text = (tmp_path / "cat.html").read_text(encoding="utf-8")

@@ -24,12 +24,47 @@ posix = os.name != "nt"
 
 
 def test_killed_at_any_moment_nothing_is_damaged_and_the_next_run_ends_the_same():
-    for row in faults.trials(4, seed=1): assert row["same"] and not row["damaged"], row
+    rows = list(faults.trials(4, seed=1))
+    assert all(map(faults.good, rows)), rows
+    assert [sum(row["killed"] for row in rows if row["work"] == work) for work in ("fit", "save")] == [2, 2]
+
+
+def sleeps(status):
+    time.sleep(1)
+    sys.exit(status)
+
+
+def test_a_kill_that_came_too_late_is_none_and_a_run_that_failed_is_told():
+    def begun(status):
+        (process := faults.context.Process(target=sleeps, args=(status,))).start()
+        return process
+    assert faults.kill(begun(0), 0) and not faults.kill(begun(0), 60)
+    with pytest.raises(RuntimeError, match="exit 7"): faults.kill(begun(7), 60)
+
+
+def test_trials_go_on_until_enough_kills_landed(monkeypatch):
+    "And give up if none does."
+    monkeypatch.setattr(faults, "undisturbed", lambda folder: (b"", 1.))
+    monkeypatch.setattr(faults, "saved_again", lambda wanted: b"")
+    landing = iter([False, True, False, False, True, True])
+    monkeypatch.setattr(faults, "trial", lambda *_: dict(killed=next(landing)))
+    assert sum(row["killed"] for row in faults.trials(3)) == 3 and next(landing, "all used") == "all used"
+    monkeypatch.setattr(faults, "trial", lambda *_: dict(killed=False))
+    with pytest.raises(RuntimeError, match="nothing can be said"): list(faults.trials(2))
+
+
+@pytest.mark.parametrize("change, fine", [({}, True), (dict(same=False), False), (dict(damaged=1), False), (dict(left=2), False), (dict(left=1), True),
+                                          (dict(left=1, killed=False), False)])
+def test_what_is_wrong_after_a_kill_makes_it_fail(change, fine, monkeypatch, tmp_path):
+    row = dict(dict(killed=True, damaged=0, left=0, same=True), **change)
+    monkeypatch.setattr(faults, "trials", lambda *_: [dict(row, work=work) for work in ("fit", "save")])
+    assert faults.main(2, 0, tmp_path/"faults.json") == (0 if fine else 1) and (tmp_path/"faults.json").exists()
 
 
 def test_two_fits_at_once_on_one_cache(tmp_path):
-    "Two folders would be easy: these two write the same scene and the same cache entry."
-    both = [faults.child(tmp_path, "fit") for _ in range(2)]
+    "Two folders would be easy: these two begin together and write the same scene and the same cache entry."
+    together = faults.context.Barrier(2)
+    both = [faults.child(tmp_path, "fit", together) for _ in range(2)]
     for one in both: one.join(120)
     assert [one.exitcode for one in both] == [0, 0] and faults.whole(tmp_path) == ([], [])
     assert len(list((tmp_path/"cache"/"embeddings").iterdir())) == 1

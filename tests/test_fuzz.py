@@ -1,5 +1,7 @@
-"The short version of bench/fuzz.py: the same seeds every time, and a fixed number of tries."
+"The short version of bench/fuzz.py: the same seeds every time, and a fixed number of tries. And whether the fuzzer would tell."
+import os
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +25,76 @@ def test_a_seed_means_one_file(tmp_path):
     assert made[0] == made[1] != made[2]
 
 
-def test_a_hang_a_crash_and_another_exception_are_told(monkeypatch, tmp_path):
-    def outcome(error):
-        def fail(path): raise error
-        monkeypatch.setitem(fuzz.READERS, "video", (None, None, fail))
-        return fuzz.outcome("video", tmp_path/"a.gif")
-    assert outcome(KeyError("x")).startswith("other: KeyError") and outcome(ValueError("it is bad")).startswith("unclear")
-    assert outcome(ValueError("a.gif is bad")) == "refused"
+@pytest.mark.parametrize("error, behind, told", [
+    (ValueError("a.gif is bad"), None, "refused"), (ValueError("it is bad"), None, "unclear: ValueError"), (KeyError("x"), None, "other: KeyError"),
+    (MemoryError(), None, "other: MemoryError"), (ValueError("a.gif is bad"), MemoryError(), "other: MemoryError"),
+    (ValueError("a.gif is bad"), RecursionError("too deep"), "other: RecursionError"), (OSError("a.gif is bad"), RuntimeError("can't allocate memory: 9 TB"), "other: RuntimeError")])
+@pytest.mark.parametrize("named", [True, False])
+def test_what_a_refusal_hides_is_told(error, behind, told, named, monkeypatch, tmp_path):
+    "Whether it was raised from its cause, or only while that was handled."
+    def fail(path):
+        try: raise behind or error
+        except Exception as cause: raise error from (cause if named and behind else None) # noqa: B904, the second way is what is tested
+    monkeypatch.setitem(fuzz.READERS, "video", (None, None, fail))
+    assert fuzz.outcome("video", tmp_path/"a.gif").startswith(told)
+
+
+# Children that do not read
+
+def never_begins(reader, folder, seeds, pipe): os._exit(3)
+
+
+def dies_before_it_tries(reader, folder, seeds, pipe):
+    pipe.send("ready")
+    os._exit(4)
+
+
+def dies_hangs_and_goes_on(reader, folder, seeds, pipe):
+    pipe.send("ready")
+    for seed in seeds:
+        pipe.send(seed)
+        if seed == 2: os._exit(5)
+        if seed == 4: time.sleep(60)
+        pipe.send("read" if seed % 2 else "refused")
+    pipe.send(None)
+
+
+def begins_late(reader, folder, seeds, pipe):
+    time.sleep(3)
+    pipe.send("ready")
+    for seed in seeds: pipe.send(seed), pipe.send("read")
+
+
+def handed(monkeypatch, child):
+    monkeypatch.setattr(fuzz, "work", child)
+    monkeypatch.setitem(fuzz.READERS, "video", (lambda folder: None, None, None))
+
+
+@pytest.mark.parametrize("child, exit", [(never_begins, 3), (dies_before_it_tries, 4)])
+def test_a_child_that_never_tries_is_no_endless_loop(child, exit, monkeypatch):
+    handed(monkeypatch, child)
+    with pytest.raises(RuntimeError, match=f"exit {exit}"): fuzz.fuzz("video", tries=3)
+
+
+def test_a_child_that_dies_or_hangs_is_told_and_replaced(monkeypatch):
+    handed(monkeypatch, dies_hangs_and_goes_on)
+    counts, wrong = fuzz.fuzz("video", tries=7, patience=1)
+    assert wrong == [(2, "crashed: exit 5"), (4, "hung: over 1 s")] and counts == dict(tries=7, refused=2, read=3)
+
+
+def test_only_the_reading_is_timed(monkeypatch):
+    handed(monkeypatch, begins_late)
+    assert fuzz.fuzz("video", seconds=1)[0]["tries"] > 10
+    assert fuzz.fuzz("video", seconds=0)[0]["tries"] == 0
+
+
+def test_a_table_without_tries_or_with_a_wrong_one_is_a_failure(monkeypatch, tmp_path, capsys):
+    import json
+    for found, status in (((dict(tries=2, refused=1, read=1), []), 0), ((dict(tries=0, refused=0, read=0), []), 1), ((dict(tries=1, refused=0, read=0), [(3, "hung")]), 1)):
+        monkeypatch.setattr(fuzz, "fuzz", lambda *_, found=found, **__: found)
+        assert fuzz.main(5, 0, tmp_path/"fuzz.json") == status
+    assert json.loads((tmp_path/"fuzz.json").read_text())["readers"][0] == dict(reader="video", tries=1, refused=0, read=0, wrong=1)
+    assert "video, seed 3: hung" in capsys.readouterr().out
 
 
 def test_changes_reach_every_depth():

@@ -191,8 +191,23 @@ def test_interrupting_keeps_what_was_learned(kind):
     assert made.render(embeddings[:1]).shape == (1, 32, 32, 3)
     error = lambda: ((made.render(embeddings[:4])-frames[:4].astype(float))**2).mean()
     before = error()
-    made = _fit(kind, frames, embeddings, steps=14, resume=made)
+    made = _fit(kind, frames, embeddings, steps=14, **({"resume": made} if kind is SirenGenerator else {}))
     assert error() < before
+
+
+def test_interrupted_before_the_first_stroke(monkeypatch):
+    "The bar is interrupted before it hands out a round: nothing is painted yet but the mean, and that can be drawn."
+    class Bar(list):
+        def __iter__(self): raise KeyboardInterrupt
+    monkeypatch.setattr("alive_scene.generator.tqdm", lambda *_, **__: Bar())
+    frames, embeddings = _scene()
+    with pytest.warns(UserWarning, match="stopped after 0 of"): made = Generator.fit(frames, embeddings, progress=False)
+    assert made.render(embeddings[:1]).shape == (1, 32, 32, 3)
+
+
+def test_only_what_is_trained_can_be_resumed():
+    frames, embeddings = _scene()
+    with pytest.raises(TypeError, match="resume"): Generator.fit(frames, embeddings, progress=False, resume=None)
 
 
 def test_shares_rise_to_one():

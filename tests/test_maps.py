@@ -77,6 +77,18 @@ def test_refused_embeddings(x, words):
         with pytest.raises(ValueError, match=words): use()
 
 
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_hostile_caption_or_name_is_only_words(dims):
+    evil = "<img src=x onerror=alert(1)> & <a href='javascript:alert(2)'>cat</a>"
+    scene = clip(12)
+    scene.name, scene.captions = evil, [evil]*12
+    figure = plot_map(spread(rng.normal(size=(12, 3)))[:, :dims], scene)
+    hover = "".join(str(text) for trace in figure.data for text in trace.text)
+    assert "<br>" in hover and "&lt;img src=x onerror=alert(1)&gt; &amp; &lt;a href" in hover
+    for text in (hover, figure.to_html(full_html=False, include_plotlyjs=False)): assert "<img" not in text and "<a href" not in text and "\\u003cimg" not in text
+    assert animate_map(spread(rng.normal(size=(12, 3)))[:, :dims], scene).name == f"{evil} map" # a Scene's name is escaped where it is shown
+
+
 def clip(n): return Scene(rng.integers(0, 255, (n, 16, 16, 3), dtype=np.uint8), 10., captions=[f"a cat, moment {i}" for i in range(n)])
 
 

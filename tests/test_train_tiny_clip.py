@@ -2,12 +2,17 @@ import hashlib
 import json
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import nn
 
+from alive_scene import scene
 from alive_scene.clip import ClipEncoder
 from alive_scene.scene import napping_cat, portrait
 
@@ -75,3 +80,36 @@ def test_a_cat_is_a_cat_and_noise_is_not(encoder, cat):
     assert (encoder.encode_frames(cat.frames) @ texts.T).argmax(1).eq(0).all()
     noise = np.random.default_rng(0).integers(0, 256, (4, 96, 96, 3), dtype=np.uint8)
     assert (encoder.encode_frames(noise) @ texts[0]).max() < (encoder.encode_frames(cat.frames) @ texts[0]).min()
+
+
+def training(checkpoint, steps):
+    "The lesson's cell that keeps the training's state, around a training of two small layers."
+    cells = nbformat.read(Path(__file__).parent.parent / "nbs" / "11_train_tiny_clip.ipynb", 4).cells
+    source, = (cell.source for cell in cells if cell.source.startswith("def keep(path)"))
+    torch.manual_seed(steps)  # begun from other weights each time, unless they are read
+    model, painter = nn.Linear(3, 4), nn.Linear(4, 2)
+    optimizer = torch.optim.AdamW([dict(params=[*model.parameters()], weight_decay=.1, times=1), dict(params=[*painter.parameters()], times=3)], lr=.1)
+    names = dict(model=model, painter=painter, optimizer=optimizer, history=[], checkpoint=str(checkpoint), scene=scene, save_file=save_file, safe_open=safe_open,
+                 torch=torch, json=json, Path=Path)
+    exec(source, names)
+    for step in range(len(names["history"]), steps):
+        optimizer.zero_grad()
+        (loss := painter(model(torch.full((5, 3), step+1.))).square().mean()).backward()
+        optimizer.step()
+        names["history"].append([float(loss.detach())])
+    return SimpleNamespace(**names)
+
+
+def test_an_interrupted_training_goes_on_from_a_file_that_holds_no_pickle(tmp_path):
+    file = tmp_path / "state.safetensors"
+    first = training(file, 4)
+    first.keep(file)
+    at_once, again = load_file(file), training(file, 4)
+    assert again.history == first.history and len(first.history) == 4 and list(tmp_path.iterdir()) == [file]
+    for part in ("model", "painter"):
+        for one, two in zip(getattr(first, part).state_dict().values(), getattr(again, part).state_dict().values(), strict=True): assert torch.equal(one, two)
+    kept, read = (made.optimizer.state_dict() for made in (first, again))
+    assert kept["param_groups"] == read["param_groups"] and kept["state"].keys() == read["state"].keys() == {0, 1, 2, 3}
+    for i in kept["state"]:
+        for name, value in kept["state"][i].items(): assert torch.equal(value, read["state"][i][name]), (i, name)
+    assert len(at_once) == 4 + 3*4 and training(file, 6).history[:4] == first.history
