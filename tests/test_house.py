@@ -193,6 +193,17 @@ def test_scripts_whose_figures_are_kept_take_save():
         assert '"--save"' in script.read_text(encoding="utf-8"), script.name
 
 
+def test_each_term_occurs_in_the_lesson_that_teaches_it():
+    terms = re.findall(r"^(\S[^\n]*)\n:   (.+)$", (root / "nbs" / "glossary.qmd").read_text(encoding="utf-8"), re.M)
+    for term, about in terms:
+        word, taught = re.sub(r" \([^)]*\)|`", "", term), re.findall(r"\]\((\w+\.ipynb)\)", about)
+        assert taught, f"the glossary doesn't say where {term} is taught"
+        for name in taught:
+            text = "\n".join(source(cell) for kind in ("markdown", "code") for cell in cells(root / "nbs" / name, kind))
+            assert re.search(rf"(?<![a-z]){re.escape(word)}", text, re.I), f"{term} does not occur in {name}"
+    assert len(terms) > 40
+
+
 def test_no_large_file_in_git():
     files = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.splitlines()
     large = [name for name in files if (root / name).is_file() and (root / name).stat().st_size > 1_000_000 and "weights/" not in name]
@@ -203,3 +214,5 @@ def test_links_of_the_readme_lead_somewhere():
     readme = (root / "README.md").read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)", readme) if "://" not in link]
     assert links and not [link for link in links if not (root / link).exists()]
+    pages = [root / link for link in links if link.endswith(".qmd")]
+    assert pages and not [page.name for page in pages if "{{<" in page.read_text(encoding="utf-8")], "only the site completes them"
