@@ -32,7 +32,7 @@ def readme(notebook=course/"index.ipynb"):
     return moved("\n\n".join(part.strip() for part in parts))+"\n"
 
 
-def gif(path=course/"images"/"alive.gif", size=104, frames=90, every=3):
+def gif(path=course/"images"/"alive.gif", size=96, frames=84, every=4):
     "Draw the video and two lives side by side, in few enough pictures to be small."
     from alive_scene.alive import AliveScene
     from alive_scene.scene import read_scene, side_by_side, write_video

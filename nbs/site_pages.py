@@ -138,14 +138,14 @@ def opens(home):
 
 def parameters(out, source_of):
     "Write what every notebook takes with `-p`, as papermill itself reads it, and where it opens."
-    rows, places = ["| parameter | default | meaning |", "|---|---|---|"], ["| notebook | in Colab | in Binder | on GitHub |", "|---|---|---|---|"]
+    rows, places = ["| parameter and default | meaning |", "|---|---|"], ["| notebook | in Colab | in Binder | on GitHub |", "|---|---|---|---|"]
     for notebook in sorted((root/"nbs").glob("[0-9]*.ipynb")):
         home = source_of(f"nbs/{notebook.name}")
         colab, binder = opens(home)
         places.append(f"| [{notebook.stem}]({notebook.name}) | [open]({colab}){{.button}} | [open]({binder}){{.button}} | [read]({home}){{.button}} |")
-        rows.append(f"| **[{notebook.stem}]({notebook.name})** | | |")
+        rows.append(f"| **[{notebook.stem}]({notebook.name})** | |")
         for name, about in papermill.inspect_notebook(str(notebook)).items():
-            rows.append(f"| `{name}` | `{about['default']}` | {about['help'].replace('|', '/') or usual.get(name, '')} |")
+            rows.append(f"| `{name} = {about['default']}` | {about['help'].replace('|', '/') or usual.get(name, '')} |")
     (out/"_parameters.md").write_text("\n".join(rows)+"\n", encoding="utf-8")
     (out/"_open.md").write_text("\n".join(places)+"\n", encoding="utf-8")
 

@@ -130,7 +130,7 @@ def test_each_cross_link_of_nbdev_leads_to_its_name(pages):
 
 def test_a_cross_link_arrives(browser, address):
     page = browser.new_page()
-    for place, there in (("alive.html#alivescene.fit", "api_alive.html#AliveScene-fit"), ("scene.html#napping_cat", "api_scene.html#napping_cat"),
+    for place, there in (("behavior.html#behavior.fit", "api_behavior.html#Behavior-fit"), ("scene.html#napping_cat", "api_scene.html#napping_cat"),
                          ("clip.html", "api_clip.html"), ("clip.html#_open_clip", "api_clip.html")):
         page.goto(address+place)
         page.wait_for_url(address+there, timeout=10_000)
@@ -147,7 +147,7 @@ def test_every_lesson_says_where_it_opens(pages):
 
 def test_no_hole_is_left(site):
     "Each include and each figure that the generator puts in was put in."
-    assert not [path.name for path in site.glob("*.html") if re.search(r"\{\{(<|&lt;)|\?var:", path.read_text(encoding="utf-8"))]
+    assert not [path.name for path in site.glob("*.html") if re.search(r"\{\{(<|&lt;) |\?var:", path.read_text(encoding="utf-8"))]
 
 
 def test_public_names_lead_to_the_reference(pages):
