@@ -17,7 +17,7 @@ import yaml
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root / "nbs"))
-from make_readme import readme  # noqa: E402, scripts beside the lessons
+from make_readme import moved, readme  # noqa: E402, scripts beside the lessons
 from make_site import asks_outside, build, link, prose  # noqa: E402
 from site_pages import built  # noqa: E402
 
@@ -221,11 +221,19 @@ def test_search_finds_and_can_be_read_in_the_dark(browser, address):
         return [text, mark].map(e => getComputedStyle(e).color).concat(getComputedStyle(behind).backgroundColor) }""")
     text, mark, behind = (sum(w*(int(v)/255)**2.2 for w, v in zip((.2126, .7152, .0722), re.findall(r"\d+", color)[:3], strict=True)) for color in colors)
     for light in (text, mark): assert (max(light, behind)+.05)/(min(light, behind)+.05) >= 4.5, colors
+    seen = "box => !!document.elementFromPoint(box.x+box.width-4, box.y+box.height/2)?.closest('.search-result')"
+    assert page.evaluate(seen, page.locator(".search-result").first.bounding_box()), "the results are cut off at the right"
     page.close()
 
 
 def test_the_readme_is_what_the_index_gives():
     assert (root/"README.md").read_text(encoding="utf-8") == readme(), "make export writes it"
+
+
+def test_the_readme_names_the_site_for_what_only_the_site_completes():
+    found = moved("[a](teach.qmd#real-faces) [b](glossary.qmd) [c](../CHANGELOG.md) [d](https://arxiv.org) ![e](images/alive.gif) [f](#x)")
+    assert found == ("[a](https://alive-scene.github.io/alive_scene/teach.html#real-faces) [b](nbs/glossary.qmd) [c](CHANGELOG.md) [d](https://arxiv.org) "
+                     "![e](nbs/images/alive.gif) [f](#x)")
 
 
 def test_the_gallery_says_how_to_be_had(tmp_path, monkeypatch, capsys):
