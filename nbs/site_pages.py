@@ -63,7 +63,7 @@ def api(out, source_of):
     names, table = {}, ["| name | what it is | taught in |", "|---|---|---|"]
     for room in built:
         module = importlib.import_module(f"alive_scene.{room}")
-        page = [f"---\ntitle: alive_scene.{room}\ndescription: {module.__doc__!r}\ncode-overflow: wrap\n---\n",
+        page = [f"---\ntitle: alive_scene.{room}\ndescription: {module.__doc__!r}\n---\n",
                 f"Taught in [{lesson[room].stem}]({lesson[room].name}) · [source]({source_of(f'alive_scene/{room}.py')})\n"]
         for name in module.__all__:
             thing = getattr(module, name)
