@@ -158,7 +158,7 @@ def costs(out):
     rows = [f"| {row['size']} | {row['frames']} | {row['fit_seconds']:.0f} s | {row['drawn_a_second']:.0f} | {row['alive_kilobytes']:.0f} kB |" for row in kept["sizes"]]
     page = kept["page_kilobytes"]
     (out/"_costs.md").write_text("\n".join([
-        "| pixels a side | frames | to fit | frames drawn in a second | `NAME.alive` |", "|---|---|---|---|---|", *rows, "",
+        "| pixels a side | frames | to fit | frames drawn in a second | `.alive` |", "|---|---|---|---|---|", *rows, "",
         f"Measured by `bench/kit.py` on {kept['cores']} cores without a GPU, encoding included. The page that `alive-scene export` makes of the middle one has "
         f"{page['inside']/1000:.1f} MB, of which the browser's runtime is {(page['inside']-page['beside'])/1000:.1f} MB."])+"\n", encoding="utf-8")
     first, last = kept["sizes"][0], kept["sizes"][-1]
