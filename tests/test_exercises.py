@@ -78,17 +78,25 @@ def globals_of(code): # names that code needs from outside or sets, in functions
     return needs, sets
 
 
-def names(code): # that a cell sets, that it changes (a key, an attribute), and that it needs from before
-    sets, changes, needs, lines = set(), set(), set(), ast.parse(code).body
-    for line in lines:
-        (need, made), within = globals_of(ast.unparse(line)), set()
-        for node in [] if isinstance(line, (ast.FunctionDef, ast.ClassDef)) else ast.walk(line):
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []:
-                whole = target
-                while isinstance(target, (ast.Subscript, ast.Attribute)): target = target.value
-                if isinstance(target, ast.Name) and (target is not whole or isinstance(node, ast.AugAssign)): within.add(target.id)
-        first = made if isinstance(line, (ast.FunctionDef, ast.ClassDef, ast.For, ast.With)) else set() # these set a name before they use it
-        needs |= (need - first | within) - sets
+def changed(line): # names whose thing a line changes in place: x[0] = 1, x.y = 1, x += 1
+    found = set()
+    for node in ast.walk(line):
+        if isinstance(node, ast.AugAssign): targets = [node.target]
+        elif isinstance(node, ast.Assign): targets = [target for target in node.targets if not isinstance(target, ast.Name)]
+        else: continue
+        for target in targets:
+            while isinstance(target, (ast.Subscript, ast.Attribute)): target = target.value
+            if isinstance(target, ast.Name): found.add(target.id)
+    return found
+
+
+def names(code): # that a cell sets, that it changes, and that it needs from before
+    sets, changes, needs = set(), set(), set()
+    for line in ast.parse(code).body:
+        need, made = globals_of(ast.unparse(line))
+        within = set() if isinstance(line, (ast.FunctionDef, ast.ClassDef)) else changed(line)
+        if isinstance(line, (ast.FunctionDef, ast.ClassDef, ast.For, ast.With)): need = need - made # these set a name before they use it
+        needs |= (need | within) - sets
         sets |= made - within
         changes |= within
     return sets, changes, needs
@@ -162,7 +170,19 @@ def test_the_reading_time_is_that_of_the_lesson(lesson):
     book = nbformat.read(nbs/f"{lesson}.ipynb", 4)
     line = times.said.search(times.second(book).source)
     assert line and f"about {times.reading(book)} minutes." in line[0], "run python nbs/times.py --reading"
-    assert "To run" not in line[0] or any(f"about {words}.*" in line[0] for words in times.marks.values())
+    assert any(f"To run, in the quick setting on two cores: about {words}.*" in line[0] for words in times.marks.values()), "run python nbs/times.py"
+
+
+def test_the_kept_times_are_those_of_all_lessons():
+    kept = json.loads((nbs.parent/"bench"/"times.json").read_text(encoding="utf-8"))
+    assert list(kept["seconds"]) == lessons and abs(kept["total"]-sum(kept["seconds"].values())) < .1, "run python nbs/times.py --save bench/times.json"
+
+
+def test_times_are_added_to_those_of_other_lessons(tmp_path):
+    times.keep(tmp_path/"times.json", {"20_maps": 3.5, "00_scene": 1.})
+    kept = times.keep(tmp_path/"times.json", {"10_clip": 2., "20_maps": 4.})
+    assert kept["seconds"] == {"00_scene": 1., "10_clip": 2., "20_maps": 4.} and kept["total"] == 7 and list(kept["seconds"])[1] == "10_clip"
+    assert json.loads((tmp_path/"times.json").read_text()) == kept
 
 
 def test_a_running_time_stays_as_long_as_it_is_near():
