@@ -51,6 +51,8 @@ WRONG = {
                                             "def decibels(drawn, true): return 10*np.log10(255/((drawn.astype(float)-true)**2).mean())"],
     ("95_generator_shootout", "unlike"): ["def unlike(n, side): return np.zeros((n, side, side, 3))",
                                           "def unlike(n, side): return np.random.default_rng(0).integers(0, 256, (1, side, side, 3), dtype=np.uint8).repeat(n, 0)"],
+    ("99_command", "standing"): ['def standing(file, out): return ["play", file, "-o", out]', 'def standing(file, out): return ["play", file, "-o", out, "--curing", "9"]'],
+    ("99_command", "visited"): ["def visited(rows): return len(rows)", 'def visited(rows): return int(max(row["nearest_frame"] for row in rows))'],
 }
 
 
