@@ -22,7 +22,6 @@ from site_pages import built  # noqa: E402
 
 from alive_scene._modidx import d as index  # noqa: E402
 
-
 redirects = {f"{room}.html" for room in built}
 
 
