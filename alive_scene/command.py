@@ -121,10 +121,10 @@ def _write_csv(alive, path, file:str)->None: # alive: an AliveScene; path: (step
 
 def _vitals(asked:argparse.Namespace)->str:
     "The vital signs of a long rollout, a line each, beside what a living scene has."
-    from alive_scene.rollout import vital_signs
+    from alive_scene.rollout import TARGETS, vital_signs
     alive,path = _path(asked)
     if asked.csv: _write_csv(alive, path, asked.csv)
-    usual = dict(speed="0.8 to 1.25", jump="up to 1.5", drift="up to 1.2", coverage="0.95 or more", replay="up to 0.05", freedom="up to 3", likeness="up to 0.3")
+    usual = {sign: f"up to {most}" if least == 0 else f"{least} to {most}" for sign,(least,most) in TARGETS.items()}
     signs = vital_signs(path, alive.embeddings)
     return "\n".join([f"{'':10} {'this':>8}  alive, over 10,000 steps", *(f"{sign:10} {value:8.3g}  {usual[sign]}" for sign,value in signs.items())])
 
