@@ -124,6 +124,7 @@ def clear(seen=0):
     "Frames that are red on the left and, where nothing is to be seen, a hidden blue on the right."
     pictures = np.zeros((4, 48, 64, 4), np.uint8)
     pictures[:, :, :32], pictures[:, :, 32:] = (200, 0, 0, 255), (0, 0, 250, seen)
+    for t in range(4): pictures[t, :4, 4*t:4*t+4] = (0, 200, 0, 255) # or they would be one
     return pictures
 
 
@@ -521,7 +522,8 @@ def parameters():
 
 
 KNOWN = {*parameters(), "frame", "frames", "path", "device", "NaN", "map", "prediction", "mean squared error", "PostScript", "command", "--size", "points"}
-REMEDY = r"must|at least|at most|needs?\b|are needed|there (is|are)\b|can be rolled|choose|give|check|leave|lower|use |ask for|allow|make|take|set |try |set:|say|encode|play it|save it|fit it|got |fitted|end in|written as|invalid choice|required|later|earlier|from 0 to"
+FILE = r"[\w.-]\.(gif|mp4|webp|alive|html|pt)(?!\w)"
+REMEDY = r"must|name a file|invalid int value|at least|at most|needs?\b|are needed|there (is|are)\b|can be rolled|choose|give|check|leave|lower|use |ask for|allow|make|take|set |try |set:|say|encode|play it|save it|fit it|got |fitted|end in|written as|invalid choice|required|later|earlier|from 0 to"
 RAW = r"null byte|Generic error in an external library$|long long|dtype|NoneType|not supported between|unexpected keyword|object is not|\[Errno|Traceback|tensor a \(|size mismatch"
 
 
@@ -529,7 +531,7 @@ def clear_words(said):
     "One sentence, of our own words, that names what is wrong and says what to do."
     assert len(said) < 900 and "\n" not in said.strip(), f"not one sentence: {said}"
     assert not re.search(RAW, said), f"a library's own words: {said}"
-    assert any(re.search(rf"(?<!\w){re.escape(name)}s?(?!\w)", said) for name in {*KNOWN, *(path.name for path in GIVEN)}), f"nothing is named: {said}"
+    assert any(re.search(rf"(?<!\w){re.escape(name)}s?(?!\w)", said) for name in {*KNOWN, *(path.name for path in GIVEN)}) or re.search(FILE, said), f"nothing is named: {said}"
     assert re.search(REMEDY, said), f"nothing to do: {said}"
 
 
