@@ -161,6 +161,8 @@ def _read(
     "Read a scene's file. Raises FileNotFoundError or ValueError that says what is wrong with it."
     from safetensors import safe_open
     if not path.is_file(): raise FileNotFoundError(f"there is no scene file {path}; AliveScene.fit(video).save({path.name!r}) makes one")
+    try: path.open("rb").close()
+    except PermissionError as error: raise PermissionError(f"{path} may not be read (permission denied): allow it, or copy it to where you may") from error
     if path.stat().st_size > 2**30: raise ValueError(f"{path} is over a gigabyte, larger than any scene: AliveScene.save did not write it")
     try:
         with safe_open(path, "pt") as file:

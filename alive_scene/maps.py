@@ -22,7 +22,7 @@ def _check_path(embeddings, least=2):
     except (TypeError, ValueError, RuntimeError) as error: raise ValueError("embeddings must be numbers (time, embed): encode_scene makes them") from error
     if embeddings.ndim != 2: raise ValueError(f"embeddings must have the shape (time, embed), got {tuple(embeddings.shape)}")
     if len(embeddings) < least: raise ValueError(f"at least {least} frames are needed, got {len(embeddings)}")
-    if not embeddings.isfinite().all(): raise ValueError("embeddings hold NaN or infinity")
+    if not embeddings.isfinite().all(): raise ValueError("embeddings hold NaN or infinity: leave those out, or encode their frames again")
     return embeddings
 
 def _pca(x, dims):

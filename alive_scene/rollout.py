@@ -45,7 +45,7 @@ def _first(
         if not -len(observed) <= start < len(observed): raise ValueError(f"start must be a frame from 0 to {len(observed)-1}, got {start}")
         return observed[[int(start)]]
     start = torch.as_tensor(start, dtype=torch.float32, device=observed.device).detach().reshape(1, -1)
-    if start.shape[1] != observed.shape[1]: raise ValueError(f"start has {start.shape[1]} numbers, the scene's embeddings have {observed.shape[1]}")
+    if start.shape[1] != observed.shape[1]: raise ValueError(f"start has {start.shape[1]} numbers, the scene's embeddings have {observed.shape[1]}: use the encoder it was fitted with")
     if not start.isfinite().all(): raise ValueError("start holds NaN or infinity")
     return start
 

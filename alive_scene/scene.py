@@ -184,7 +184,7 @@ def write_atomic(
     path = Path(path)
     if "\0" in f"{path}": raise ValueError(f"{str(path)!r} can't be the name of a file: leave out the zero byte")
     if not path.parent.is_dir(): raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into: make it first")
-    if path.is_dir(): raise IsADirectoryError(f"{path} is a folder: name a file in it, or another")
+    if os.path.isdir(path): raise IsADirectoryError(f"{path} is a folder: name a file in it, or another")
     temporary = path.with_name(f".{path.stem[:40]}.{os.urandom(4).hex()}{path.suffix}") # no longer than a long name
     try:
         yield temporary
@@ -206,7 +206,7 @@ def write_video(
     with write_atomic(path) as temporary:
         try: writers[path.suffix.lower()](scene.frames, scene.fps, temporary)
         except OSError: raise # no room, no permission: write_atomic says so
-        except Exception as error: raise ValueError(f"{path.name} can't hold it ({error}): try smaller frames, a usual fps, or another suffix") from error
+        except Exception as error: raise ValueError(f"{path.name} can't hold it: try smaller frames, a usual fps, or another suffix") from error
     return path
 def _mp4(frames:np.ndarray, fps:float, path:Path):
     "H.264 keeps one color for 2x2 pixels, so an odd side is padded by repeating its last row or column."
@@ -283,7 +283,7 @@ def read_scene(
     except FileNotFoundError: raise
     except PermissionError as error: raise PermissionError(f"{path} may not be read (permission denied): allow it, or copy it to where you may") from error
     except Exception as error:
-        raise ValueError(f"{path} is no video or picture that can be read ({f'{error}'.partition(chr(10))[0]}): play it to see if it is whole") from error
+        raise ValueError(f"{path} is no video or picture that can be read ({str(getattr(error, 'strerror', None) or error).partition(chr(10))[0]}): play it to see if it is whole") from error
     if not frames: raise ValueError(f"{path} has no frame at start={start:g} s: choose an earlier start" + (", or a later stop" if stop else ""))
     if len({frame.shape for frame in frames}) > 1: raise ValueError(f'{path} mixes pictures of different shapes: crop="center" makes them alike')
     if more: warnings.warn(f"{path}: kept {len(frames)} frames of a longer clip; choose others with start, stop, fps or max_frames", stacklevel=2)

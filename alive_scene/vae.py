@@ -126,7 +126,7 @@ def bce_loss(
 )->Tensor: # One number, summed over everything
     "Binary cross-entropy plus KLD: the first published loss, with both sides rescaled to 0..1. Raises ValueError outside -1..1."
     _alike(output, target)
-    if not (target.abs() <= 1).all() or not (output.abs() <= 1).all(): raise ValueError("binary cross-entropy needs values within -1..1, to rescale them to 0..1")
+    if not (target.abs() <= 1).all() or not (output.abs() <= 1).all(): raise ValueError("binary cross-entropy needs output and target within -1..1, to rescale them to 0..1")
     return F.binary_cross_entropy((output+1)/2, (target+1)/2, reduction="sum") + _kld(mean, log_variance).sum()
 
 def _loss(loss:str|Callable)->Callable:

@@ -1,7 +1,8 @@
-"""Does a broken file ever do more than be refused? Mutation fuzzing of both readers: python bench/fuzz.py [SECONDS each] [SEED] [--save FILE.json]
+"""Does a broken file ever do more than be refused? Mutation fuzzing of both readers: python bench/fuzz.py [SECONDS each] [SEED]
+[--only video|scene] [--save FILE.json]
 Every try is a seed: bytes flipped, overwritten, cut, doubled, left out; in a scene file also the numbers and words of its headers. A child process
 reads it, with 3 GB of memory more than it starts with and 30 seconds a try; an error that hides that it ran out of memory is none of a sentence's.
-Only the reading is timed, not the start. Prints a table, and the seeds of what should not be; `--save` keeps it as JSON:
+Only the reading is timed, not the start. Prints a table, and the seeds of what should not be; `--save` keeps it as JSON, beside what the file held of the other reader:
 python bench/fuzz.py --try READER SEED FOLDER writes that file and reads it here."""
 import argparse
 import io
@@ -218,16 +219,17 @@ def fuzz(reader, seconds=None, tries=None, seed=0, patience=30):
     return counts, wrong
 
 
-def main(seconds=300, seed=0, save=None):
+def main(seconds=300, seed=0, only=None, save=None):
     print("| reader | seconds | tries | refused in a sentence | read | crashed, hung or other |\n|---|---|---|---|---|---|", flush=True)
     found, rows = {}, []
-    for reader in READERS:
+    for reader in READERS if only is None else [only]:
         counts, found[reader] = fuzz(reader, seconds, seed=seed)
-        rows.append(dict(reader=reader, **counts, wrong=len(found[reader])))
+        rows.append(dict(reader=reader, seconds=seconds, seed=seed, **counts, wrong=len(found[reader])))
         print(f"| {reader} | {seconds} | {counts['tries']} | {counts['refused']} | {counts['read']} | {len(found[reader])} |", flush=True)
     for reader, wrong in found.items():
         for one, what in wrong: print(f"\n{reader}, seed {one}: {what}")
-    if save: Path(save).write_text(json.dumps(dict(seconds=seconds, seed=seed, readers=rows), indent=1)+"\n")
+    kept = json.loads(Path(save).read_text()) if save and Path(save).is_file() else {}
+    if save: Path(save).write_text(json.dumps({**kept, **{row["reader"]: row for row in rows}}, indent=1)+"\n")
     return 1 if any(found.values()) or not all(row["tries"] for row in rows) else 0
 
 
@@ -245,5 +247,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seconds", type=int, nargs="?", default=300)
     parser.add_argument("seed", type=int, nargs="?", default=0)
+    parser.add_argument("--only", choices=list(READERS))
     parser.add_argument("--save", help="a JSON file to keep the table in")
     sys.exit(main(**vars(parser.parse_args())))

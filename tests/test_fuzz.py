@@ -92,8 +92,11 @@ def test_a_table_without_tries_or_with_a_wrong_one_is_a_failure(monkeypatch, tmp
     import json
     for found, status in (((dict(tries=2, refused=1, read=1), []), 0), ((dict(tries=0, refused=0, read=0), []), 1), ((dict(tries=1, refused=0, read=0), [(3, "hung")]), 1)):
         monkeypatch.setattr(fuzz, "fuzz", lambda *_, found=found, **__: found)
-        assert fuzz.main(5, 0, tmp_path/"fuzz.json") == status
-    assert json.loads((tmp_path/"fuzz.json").read_text())["readers"][0] == dict(reader="video", tries=1, refused=0, read=0, wrong=1)
+        assert fuzz.main(5, 0, save=tmp_path/"fuzz.json") == status
+    assert json.loads((tmp_path/"fuzz.json").read_text())["video"] == dict(reader="video", seconds=5, seed=0, tries=1, refused=0, read=0, wrong=1)
+    fuzz.fuzz = lambda *_, **__: (dict(tries=7, refused=7, read=0), [])
+    assert fuzz.main(6, 0, "scene", tmp_path/"fuzz.json") == 0
+    assert {name: row["seconds"] for name, row in json.loads((tmp_path/"fuzz.json").read_text()).items()} == dict(video=5, scene=6)
     assert "video, seed 3: hung" in capsys.readouterr().out
 
 
