@@ -165,7 +165,7 @@ def redirects(site, names):
         page, links = site/f"{room}.html", []
         if page.exists(): sys.exit(f"{page.name} is a page already; nbdev's cross-links to {room} would lead there")
         for name, (place, _) in index.d["syms"][f"alive_scene.{room}"].items():
-            there = names.get(name.removeprefix(f"alive_scene.{room}.").removesuffix(".__init__"))
+            there = names.get(re.sub(r"\.__\w+__$", "", name.removeprefix(f"alive_scene.{room}.")))  # what Python calls itself: its class
             if there: links.append(f'<li><a id="{place.partition("#")[2]}" href="{there.replace(".qmd", ".html")}">{name}</a></li>')
         page.write_text(elsewhere.format(room=room, links="\n".join(links)), encoding="utf-8")
 
