@@ -1,5 +1,5 @@
 """README.md from nbs/index.ipynb: its words, and what its cells show (not the cells). python nbs/make_readme.py; `make export` calls it.
-With --gif it draws the GIF at its top anew instead: the video, and two lives that begin as it does."""
+With --picture it draws the moving picture at its top anew instead: the video, and two lives that begin as it does."""
 import argparse
 import json
 import re
@@ -32,18 +32,21 @@ def readme(notebook=course/"index.ipynb"):
     return moved("\n\n".join(part.strip() for part in parts))+"\n"
 
 
-def gif(path=course/"images"/"alive.gif", size=96, frames=84, every=4):
-    "Draw the video and two lives side by side, in few enough pictures to be small."
+def picture(path=course/"images"/"alive.webp", size=112, start=44, frames=96):
+    "Draw the video and two lives side by side, from a frame in which she is awake."
+    from PIL import Image
+
     from alive_scene.alive import AliveScene
-    from alive_scene.scene import read_scene, side_by_side, write_video
+    from alive_scene.scene import read_scene, side_by_side
     scene = read_scene(course.parent/"data"/"napping_cat.mp4", size=size)
     alive = AliveScene.fit(scene, steps=32, progress=False)
-    lives = [alive.render(alive.rollout(frames, seed=seed)[::every]) for seed in (0, 1)]
-    return write_video(side_by_side(scene.frames[:frames:every], *lives, labels=["the video", "one life", "another"]), path, fps=scene.fps/every)
+    lives = [alive.render(alive.rollout(frames, start=start, seed=seed)) for seed in (0, 1)]
+    first, *more = map(Image.fromarray, side_by_side(scene.frames[start:start+frames], *lives, labels=["the video", "one life", "another"]).frames)
+    first.save(path, save_all=True, append_images=more, duration=round(1000/scene.fps), loop=0, quality=55, method=6)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gif", action="store_true", help="draw images/alive.gif")
-    if parser.parse_args().gif: gif()
+    parser.add_argument("--picture", action="store_true", help="draw images/alive.webp")
+    if parser.parse_args().picture: picture()
     else: (course.parent/"README.md").write_text(readme(), encoding="utf-8")

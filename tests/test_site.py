@@ -214,9 +214,9 @@ def test_the_readme_is_what_the_index_gives():
 
 
 def test_the_readme_names_the_site_for_what_only_the_site_completes():
-    found = moved("[a](teach.qmd#real-faces) [b](glossary.qmd) [c](../CHANGELOG.md) [d](https://arxiv.org) ![e](images/alive.gif) [f](#x)")
+    found = moved("[a](teach.qmd#real-faces) [b](glossary.qmd) [c](../CHANGELOG.md) [d](https://arxiv.org) ![e](images/alive.webp) [f](#x)")
     assert found == ("[a](https://alive-scene.github.io/alive_scene/teach.html#real-faces) [b](nbs/glossary.qmd) [c](CHANGELOG.md) [d](https://arxiv.org) "
-                     "![e](nbs/images/alive.gif) [f](#x)")
+                     "![e](nbs/images/alive.webp) [f](#x)")
 
 
 def test_the_gallery_says_how_to_be_had(tmp_path, monkeypatch, capsys):
