@@ -212,7 +212,7 @@ def _mp4(frames:np.ndarray, fps:float, path:Path):
     "H.264 keeps one color for 2x2 pixels, so an odd side is padded by repeating its last row or column."
     import imageio.v3 as iio
     frames = np.pad(frames, ((0, 0), (0, frames.shape[1]%2), (0, frames.shape[2]%2), (0, 0)), mode="edge")
-    iio.imwrite(path, frames, plugin="pyav", codec="libx264", fps=float(fps), out_pixel_format="yuv420p")
+    path.write_bytes(iio.imwrite("<bytes>", frames, extension=".mp4", plugin="pyav", codec="libx264", fps=float(fps), out_pixel_format="yuv420p"))
 
 # %% ../nbs/00_scene.ipynb #726bf98e
 def _fit(image, size:int, crop:str)->np.ndarray: # uint8 (height, width, 3)
