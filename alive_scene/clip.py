@@ -197,6 +197,7 @@ class ClipEncoder:
         if self.name == "untrained": warnings.warn(_UNTRAINED, stacklevel=3)
 
     def _embed(self, frames, batch=64, progress=False):
+        if batch < 1: raise ValueError(f"batch must be at least 1, got {batch}")
         with torch.no_grad():
             parts = [self.model.encode_image(_as_input(frames[i:i+batch], self.preprocess).to(self.device)).float().cpu()
                      for i in tqdm(range(0, len(frames), batch), disable=not progress, desc=f"encoding with {self.name}")]
@@ -229,7 +230,6 @@ def _encode_frames(self,
 )->Tensor: # float32 (time, embed), unit norm, on the CPU
     "Where the model places each frame on its sphere."
     frames = _check_frames(frames)
-    if batch < 1: raise ValueError(f"batch must be at least 1, got {batch}")
     self._warn()
     return self._embed(frames, batch, progress)
 

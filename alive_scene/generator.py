@@ -107,6 +107,7 @@ def _fit_pixels(cls,
 )->"SirenGenerator": # The one trained
     "Train by Adam 1e-4 on minibatches of 8,192 pixels. Raises ValueError on frames and embeddings that don't fit."
     start,(frames,embeddings) = perf_counter(), _checked(frames, embeddings, steps)
+    if not -2**63 <= seed < 2**64: raise ValueError(f"seed must be a number of 64 bits, got {seed}: choose a smaller one")
     time,h,w,_ = frames.shape
     with torch.random.fork_rng(devices=[]):  # the seed alone decides, and other randomness is left as it was
         torch.manual_seed(seed)

@@ -97,6 +97,7 @@ def plot_map(
 )->object: # A plotly Figure, to hover over and to turn
     "The path through a map, colored by time; hovering tells the frame, a square marks the start and a cross the end."
     import plotly.graph_objects as go
+    if pictures < 0: raise ValueError(f"pictures must be 0 or more, got {pictures}")
     points = _check_points(points, scene)
     n, three = points.shape[0], points.shape[1] == 3
     draw, xyz = (go.Scatter3d, "xyz") if three else (go.Scatter, "xy")
@@ -146,7 +147,7 @@ def animate_map(
 )->Scene: # As many frames as points, each with the path so far
     "The 'spaghetti': the path through a map as it grows, colored by time; a map in 3D turns once."
     from matplotlib import colormaps
-    if size < 32: raise ValueError(f"size must be at least 32 pixels, got {size}")
+    if not isinstance(size, int) or size < 32: raise ValueError(f"size must be at least 32 pixels, and a whole number, got {size}")
     points = _check_points(points, scene)
     n = len(points)
     colors = (colormaps["viridis"](np.linspace(0, 1, n))[:, :3]*255).astype(int)

@@ -81,7 +81,6 @@ def _draw(picture:str, box:tuple, moves:Sequence, lids:Sequence, states:dict, si
     "Frames from states {name: (time,)} alone: the `box` (top, left, side) of a picture of scikit-image, moved, lids closed, lit."
     import skimage, torch, torch.nn.functional as F
     source = torch.tensor(getattr(skimage.data, picture)()).permute(2, 0, 1)[None].float()
-    if size < 1 or not len(states["light"]): raise ValueError(f"at least 1 frame of at least 1 pixel a side can be drawn, got {len(states['light'])} of {size}")
     (height, width), (top, left, side), grid, drawn = source.shape[2:], box, 3*size//2, []
     if grid < side/1.5: source = F.interpolate(source, scale_factor=1.5*grid/side, mode="bilinear", antialias=True)
     coarse, tint = torch.linspace(0, side, 61), torch.tensor([-.06, 0, .12])[:, None, None]
@@ -107,6 +106,11 @@ _pose_cat = partial(_draw, "chelsea", (0, 92, 300), ( # _pose_cat(states, size):
         (330,108.5,157.5,146), (342,112,143.5,137), (349,121.5,126,126), (364,121,121,121)))))
 
 # %% ../nbs/00_scene.ipynb #edaf9d4e
+def _luck(**asked)->np.random.Generator: # from the seed
+    for name, value in asked.items():
+        if not isinstance(value, (int, np.integer)) or value < (name != "seed") or name == "size" and value > 8192:
+            raise ValueError(f"{name} must be a whole number, at least {int(name != 'seed')}{', at most 8192'*(name == 'size')}, got {value!r}")
+    return np.random.default_rng(asked["seed"])
 def _wander(rng:np.random.Generator, frames:int, levels:dict, ease:float, fps:float=12.0)->np.ndarray: # (time,)
     "A state machine: at each of `levels` {value: (shortest, longest stay)} for a random while, then over to another in about `ease` seconds."
     level, course = rng.choice(list(levels)), []
@@ -131,31 +135,28 @@ def napping_cat(
     seed:int=0 # Another seed, another course over the same repertoire
 )->Scene: # .states: breath, eyes_closed, ear, light in 0..1, tilt in -1..1; .captions
     "Chelsea (scikit-image, CC0), a real cat, brought to life by smooth warps and light: behaviors recur, but never in a loop."
-    wander = partial(_wander, np.random.default_rng(seed), frames)
+    wander = partial(_wander, _luck(frames=frames, size=size, seed=seed), frames)
     drowsy, pace = wander({0: (.8, 2.6), .5: (.4, 1.5), 1: (.8, 3)}, .8), wander({.3: (0, 3), .5: (0, 3)}, 2)
     states = {"breath": .5-.5*np.cos(2*np.pi/12*np.cumsum(pace*(1-.4*drowsy))).astype(np.float32), # asleep she breathes slower
               "eyes_closed": np.maximum(drowsy, wander({0: (1.5, 5), 1: (0, .1)}, .2)), "ear": wander({0: (1.5, 5), 1: (.1, .3)}, .25),
               "tilt": wander({-1: (1, 3), 0: (1, 3), 1: (1, 3)}, 1.2), "light": wander({.15: (2.5, 6), .85: (2.5, 6)}, 2.5)}
-    captions = _describe(states, ("a cat with its", "a tabby cat with its", "a photo of a cat with its"))
-    return Scene(_pose_cat(states, size), 12.0, "napping_cat", states, captions)
+    return Scene(_pose_cat(states, size), 12.0, "napping_cat", states, _describe(states, ("a cat with its", "a tabby cat with its", "a photo of a cat with its")))
 
 # %% ../nbs/00_scene.ipynb #498eb167
 _pose_portrait = partial(_draw, "astronaut", (17, 149, 150), ( # _pose_portrait(states, size), like _pose_cat; frown is 1-smile
     ("turn", (100, 225), (140, 115), {"angle": .08}), ("turn", (115, 225), (90, 80), {"dx": 6}), ("turn", (115, 225), (50, 36), {"dx": 9}),
-    ("frown", (140, 203), (9, 11), {"dy": 4, "dx": 4}), ("frown", (140, 245), (9, 11), {"dy": 4, "dx": -4}),
-    ("gaze", (101.5, 203), (7, 7.5), {"dx": 5}), ("gaze", (103, 247.5), (7, 7.5), {"dx": 5})), (
+    ("frown", (140, 203), (9, 11), {"dy": 4, "dx": 4}), ("frown", (140, 245), (9, 11), {"dy": 4, "dx": -4}), ("gaze", (101.5, 203), (7, 7.5), {"dx": 5}), ("gaze", (103, 247.5), (7, 7.5), {"dx": 5})), (
     ("eyes_closed", 8, ((187,101,101,101), (193,100.5,102,102), (199,98.2,104.5,103.8), (207,99,105.5,105), (212,102.5,105,105), (217,105,105,105))),
     ("eyes_closed", 8, ((233,105,105,105), (239,102.5,105.8,105.6), (248,100.2,106.8,106.1), (258,103.6,104.6,104.6), (262,104,104,104))),
     ("frown", 8, ((200,139,139,139), (203,139.5,140,140), (207,141,144.5,142.5), (214,142.4,147.5,145), (224,143.2,149.2,146.2),
                   (236,142.3,146,144), (241,140.5,143,142), (244,140,140.5,140.5), (247,139.5,139.5,139.5)))))
 def portrait(frames:int=200, size:int=128, seed:int=0)->Scene: # .states: eyes_closed, smile, light in 0..1, gaze and turn in -1..1; .captions
     "Astronaut Eileen Collins (NASA, public domain), brought to life: gaze, blinks, head, smile and light. Arguments as for `napping_cat`."
-    wander = partial(_wander, np.random.default_rng(seed), frames)
+    wander = partial(_wander, _luck(frames=frames, size=size, seed=seed), frames)
     states = {"eyes_closed": wander({0: (1, 4), 1: (.1, .5)}, .25), "gaze": wander({-1: (.6, 2.5), 0: (.6, 2.5), 1: (.6, 2.5)}, .4),
               "turn": wander({-1: (1, 3), 0: (1, 3), 1: (1, 3)}, 1.), "smile": wander({0: (1.5, 4), 1: (1.5, 4)}, .8),
               "light": wander({.15: (2.5, 6), .85: (2.5, 6)}, 2.5)}
-    return Scene(_pose_portrait(states, size), 12.0, "portrait", states,
-                 _describe(states, ("a woman with her", "an astronaut with her", "a portrait of a woman with her")))
+    return Scene(_pose_portrait(states, size), 12.0, "portrait", states, _describe(states, ("a woman with her", "an astronaut with her", "a portrait of a woman with her")))
 
 # %% ../nbs/00_scene.ipynb #a6180c5a
 def side_by_side(
@@ -212,7 +213,7 @@ def _mp4(frames:np.ndarray, fps:float, path:Path):
     "H.264 keeps one color for 2x2 pixels, so an odd side is padded by repeating its last row or column."
     import imageio.v3 as iio
     frames = np.pad(frames, ((0, 0), (0, frames.shape[1]%2), (0, frames.shape[2]%2), (0, 0)), mode="edge")
-    iio.imwrite(path, frames, plugin="pyav", codec="libx264", fps=float(fps), out_pixel_format="yuv420p")
+    path.write_bytes(iio.imwrite("<bytes>", frames, extension=".mp4", plugin="pyav", codec="libx264", fps=float(fps), out_pixel_format="yuv420p"))
 
 # %% ../nbs/00_scene.ipynb #726bf98e
 def _fit(image, size:int, crop:str)->np.ndarray: # uint8 (height, width, 3)
@@ -291,8 +292,7 @@ def read_scene(
 def _check(path, size, max_frames, fps, start, stop, crop):
     if not isinstance(path, (str, Path)): raise TypeError(f"path must be a str or a Path, got {type(path).__name__}; Scene(frames) takes an array")
     whole, number = lambda x: isinstance(x, (int, np.integer)), lambda x: x if isinstance(x, (int, float, np.number)) else np.nan
-    for name, value, good, rule in (
-            ("size", size, whole(size) and 16 <= size <= 8192, "a whole number, at least 16 pixels and at most 8192"),
+    for name, value, good, rule in (("size", size, whole(size) and 16 <= size <= 8192, "a whole number, at least 16 pixels and at most 8192"),
             ("max_frames", max_frames, whole(max_frames) and max_frames >= 1, "a whole number, at least 1"),
             ("fps", fps, fps is None or 0 < number(fps) < np.inf, "above 0, or None for the source's own"),
             ("start", start, 0 <= number(start) < 1e9, "0 seconds or later"), ("crop", crop, crop in ("center", "none"), '"center" or "none"'),

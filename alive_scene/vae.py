@@ -58,7 +58,7 @@ def densify(
 )->Tensor|tuple[Tensor, np.ndarray]: # (points, embed) unit vectors; with frames also uint8 (points, height, width, 3)
     "New points between neighbors in time, put back on the hypersphere. Raises ValueError for fewer than 2 frames or points."
     embeddings = _on_sphere(embeddings, least=2)
-    if points < 2: raise ValueError(f"points must be at least 2, the two ends, got {points}")
+    if points != int(points) or points < 2: raise ValueError(f"points must be at least 2, the two ends, and a whole number, got {points}")
     left, part = _moments(len(embeddings), points)
     part_ = part[:, None].to(embeddings.device)
     dense = (1-part_)*embeddings[left] + part_*embeddings[left+1] # (point, embed)
@@ -82,6 +82,8 @@ class BehaviorModel(nn.Module):
     )->None:
         super().__init__()
         self.config = dict(input_dim=input_dim, latent_dim=latent_dim)
+        for name, size in self.config.items():
+            if not isinstance(size, int) or size < 1: raise ValueError(f"{name} must be a whole number, at least 1, got {size!r}")
         self.encoder = nn.Sequential(*_layer(input_dim, 400), *_layer(400, 300), nn.Dropout(0.55))
         self.mean, self.log_variance = nn.Linear(300, latent_dim), nn.Linear(300, latent_dim)
         self.decoder = nn.Sequential(*_layer(latent_dim, 300), *_layer(300, 400), nn.Linear(400, input_dim), nn.Tanh())
@@ -201,6 +203,7 @@ class VaeBehavior(BehaviorModel):
     )->"VaeBehavior":
         "Learn the motions of an observed path. Raises ValueError for a path with fewer than two motions, or an unknown loss."
         embeddings = _on_sphere(embeddings, least=2)
+        if not -2**63 <= seed < 2**64: raise ValueError(f"seed must be a number of 64 bits, got {seed}: choose a smaller one")
         with _one_thread(), torch.random.fork_rng():
             torch.manual_seed(seed)
             behavior = resume or cls(embeddings.shape[1]).to(embeddings.device)

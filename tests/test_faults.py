@@ -1,5 +1,6 @@
 "Nothing lost: kill -9, two at once, interrupts, a full disk. bench/faults.py does the first at 50 moments."
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,13 +15,17 @@ import pytest
 import torch
 
 from alive_scene.alive import AliveScene
+from alive_scene.behavior import Behavior
 from alive_scene.clip import ClipEncoder, encode_scene
+from alive_scene.command import main
+from alive_scene.rollout import rollout
 from alive_scene.scene import Scene, napping_cat, write_video
 
 sys.path.insert(0, str(Path(__file__).parent.parent/"bench"))
 import faults  # noqa: E402, the same machinery
 
 posix = os.name != "nt"
+noise = np.random.default_rng(0).integers(0, 255, (12, 64, 64, 3), dtype=np.uint8)
 
 
 def test_killed_at_any_moment_nothing_is_damaged_and_the_next_run_ends_the_same():
@@ -96,6 +101,35 @@ def test_an_interrupted_fit_keeps_what_it_learned_and_saves_it(tmp_path):
     assert "resume=generator" in said and kept.render(kept.embeddings).shape == (4, 16, 16, 3)
 
 
+def test_an_interrupted_behavior_keeps_what_it_learned(monkeypatch):
+    "A true signal, in the third batch."
+    path = torch.nn.functional.normalize(torch.randn(20, 16, generator=torch.Generator().manual_seed(0)).cumsum(0)+3, dim=1)
+    unroll, calls = Behavior._unroll, []
+    def interrupted(self, *rest):
+        calls.append(1)
+        if len(calls) == 3: signal.raise_signal(signal.SIGINT)
+        return unroll(self, *rest)
+    monkeypatch.setattr(Behavior, "_unroll", interrupted)
+    with pytest.warns(UserWarning, match="stopped after 2 of 50 batches; what was learned is kept"): made = Behavior.fit(path, rounds=50, progress=False)
+    assert len(calls) == 3 and len(made.history) == 2 and rollout(made, path, 20).isfinite().all()
+
+
+def test_interrupted_while_it_encodes_nothing_is_kept_and_the_next_time_all_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
+    scene, eye, calls = Scene(noise), ClipEncoder(), []
+    look = eye.model.encode_image
+    def interrupted(pictures):
+        calls.append(len(pictures))
+        if len(calls) == 2: signal.raise_signal(signal.SIGINT)
+        return look(pictures)
+    size = eye.embed_dim # known by now, so that it isn't counted
+    monkeypatch.setattr(eye.model, "encode_image", interrupted)
+    with pytest.raises(KeyboardInterrupt): encode_scene(scene, eye, batch=4)
+    assert calls == [4, 4] and not [one for one in tmp_path.rglob("*") if one.is_file()]
+    again = encode_scene(scene, eye, batch=4)
+    assert calls == [4, 4, 4, 4, 4] and again.shape == (12, size) and torch.equal(encode_scene(scene, eye, batch=4), again) and len(calls) == 5
+
+
 def test_an_interrupt_in_a_notebook_leaves_the_kernel_alive():
     from jupyter_client.manager import start_new_kernel
     manager, client = start_new_kernel(kernel_name="python3")
@@ -125,7 +159,6 @@ def full_after(size):
     finally: resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-noise = np.random.default_rng(0).integers(0, 255, (12, 64, 64, 3), dtype=np.uint8)
 WRITERS = {"cat.alive": lambda alive, path: alive.save(path), "a.gif": lambda _, path: write_video(noise, path),
            "a.mp4": lambda _, path: write_video(noise, path), "a.webp": lambda _, path: write_video(noise, path)}
 if not posix: WRITERS = {} # no such limit there
@@ -136,10 +169,31 @@ if not posix: WRITERS = {} # no such limit there
 def test_a_full_disk_keeps_the_old_file_and_leaves_nothing_half(name, size, alive, tmp_path):
     path = tmp_path/name
     path.write_text("what was there before")
-    with full_after(size), pytest.raises(OSError): WRITERS[name](alive, path)
+    with full_after(size), pytest.raises(OSError, match=rf"{re.escape(str(path))} can't be written \(.*\): make room"): WRITERS[name](alive, path)
     assert path.read_text() == "what was there before" and list(tmp_path.iterdir()) == [path]
     WRITERS[name](alive, path)
     assert path.stat().st_size > 4096 and list(tmp_path.iterdir()) == [path]
+
+
+COMMANDS = {"cat.csv": ["vitals", "SAVED", "--steps", "200", "--csv", "OUT"], "out.gif": ["play", "SAVED", "--steps", "30", "-o", "OUT"],
+            "out.mp4": ["play", "SAVED", "--steps", "300", "-o", "OUT"], "new.alive": ["fit", "CLIP", "--size", "32", "-o", "OUT"]}
+if not posix: COMMANDS = {}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_full_disk_under_the_command_is_one_sentence(name, alive, tmp_path, monkeypatch, capsys):
+    "The old file stays, nothing half is left, and there is no traceback."
+    monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path/"cache"))
+    saved, clip, path = alive.save(tmp_path/"cat.alive"), write_video(noise, tmp_path/"clip.gif"), tmp_path/name
+    path.write_text("what was there before")
+    words = [{"SAVED": str(saved), "OUT": str(path), "CLIP": str(clip)}.get(word, word) for word in COMMANDS[name]]
+    with warnings.catch_warnings(), full_after(2048):
+        warnings.simplefilter("ignore")
+        assert main(words) == 2
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("alive-scene")]
+    assert len(said) == 1 and str(path) in said[0] and "make room" in said[0]
+    assert path.read_text() == "what was there before" and {one.name for one in tmp_path.iterdir()}-{"cache"} == {"cat.alive", "clip.gif", name}
+    assert not [one for one in tmp_path.rglob("*") if one.is_file() and one.name[0] == "."]
 
 
 def test_a_full_disk_under_the_cache_is_no_error(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """Writes the stored scenes of the format's present version, once, when it is new: python tests/data/make.py. Older ones are never written again.
-The published parts are large, so that most of their weights are set to 0 and the file is gzipped: its names, kinds and shapes are those of a real one."""
+The published parts are large, so that most of their weights are set to 0 and the file is gzipped: its names, kinds and shapes are those of a real one.
+Those of format 1 come from its last days, and differ from format 2 in the number only. A `patch` of its first days, a trained network, is not here: it is
+refused, which tests/test_alive_files.py shows, and no release ever wrote one."""
 import gzip
 import tempfile
 from pathlib import Path
