@@ -15,7 +15,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# TORCH=cpu takes torch's CPU build (5 GB less on Linux); uv knows where it lies.
+# TORCH=cpu takes torch's CPU build (without the GPU libraries, which are most of it on Linux); uv knows where it lies.
 $(VENV)/.installed: settings.ini setup.py pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "alive_scene needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
@@ -46,8 +46,9 @@ test: $(VENV)/.installed browser  ## everything CI runs
 lab: $(VENV)/.installed  ## JupyterLab, open on the course
 	$(BIN)/jupyter lab --ip=127.0.0.1 nbs/index.ipynb
 
-bench: $(VENV)/.installed  ## every claim measured, a table each (about half an hour; the attacks of nightly.yml are left out)
-	for script in $(filter-out bench/fuzz.py bench/faults.py bench/endurance.py,$(wildcard bench/*.py)); do $(BIN)/python $$script || exit 1; done
+# The attacks (nightly.yml makes them) are left out, and what the scripts share.
+bench: $(VENV)/.installed  ## every claim measured, a table each (well over an hour, most of it bench/behavior.py)
+	for script in $(filter-out bench/fuzz.py bench/faults.py bench/endurance.py bench/clips.py,$(wildcard bench/*.py)); do $(BIN)/python $$script || exit 1; done
 
 torture: $(VENV)/.installed  ## every lesson handled roughly: offline, read-only, twice, at the extremes (hours)
 	$(BIN)/python tests/torture.py $(ONLY)

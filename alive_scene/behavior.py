@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from .vae import _kld, _on_sphere
+from .vae import _kld, _on_sphere, _one_thread
 
 # %% ../nbs/55_behavior.ipynb #c009
 def _draw(rng:torch.Generator|list[torch.Generator], batch:int, numbers:int, draw=torch.randn)->Tensor: # (batch, numbers)
@@ -99,12 +99,13 @@ def _likely(points:Tensor, width:float=0.8, back:float=0.1)->tuple[Tensor, Tenso
 def _balance(flow:Tensor, rounds:int)->Tensor: # (place, place) how often each step is taken
     "Of all flows that pass every frame equally often, the one nearest to what fits, by iterative scaling."
     frame = _there_and_back(time := len(flow)//2)
+    row = column = flow.new_ones(len(flow)) # what each is multiplied by
     for _ in range(rounds):
-        leave, come = flow.sum(1)+1e-300, flow.sum(0)+1e-300
-        visits = torch.zeros(time, dtype=flow.dtype).index_add_(0, frame, (leave*come).sqrt())
+        leave, come = row*(flow@column)+1e-300, column*(row@flow)+1e-300
+        visits = flow.new_zeros(time).index_add_(0, frame, (leave*come).sqrt())
         even, push = (1/time/visits).sqrt()[frame], (come/leave).sqrt()
-        flow = flow*(even*push)[:, None]*(even/push)
-    return flow
+        row, column = row*even*push, column*even/push
+    return row[:, None]*flow*column
 def _plan(points:Tensor, leaps:float)->Tensor: # (place, place) how often each step is taken
     "How the scene may go on: the balanced flow with that share of leaps, found by halving."
     (onward, leap), low, high = _likely(points), -12., 6.
@@ -141,10 +142,9 @@ class Behavior(_Space):
         "Make the plan, learn the motion. Raises ValueError unless there are at least two finite unit vectors."
         if not 0 < leaps < 1: raise ValueError(f"leaps must be between 0 and 1, got {leaps}: 0.05 leaps once in twenty steps")
         behavior = cls._of(embeddings, 2, 64, seed, ways=min(24, 2*len(embeddings)))
-        flow = _plan(behavior.points.cpu(), leaps)
-        chance, onward = (flow/flow.sum(1, keepdim=True).clamp_min(1e-300)).topk(behavior.config["ways"])
-        behavior.onward.copy_(onward); behavior.chance.copy_(chance)
-        with torch.random.fork_rng():
+        with _one_thread(), torch.random.fork_rng():
+            flow = _plan(behavior.points.cpu(), leaps)
+            behavior.chance[:], behavior.onward[:] = (flow/flow.sum(1, keepdim=True).clamp_min(1e-300)).topk(behavior.config["ways"])
             torch.manual_seed(seed)
             behavior._learn(rounds, progress)
         return behavior.eval()

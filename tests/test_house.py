@@ -9,11 +9,14 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+import yaml
 
 root = Path(__file__).parent.parent
 nbs = sorted((root / "nbs").glob("*.ipynb"))
 modules = sorted(path for path in (root / "alive_scene").glob("*.py") if not path.stem.startswith("_"))
-order = "scene clip maps siren generator vae rollout behavior respond alive player browser nerf gallery command".split()
+sys.path.insert(0, str(root / "nbs"))
+from site_pages import imports, order  # noqa: E402, a script beside the lessons
+
 forbidden = {"vae": {"siren", "generator"}, "rollout": {"siren", "generator"}, "behavior": {"siren", "generator"}}
 heavy = ["umap", "open_clip", "plotly", "sklearn", "skimage", "matplotlib", "numba"]
 
@@ -31,23 +34,21 @@ def source(cell): return "".join(cell["source"])
 def exported(cell): return source(cell).lstrip().startswith("#| export")
 
 
-def imported_rooms(path):
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.ImportFrom):
-            name = node.module or ""
-            if node.level or name.startswith("alive_scene"):
-                name = name.removeprefix("alive_scene").lstrip(".")
-                yield from [name.split(".")[0]] if name else [alias.name for alias in node.names]
-        elif isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("alive_scene."))
-
-
 @pytest.mark.parametrize("path", modules, ids=lambda path: path.stem)
 def test_imports_go_one_way(path):
-    for name in imported_rooms(path):
+    for name in imports(path):
         assert order.index(name) < order.index(path.stem), f"{path.stem} imports {name}, which lies to its right"
         assert name not in forbidden.get(path.stem, ()), f"{path.stem} is taught without {name}"
     assert "import *" not in path.read_text(encoding="utf-8")
+
+
+def test_every_way_to_import_a_room_is_seen(tmp_path):
+    (file := tmp_path/"x.py").write_text("import alive_scene.clip\nfrom alive_scene import maps\nfrom alive_scene.siren import Siren\nfrom .vae import densify\nfrom . import alive\nimport torch")
+    assert sorted(imports(file)) == ["alive", "clip", "maps", "siren", "vae"]
+
+
+def test_contributing_names_the_rooms_in_their_order():
+    assert " < ".join(order) in (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", modules, ids=lambda path: path.stem)
@@ -166,6 +167,43 @@ def test_imports_are_light(name):
     assert not fastest[1:], f"importing {name} loads {fastest[1:]}"
 
 
+def test_the_example_workflow_is_pinned_as_ours():
+    text = (root / "examples" / "notebook-ci.yml").read_text(encoding="utf-8")
+    steps = yaml.safe_load(text)["jobs"]["run"]["steps"]
+    assert any("--help-notebook" in step.get("run", "") for step in steps)
+    ours = "\n".join(path.read_text(encoding="utf-8") for path in (root / ".github" / "workflows").glob("*.yml"))
+    used = re.findall(r"uses: (\S+)@(.+)", text)
+    assert [f"{name}@{version.split()[0]}" for name, version in used] == [step["uses"] for step in steps if "uses" in step]
+    for name, version in used:
+        assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", version), f"{name} is pinned by its tag, which can be moved"
+        pins = {pin for pin in re.findall(rf"uses: {name}@(.+)", ours) if len(pin.split()[0]) == 40}
+        assert not pins or version in pins, f"our workflows pin {name} otherwise"
+
+
+def test_the_hooks_run_what_make_export_runs_in_its_order():
+    hooks = yaml.safe_load((root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    words = [re.search(r"\w+(?=\.py|$)", hook["entry"])[0] for hook in hooks[:-1]]
+    recipe = (root / "Makefile").read_text(encoding="utf-8").split("\nexport: ")[1].splitlines()[1:]
+    assert words == [re.search(r"strip_widgets|nbdev_\w+|make_readme", line)[0] for line in recipe if line.strip()]
+
+
+def test_scripts_whose_figures_are_kept_take_save():
+    for kept in (root / "bench").glob("*.json"):
+        script = next(path for path in (root / "bench" / f"{kept.stem}.py", root / "nbs" / f"{kept.stem}.py") if path.exists())
+        assert '"--save"' in script.read_text(encoding="utf-8"), script.name
+
+
+def test_each_term_occurs_in_the_lesson_that_teaches_it():
+    terms = re.findall(r"^(\S[^\n]*)\n:   (.+)$", (root / "nbs" / "glossary.qmd").read_text(encoding="utf-8"), re.M)
+    for term, about in terms:
+        word, taught = re.sub(r" \([^)]*\)|`", "", term), re.findall(r"\]\((\w+\.ipynb)\)", about)
+        assert taught, f"the glossary doesn't say where {term} is taught"
+        for name in taught:
+            text = "\n".join(source(cell) for kind in ("markdown", "code") for cell in cells(root / "nbs" / name, kind))
+            assert re.search(rf"(?<![a-z]){re.escape(word)}", text, re.I), f"{term} does not occur in {name}"
+    assert len(terms) > 40
+
+
 def test_no_large_file_in_git():
     files = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.splitlines()
     large = [name for name in files if (root / name).is_file() and (root / name).stat().st_size > 1_000_000 and "weights/" not in name]
@@ -176,3 +214,5 @@ def test_links_of_the_readme_lead_somewhere():
     readme = (root / "README.md").read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)", readme) if "://" not in link]
     assert links and not [link for link in links if not (root / link).exists()]
+    pages = [root / link for link in links if link.endswith(".qmd")]
+    assert pages and not [page.name for page in pages if "{{<" in page.read_text(encoding="utf-8")], "only the site completes them"

@@ -1,32 +1,34 @@
 import sys
 from pathlib import Path
 
-import papermill as pm
+import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
 nbs = Path(__file__).parent.parent / "nbs"
 sys.path.insert(0, str(nbs))
-from run_alive import SocketKernelManager  # noqa: E402, a script beside the lessons
+from run_alive import execute  # noqa: E402, a script beside the lessons
 
 notebooks = sorted(nbs.glob("*.ipynb"))
 
 
-def execute(notebook, output, **parameters):
-    unknown = set(parameters) - set(pm.inspect_notebook(str(notebook)))
-    if unknown: pytest.fail(f"{notebook.name} declares no parameter {sorted(unknown)}")
+@pytest.mark.parametrize("notebook", notebooks, ids=lambda path: path.stem)
+def test_notebook_runs_alone(notebook, tmp_path):
     failure = None
-    try:
-        pm.execute_notebook(str(notebook), str(output), parameters=parameters, cwd=str(notebook.parent), progress_bar=False,
-                            kernel_name="python3", kernel_manager_class=SocketKernelManager, execution_timeout=900)
+    try: execute(notebook, tmp_path / notebook.name, timeout=900)
     except PapermillExecutionError as error:
         failure = f"{notebook.name}, cell {error.cell_index}:\n{error.source}\n\n{error.ename}: {error.evalue}\n" + "\n".join(error.traceback)
     if failure: pytest.fail(failure, pytrace=False)
 
 
+def test_a_parameter_that_a_notebook_does_not_declare_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="00_scene.ipynb declares no parameter secondss"): execute(nbs / "00_scene.ipynb", tmp_path / "x.ipynb", quick=True, secondss=3)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("notebook", notebooks, ids=lambda path: path.stem)
-def test_notebook_runs_alone(notebook, tmp_path):
-    execute(notebook, tmp_path / notebook.name)
+def test_notebook_declares_quick(notebook):
+    assert papermill.inspect_notebook(str(notebook))["quick"]["default"] == "True", "examples/notebook-ci.yml sets it"
 
 
 def test_the_course_is_complete():

@@ -8,7 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from alive_scene.player import AlivePlayer, MapExplorer
+from alive_scene.player import AlivePlayer, MapExplorer, _floor, _jpeg
+from alive_scene.scene import read_scene
 
 
 class Browser:
@@ -22,8 +23,9 @@ class Browser:
         self.got.append((message, buffers))
         if message["kind"] == "flush": self.epoch, self.newest = message["epoch"], message["index"] if not message["keep"] else self.newest
         if message["kind"] == "frames": self.newest = message["first"]+len(buffers)-1
-    def want(self, frames, after=None):
-        self.say(kind="want", epoch=self.epoch, after=self.newest if after is None else after, frames=frames)
+    def want(self, frames, after=None, shown=None):
+        after = self.newest if after is None else after
+        self.say(kind="want", epoch=self.epoch, after=after, shown=after if shown is None else shown, frames=frames)
         return self.got[-1]
 
 
@@ -52,6 +54,78 @@ def test_a_turned_slider_goes_on_from_the_frame_on_the_screen(alive):
     message, _ = browser.want(2, after=shown)
     assert message["first"] == shown+1
     assert torch.allclose(player.lives[0].state.embedding[0], path[2], atol=1e-6), "nothing moves at 0, so it must still be where the screen was"
+
+
+@pytest.mark.parametrize("stored", [2, 3, 8])
+def test_seed_start_and_what_you_turn_decide_everything(alive, stored):
+    player = AlivePlayer(alive, seed=2)
+    browser = Browser(player)
+    browser.want(stored)
+    player.temperature.value = 2
+    browser.want(4, after=2)
+    lucky = AlivePlayer(alive, seed=2)
+    lucky.advance(2)
+    lucky.temperature.value = 2
+    lucky.advance(4)
+    assert torch.equal(player.lives[0].state.embedding, lucky.lives[0].state.embedding), f"it depends on the {stored} frames that were in store"
+
+
+def test_a_new_life_and_a_turned_slider_at_once_are_answered(alive):
+    player = AlivePlayer(alive)
+    browser = Browser(player)
+    browser.want(6)
+    player.seed.value, player.temperature.value = 3, 2
+    message, _ = browser.want(2)
+    assert message["kind"] == "frames" and message["first"] == 7
+
+
+def test_after_a_turned_slider_the_screen_that_is_ahead_is_answered_too(alive):
+    player = AlivePlayer(alive)
+    browser = Browser(player)
+    browser.want(8)
+    player.temperature.value = 2
+    assert browser.want(2, after=3)[0]["first"] == 4
+    assert browser.want(2, after=6)[0]["first"] == 6, "what it hasn't seen, 7, comes with what it has"
+
+
+def test_an_answer_that_broke_while_it_was_sent_is_made_again(alive):
+    player = AlivePlayer(alive)
+    browser = Browser(player)
+    def interrupt(message, buffers=None):
+        player.screen.send = browser.receive
+        raise KeyboardInterrupt
+    player.screen.send = interrupt
+    assert browser.want(4)[0]["kind"] == "note"
+    assert browser.want(4)[0]["first"] == 1
+
+
+def test_one_thread_at_a_time(alive):
+    "A slider is turned by another thread while an answer is made: the flush waits, and the answer says what it was made with."
+    player = AlivePlayer(alive, temperature=.5)
+    browser, live, turned = Browser(player), player._live, threading.Event()
+    def turn():
+        player.temperature.value = 2
+        turned.set()
+    def slow(*args, **knobs):
+        threading.Thread(target=turn).start()
+        assert not turned.wait(.2), "the slider didn't wait"
+        return live(*args, **knobs)
+    player._live = slow
+    browser.want(2)
+    assert turned.wait(5)
+    frames, flush = browser.got[-2:]
+    assert [frames[0]["kind"], flush[0]["kind"]] == ["frames", "flush"] and frames[0]["temperature"] == .5 and frames[0]["epoch"] == flush[0]["epoch"]-1
+
+
+def test_when_nobody_looks_any_more_the_past_is_let_go(alive):
+    player, path = AlivePlayer(alive, seed=2), alive.rollout(8, seed=2)
+    browser = Browser(player)
+    browser.want(6)
+    browser.say(kind="bye")
+    assert len(player.kept) == 1
+    browser.say(kind="hello")
+    browser.want(2)
+    assert torch.equal(player.lives[0].state.embedding[0], path[-1]), "it goes on when someone comes back"
 
 
 def test_what_is_out_of_date_is_not_answered(alive):
@@ -94,18 +168,34 @@ def test_two_players_do_not_disturb_each_other_and_leave_no_thread(alive):
 
 def test_buttons(alive, tmp_path):
     player = AlivePlayer(alive)
-    Browser(player).want(12)
+    browser = Browser(player)
+    browser.want(12)
+    browser.want(4, shown=9)
     player.name.value = str(tmp_path/"<b>.nothing")
     player.record.click()
     assert "&lt;b&gt;" in player.said.value, "names are shown, never run"
     player.name.value = str(tmp_path/"life.gif")
     player.record.click()
-    assert Image.open(tmp_path/"life.gif").n_frames == 12 and "saved 12" in player.said.value
+    assert Image.open(tmp_path/"life.gif").n_frames == 9 and "saved 9" in player.said.value, "what was seen, not what waits"
     before = player.index
     player.surprise.click()
     assert len(player.kept) == 1 and player.index == before, "another life begins"
-    player.playing.value = False
-    assert not player.screen.playing
+    assert (player.playing.description, player.playing.icon) == ("pause", "pause")
+    player.step.click()
+    assert not player.screen.playing and browser.got[-1][0] == {"kind": "step"}
+    assert (player.playing.description, player.playing.icon) == ("play", "play")
+
+
+@pytest.mark.parametrize("speed", [.5, 2])
+def test_ten_seconds_are_saved_as_mp4_at_any_speed(alive, tmp_path, speed):
+    player = AlivePlayer(alive)
+    player.speed.value = speed
+    player.name.value = str(tmp_path/"life.mp4")
+    frames = player.advance(round(11*alive.scene.fps*speed))
+    player.record.click()
+    saved = read_scene(tmp_path/"life.mp4", size=frames.shape[1], max_frames=1000)
+    assert saved.fps == alive.scene.fps*speed and len(saved.frames) == round(10*saved.fps)
+    assert np.abs(saved.frames.astype(int)-frames[-len(saved.frames):]).mean() < 8
 
 
 def test_an_error_is_told_and_stops(alive, monkeypatch):
@@ -134,11 +224,37 @@ def test_the_map_draws_any_place_and_starts_the_player_there(alive):
     assert torch.allclose(player.lives[0].state.embedding[0], alive.embeddings[2], atol=1e-4)
     explorer.compare([0, 1]); explorer.compare([2, 3, 4])
     assert "mean of 2 frames and the mean of 3" in explorer.says.value
+    wide, high = Image.open(BytesIO(explorer.picture.value)).size
+    assert int(explorer.picture.width)/int(explorer.picture.height) == wide/high == 2, "a wide picture stays wide"
 
 
-@pytest.mark.parametrize("bad", [dict(start=-1), dict(start=10**6), dict(view="five")])
+def test_on_a_frame_the_map_shows_the_frame_and_a_click_starts_the_player(alive):
+    player = AlivePlayer(alive)
+    explorer, player.playing.value = MapExplorer(alive, player=player), False
+    explorer.frame.value = 7
+    assert explorer.says.value == "frame 7" and explorer.picture.value == _jpeg(alive.render(alive.embeddings[[7]])[0]) and not player.playing.value
+    explorer.go_to(*explorer.points[9].tolist())
+    assert explorer.says.value == "frame 9" and player.playing.value
+    assert torch.equal(player.lives[0].state.embedding[0], alive.embeddings[9])
+
+
+def test_the_floor_leaves_the_frames_their_place(alive):
+    points = MapExplorer(alive).points
+    wide = points.amax(0)-points.amin(0)
+    assert torch.cdist(_floor(points)/wide, points/wide).min() > 1/48
+    assert len(_floor(torch.zeros(3, 2))) > 2000, "a scene that stands still has a floor too"
+
+
+@pytest.mark.parametrize("bad", [dict(start=-1), dict(start=10**6), dict(view="five"), dict(temperature=9), dict(curing=5), dict(seed=-1), dict(temperature=float("nan"))])
 def test_bad_input(alive, bad):
-    with pytest.raises(ValueError, match="start|view"): AlivePlayer(alive, **bad)
+    with pytest.raises(ValueError, match=f"{next(iter(bad))} must be"): AlivePlayer(alive, **bad)
+
+
+def test_the_recording_is_made_once(alive, monkeypatch):
+    player = AlivePlayer(alive)
+    first = player._repr_mimebundle_()
+    monkeypatch.setattr(type(alive), "rollout", None)
+    assert player._repr_mimebundle_()["image/png"] == first["image/png"]
 
 
 class Breaks:

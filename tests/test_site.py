@@ -1,8 +1,9 @@
 "The site, built and read in a real browser: no broken link, no outside request, no console error, nothing wider than the screen, words for every picture."
+import importlib
 import re
-import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,13 +16,13 @@ import yaml
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root / "nbs"))
-from make_readme import readme  # noqa: E402, scripts beside the lessons
+from make_readme import moved, readme  # noqa: E402, scripts beside the lessons
 from make_site import asks_outside, build, link, prose  # noqa: E402
-from site_pages import rooms_in_order  # noqa: E402
+from site_pages import built  # noqa: E402
 
-names = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"
-mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-flags = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
+from alive_scene._modidx import d as index  # noqa: E402
+
+redirects = {f"{room}.html" for room in built}
 
 
 class Reader(HTMLParser):
@@ -41,7 +42,7 @@ class Reader(HTMLParser):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     out = tmp_path_factory.mktemp("site") / "docs"
-    build(out, quick=True)
+    build(out, tiny=True)
     return out
 
 
@@ -49,32 +50,27 @@ def site(tmp_path_factory):
 def pages(site): return {path.name: Reader(path) for path in site.glob("*.html")}
 
 
-@pytest.fixture(scope="module")
-def address(site):
+@contextmanager
+def served(folder):
+    "The address at which a folder is served meanwhile."
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *_): pass
     class Patient(ThreadingHTTPServer):
         def handle_error(self, *_): pass  # a page that was left before all of it had come
-    server = Patient(("127.0.0.1", 0), partial(Quiet, directory=site))
+    server = Patient(("127.0.0.1", 0), partial(Quiet, directory=folder))
     Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+    try: yield f"http://127.0.0.1:{server.server_port}/"
+    finally: server.shutdown()
 
 
 @pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-    found = next(filter(None, map(shutil.which, names)), mac if Path(mac).exists() else None)
-    assert found, "no Chromium or Chrome was found: apt-get install chromium, or install Google Chrome"
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=found, args=flags)
-        yield browser
-        browser.close()
+def address(site):
+    with served(site) as address: yield address
 
 
 def test_every_source_has_its_page(pages):
     sources = [*(root/"nbs").glob("*.ipynb"), *(root/"nbs").glob("*.qmd")]
-    assert set(pages) >= {f"{source.stem}.html" for source in sources} | {f"api_{room}.html" for room in rooms_in_order}
+    assert set(pages) >= {f"{source.stem}.html" for source in sources} | {f"api_{room}.html" for room in built}
     assert set(pages) >= {"contributing.html", "changes.html", "data.html", "model_card.html", "api.html"}
 
 
@@ -84,7 +80,7 @@ def test_every_page_is_in_the_sidebar(pages):
         return [entry["href"]] if "href" in entry else hrefs(entry["contents"])
     sidebar = hrefs(yaml.safe_load((root/"_quarto.yml").read_text(encoding="utf-8"))["website"]["sidebar"]["contents"])
     assert len(sidebar) == len(set(sidebar))
-    assert {re.sub(r"\.\w+$", ".html", name) for name in sidebar} >= set(pages)
+    assert {re.sub(r"\.\w+$", ".html", name) for name in sidebar} == set(pages)-redirects
 
 
 def test_no_link_is_broken(site, pages):
@@ -98,6 +94,43 @@ def test_no_link_is_broken(site, pages):
             if not (site/target).is_file(): broken.append(f"{name}: {address}")
             elif place and target in pages and place not in pages[target].places: broken.append(f"{name}: no place {address}")
     assert not broken, "\n".join(sorted(set(broken)))
+
+
+def test_each_cross_link_of_nbdev_leads_to_its_name(pages):
+    "What nbdev says of each public name, by which other projects link here: the page and the place are there, and lead into the reference."
+    found = 0
+    for room in built:
+        public = importlib.import_module(f"alive_scene.{room}").__all__
+        for name, (place, _) in index["syms"][f"alive_scene.{room}"].items():
+            name = re.sub(r"\.__\w+__$", "", name.removeprefix(f"alive_scene.{room}."))
+            if name.split(".")[0] not in public or "._" in name: continue
+            page, _, anchor = place.partition("#")
+            assert anchor in pages[page].places, place
+            assert f"api_{room}.html#{name.replace('.', '-')}" in pages[page].links, place
+            found += 1
+    assert found > 50
+
+
+def test_a_cross_link_arrives(browser, address):
+    page = browser.new_page()
+    for place, there in (("behavior.html#behavior.fit", "api_behavior.html#Behavior-fit"), ("scene.html#napping_cat", "api_scene.html#napping_cat"),
+                         ("clip.html", "api_clip.html"), ("clip.html#_open_clip", "api_clip.html")):
+        page.goto(address+place)
+        page.wait_for_url(address+there, timeout=10_000)
+    page.close()
+
+
+def test_every_lesson_says_where_it_opens(pages):
+    for notebook in (root/"nbs").glob("[0-9]*.ipynb"):
+        links = pages[f"{notebook.stem}.html"].links
+        assert any(link.startswith("https://colab.research.google.com/github/") and link.endswith(f"/nbs/{notebook.name}") for link in links)
+        assert any(link.startswith("https://mybinder.org/v2/gh/") and link.endswith(f"nbs%2F{notebook.name}") for link in links)
+        assert "teach.html#where-the-notebooks-open" in links
+
+
+def test_no_hole_is_left(site):
+    "Each include and each figure that the generator puts in was put in."
+    assert not [path.name for path in site.glob("*.html") if re.search(r"\{\{(<|&lt;) |\?var:", path.read_text(encoding="utf-8"))]
 
 
 def test_public_names_lead_to_the_reference(pages):
@@ -127,16 +160,20 @@ def test_every_picture_has_words(pages):
     assert sum(len(page.pictures) for page in pages.values()) > 100 and not wordless
 
 
-@pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
-def test_every_page_in_a_browser(browser, address, pages, width, scheme):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_in_a_browser(browser, address, site, pages, width, scheme):
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce")
     page, said = context.new_page(), []
     page.on("console", lambda message: message.type == "error" and said.append(f"{page.url}: {message.text}"))
     page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
     page.on("request", lambda request: request.url.startswith((address, "data:", "blob:")) or said.append(f"{page.url} asks {request.url[:100]}"))
     page.on("requestfailed", lambda request: "ERR_ABORTED" in request.failure or said.append(f"{page.url}: {request.failure} {request.url[:100]}"))  # aborted: the next page came
-    for name in sorted(pages):
+    scenes = [f"gallery/{path.name}" for path in sorted((site/"gallery").glob("*.html"))]
+    assert scenes
+    for name in [*sorted(set(pages)-redirects), *scenes]:
         page.goto(address+name, wait_until="load")
+        if name in scenes: page.evaluate("alive.ready")
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0: said.append(f"{name} is {wide} pixels wider than the screen")
         if blank := page.evaluate("[...document.images].filter(i => i.loading != 'lazy' && !(i.complete && i.naturalWidth)).length"): said.append(f"{name}: {blank} pictures don't show")
@@ -167,11 +204,19 @@ def test_search_finds_and_can_be_read_in_the_dark(browser, address):
         return [text, mark].map(e => getComputedStyle(e).color).concat(getComputedStyle(behind).backgroundColor) }""")
     text, mark, behind = (sum(w*(int(v)/255)**2.2 for w, v in zip((.2126, .7152, .0722), re.findall(r"\d+", color)[:3], strict=True)) for color in colors)
     for light in (text, mark): assert (max(light, behind)+.05)/(min(light, behind)+.05) >= 4.5, colors
+    seen = "box => !!document.elementFromPoint(box.x+box.width-4, box.y+box.height/2)?.closest('.search-result')"
+    assert page.evaluate(seen, page.locator(".search-result").first.bounding_box()), "the results are cut off at the right"
     page.close()
 
 
 def test_the_readme_is_what_the_index_gives():
     assert (root/"README.md").read_text(encoding="utf-8") == readme(), "make export writes it"
+
+
+def test_the_readme_names_the_site_for_what_only_the_site_completes():
+    found = moved("[a](teach.qmd#real-faces) [b](glossary.qmd) [c](../CHANGELOG.md) [d](https://arxiv.org) ![e](images/alive.webp) [f](#x)")
+    assert found == ("[a](https://alive-scene.github.io/alive_scene/teach.html#real-faces) [b](nbs/glossary.qmd) [c](CHANGELOG.md) [d](https://arxiv.org) "
+                     "![e](nbs/images/alive.webp) [f](#x)")
 
 
 def test_the_gallery_says_how_to_be_had(tmp_path, monkeypatch, capsys):

@@ -36,6 +36,7 @@ function luckOf(seed) {
 let ort, nets, observed, state, luck, index = 0, trail = [], playing = false, busy = Promise.resolve();
 const tensor = (kind, values, dims) => new ort.Tensor(kind, values, dims);
 const inTurn = work => busy = busy.then(work, work);  // one thing at a time
+const orSay = work => inTurn(work).catch(fail);
 
 async function load() {
   ort = await loadRuntime();
@@ -117,11 +118,11 @@ function connect() {
     const tell = () => input.nextElementSibling.textContent = (+input.value).toFixed(input.step === "1" ? 0 : 2);
     input.addEventListener("input", tell); tell();
   }
-  for (const name of ["start", "seed"]) $(name).addEventListener("input", () => inTurn(restart));
+  for (const name of ["start", "seed"]) $(name).addEventListener("input", () => orSay(restart));
   $("controls").addEventListener("submit", event => event.preventDefault());
   $("play").addEventListener("click", () => play(!playing));
-  $("one").addEventListener("click", () => { play(false); inTurn(() => step()); });
-  $("again").addEventListener("click", () => inTurn(restart));
+  $("one").addEventListener("click", () => { play(false); orSay(() => step()); });
+  $("again").addEventListener("click", () => orSay(restart));
   $("picture").addEventListener("keydown", event => {
     if (event.key === " ") play(!playing);
     else if (event.key === "ArrowRight") $("one").click();
@@ -144,7 +145,7 @@ function tick(now) {
   if (!playing || waiting || now - last < beat) return;
   last = now - last > 2 * beat ? now : last + beat;  // late by more than a frame: start counting anew
   waiting = true;
-  inTurn(() => step()).catch(fail).finally(() => waiting = false);
+  orSay(() => step()).finally(() => waiting = false);
 }
 
 function fail(error) { play(false); $("note").textContent = `It can't play: ${error.message ?? error}. ${about.beside ? `It needs ${about.beside} beside it, and a web server.` : ""}`; throw error; }

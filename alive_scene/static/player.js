@@ -1,8 +1,9 @@
 // The screen of AlivePlayer: plays a short queue of frames and asks the kernel for more before it runs dry.
-// It asks {after: index of the newest frame it has, epoch}; the kernel answers {first, epoch, steps: [facts of a frame]} with a JPEG each.
+// It asks {after: index of the newest frame it has, shown: of the one on the screen, epoch}; the kernel answers {first, epoch, steps: [facts of a frame]}
+// with a JPEG each. All views of a player hear each answer, and take what is newer than what they have.
 // A turned slider raises the epoch: what is queued is thrown away, and the kernel goes on from the frame that is on the screen.
-// The picture says which step it shows and at which temperature that was rolled out: data-index, data-temperature (the tests read them).
-const AHEAD = 0.35;  // seconds of frames to have in the queue
+// The picture says which step it shows, and at which temperature and curing that was rolled out: data-index, … (the tests read them).
+const AHEAD = 0.35;  // seconds of frames to ask for at a time
 const TRAIL = 150;   // points of the path, and steps of the monitor, that stay visible
 
 function build(el) {
@@ -13,7 +14,7 @@ function build(el) {
     <div class="alive-side">
       <canvas class="alive-map" role="img" aria-label="the path of the scene on its map" width="480" height="360"></canvas>
       <div class="alive-near"><canvas role="img" aria-label="the nearest frame of the video" width="64" height="64"></canvas><span></span></div>
-      <canvas class="alive-monitor" role="img" aria-label="step length, above, and distance to the video's path, below" width="480" height="120"></canvas>
+      <canvas class="alive-monitor" role="img" aria-label="step length, above, and distance to the video's path, below" width="480" height="160"></canvas>
     </div><p class="alive-note" role="status"></p>`;
   const [picture, map, near, monitor] = el.querySelectorAll("canvas");
   return { picture, map, near, monitor, number: el.querySelector("span"), note: el.querySelector("p") };
@@ -50,64 +51,98 @@ function drawMonitor(canvas, trail, colors) {
       c.strokeStyle = colors[cell]; c.beginPath();
       trail.forEach((step, i) => c[i ? "lineTo" : "moveTo"](w * i / TRAIL, y(step[cell][name]))); c.stroke();
     }
-    c.fillStyle = "rgba(128,128,128,.9)"; c.font = "13px sans-serif"; c.fillText(name === "pace" ? "step length" : "distance to the video", 4, top + 14);
+    c.fillStyle = "rgb(128,128,128)"; c.font = "24px sans-serif"; c.fillText(name === "pace" ? "step length" : "distance to the video", 4, top + 24);
   });
 }
 
-function render({ model, el }) {
+// Of several lives in one picture: what sets each apart, and the color of its lines.
+function drawNames(canvas, names, colors) {
+  const c = canvas.getContext("2d"), size = Math.round(canvas.height / 20);
+  c.font = `${size}px sans-serif`;
+  names.forEach((name, cell) => {
+    const left = cell % 2 * canvas.width / 2, top = Math.floor(cell / 2) * canvas.height / 2;
+    c.fillStyle = "rgba(0,0,0,.65)"; c.fillRect(left, top, c.measureText(name).width + 2 * size, 1.5 * size);
+    c.fillStyle = colors[cell]; c.fillRect(left + .3 * size, top + .35 * size, .8 * size, .8 * size);
+    c.fillStyle = "#fff"; c.fillText(name, left + 1.5 * size, top + 1.1 * size);
+  });
+}
+
+// One for each player, with all its views.
+export default () => {
+  let views = 0;
+  return { render: ({ model, el }) => {
+    const close = open(model, el);
+    views += 1;
+    return () => { close(); if (!--views) model.send({ kind: "bye" }); };
+  } };
+};
+
+function open(model, el) {
   const parts = build(el), colors = ["#e4572e", "#2e86ab", "#3a9d5d", "#a05195"];
   const sheet = new Image(); sheet.src = "data:image/webp;base64," + model.get("sheet");
-  let queue = [], trail = [], shown = null, newest = -1, epoch = -1, asked = 0, last = 0, owed = 1, late = false, gone = false;
+  let queue = [], trail = [], newest = -1, epoch = -1, last = 0, late = false, gone = false;
+  let shown = null;  // the index of the frame on the screen, or of the place where a new life began
+  let owed = 1;      // steps to show although it is paused
+  let asked = 0, wait = 0;  // when, and how many seconds an answer takes lately
   const send = message => model.send(message);
   const beat = () => 1000 / model.get("fps");
+  const tell = () => send({ kind: "shown", epoch, shown });  // what is saved ends there
+  const drop = frames => frames.forEach(frame => frame.bitmap.close());
 
   const show = frame => {
-    shown = frame;
+    shown = frame.index;
     const { width, height } = frame.bitmap;
-    if (parts.picture.width !== width) Object.assign(parts.picture, { width, height });
+    if (parts.picture.width !== width || parts.picture.height !== height) Object.assign(parts.picture, { width, height });
     parts.picture.getContext("2d").drawImage(frame.bitmap, 0, 0);
-    frame.bitmap.close();
+    drop([frame]);
+    if (frame.names.length > 1) drawNames(parts.picture, frame.names, colors);
     trail = [...trail, frame.step].slice(-TRAIL);
-    const near = frame.step[0].near, side = sheet.width;
-    if (sheet.complete) parts.near.getContext("2d").drawImage(sheet, 0, near * side, side, side, 0, 0, 64, 64);
+    const near = frame.step[0].near, side = sheet.naturalWidth;  // 0: not there yet, or broken
+    if (side) parts.near.getContext("2d").drawImage(sheet, 0, near * side, side, side, 0, 0, 64, 64);
     drawMap(parts.map, model.get("points"), trail, colors);
     drawMonitor(parts.monitor, trail, colors);
-    Object.assign(parts.picture.dataset, { index: frame.index, temperature: frame.temperature });
+    const { index, temperature, curing } = frame;
+    Object.assign(parts.picture.dataset, { index, temperature, curing });
   };
-  const ask = now => {
+  const ask = (now, frames = Math.max(2, owed, Math.ceil(AHEAD * model.get("fps")))) => {
     if (asked && now - asked < 3000) return;  // an answer is on its way
     if (asked) [late, parts.note.textContent] = [true, "The kernel doesn't answer: it is busy, or stopped. Run the cell again."];
     asked = now;
-    send({ kind: "want", after: newest, epoch, frames: Math.max(2, Math.ceil(AHEAD * model.get("fps"))) });
+    send({ kind: "want", after: newest, shown, epoch, frames });
   };
   const tick = now => {
     if (gone) return;
     requestAnimationFrame(tick);
-    const playing = model.get("playing");
-    if (playing ? queue.length < AHEAD * model.get("fps") / 2 + 1 : owed && !queue.length) ask(now);
+    const playing = model.get("playing"), few = playing ? (AHEAD / 2 + wait) * model.get("fps") + 1 : owed;
+    if (queue.length < few) ask(now);
     if (!queue.length || (playing ? now - last < beat() : !owed)) return;
     last = now - last > 4 * beat() ? now : last + beat();
-    owed = 0;
+    owed = playing ? 0 : owed - 1;
     show(queue.shift());
+    if (!playing) tell();
   };
   const receive = async (message, buffers) => {
     if (message.kind === "flush") {
-      queue.forEach(frame => frame.bitmap.close());
-      [queue, asked, epoch] = [[], 0, message.epoch];
-      newest = message.keep ? shown?.index ?? message.index : message.index;
-      last = 0;  // what comes is shown at once
       if (!message.keep) [trail, owed] = [[], 1];
-      send({ kind: "want", after: newest, epoch, frames: 2 });  // few, so that they come soon
-      asked = performance.now();
-    } else if (message.epoch === epoch && message.first === newest + 1) {
-      newest += message.steps.length;
-      const bitmaps = await Promise.all(buffers.map(data => createImageBitmap(new Blob([data], { type: "image/jpeg" }))));
-      if (message.epoch !== epoch) return;
-      bitmaps.forEach((bitmap, i) => queue.push({ bitmap, index: message.first + i, step: message.steps[i], temperature: message.temperature }));
+      if (!message.keep || shown === null) shown = message.index;
+      drop(queue);
+      [queue, asked, epoch, newest] = [[], 0, message.epoch, shown];
+      last = 0;  // what comes is shown at once
+      ask(performance.now(), 2);  // few, so that they come soon
+    } else if (message.kind === "frames" && message.epoch === epoch) {
+      const known = Math.max(0, newest + 1 - message.first);  // another view asked, which is behind
+      newest = Math.max(newest, message.first + message.steps.length - 1);
+      if (asked) wait = Math.min(1, Math.max((performance.now() - asked) / 1000, .9 * wait));
+      const bitmaps = await Promise.all(buffers.slice(known).map(data => createImageBitmap(new Blob([data], { type: "image/jpeg" }))));
+      const { names, temperature, curing } = message;
+      const frames = bitmaps.map((bitmap, i) => ({ bitmap, names, temperature, curing, index: message.first + known + i, step: message.steps[known + i] }));
+      if (gone || message.epoch !== epoch) return drop(frames);
+      queue = [...queue, ...frames].sort((one, other) => one.index - other.index);
+      drop(queue.splice(0, queue.length - 120));  // a view that is hidden hears on
       asked = 0; parts.number.textContent = message.says;
       if (late) [late, parts.note.textContent] = [false, ""];
       name();
-    } else if (message.kind === "step") owed = 1;
+    } else if (message.kind === "step") owed += 1;
     else if (message.kind === "note") [asked, owed, parts.note.textContent] = [0, 0, message.text];
   };
   const name = () => {  // ipywidgets' sliders have a label beside them, but none that a screen reader finds
@@ -116,10 +151,13 @@ function render({ model, el }) {
     }
   };
   const play = on => { model.set("playing", on); model.save_changes(); };
-  const turned = () => { if (model.get("playing")) parts.note.textContent = ""; };
+  const turned = () => {
+    if (model.get("playing")) parts.note.textContent = "";
+    else tell();
+  };
   parts.picture.addEventListener("keydown", event => {
     if (event.key === " ") play(!model.get("playing"));
-    else if (event.key === "ArrowRight") { play(false); owed = 1; }
+    else if (event.key === "ArrowRight") { play(false); owed += 1; }
     else return;
     event.preventDefault(); event.stopPropagation();
   });
@@ -131,7 +169,5 @@ function render({ model, el }) {
   }
   send({ kind: "hello" });
   requestAnimationFrame(tick);
-  return () => { gone = true; model.off("msg:custom", receive); model.off("change:playing", turned); queue.forEach(frame => frame.bitmap.close()); };
+  return () => { gone = true; model.off("msg:custom", receive); model.off("change:playing", turned); drop(queue); };
 }
-
-export default { render };
