@@ -53,7 +53,7 @@ def first_sentence(thing): return re.split(r"(?<=[.?]) (?=[A-Z])", " ".join((thi
 def methods(name, thing, module):
     "The public methods of a class that its own room gives it."
     for key, value in vars(thing).items():
-        function = getattr(value, "fget", None) or inspect.unwrap(getattr(value, "__func__", value))
+        function = getattr(value, "fget", None) or getattr(value, "func", None) or inspect.unwrap(getattr(value, "__func__", value))
         if key.startswith("_") or not inspect.isfunction(function) or function.__module__ != module.__name__: continue
         if "<string>" not in function.__code__.co_filename: yield f"{name}.{key}", function, f"{name}.{key}"
 
