@@ -66,10 +66,9 @@ def _bounded(path):
 
 def _load(arch, path, cfg):
     "(model, preprocess): the architecture with the weights of one local file."
-    _bounded(path)
-    settings = _settings(cfg)
-    quick_gelu = settings.pop("quick_gelu")
+    quick_gelu = (settings := _settings(cfg)).pop("quick_gelu")
     try:
+        _bounded(path)
         return _open_clip().create_model_from_pretrained(arch, str(path.resolve()), force_quick_gelu=quick_gelu, weights_only=True,
             **{f"image_{k}": v for k, v in settings.items()})
     except pickle.UnpicklingError as error:
@@ -112,10 +111,11 @@ def _described(name):
     kind, _, place = name.partition(":")
     error = _missing(name, "open_clip_config.json, or the weights beside it,", f"hf download {place if kind == 'hf-hub' else 'OWNER/MODEL --local-dir '+place}")
     if not (Path(place).is_dir() if kind == "local-dir" else _on_disk(place, ["open_clip_config.json"]) or _hub_answers()): raise error
-    for file in Path(place).iterdir() if kind == "local-dir" else (): _bounded(file)
-    try: return _open_clip().create_model_from_pretrained(name, weights_only=True)
+    try:
+        for file in Path(place).iterdir() if kind == "local-dir" else (): _bounded(file)
+        return _open_clip().create_model_from_pretrained(name, weights_only=True)
     except pickle.UnpicklingError as cause: raise ValueError(f"The weights of {name} hold more than weights and were refused") from cause
-    except (RuntimeError, OSError) as cause: raise error from cause
+    except (RuntimeError, OSError, zipfile.BadZipFile) as cause: raise error from cause
 
 # %% ../nbs/10_clip.ipynb #2fda39f7
 _UNTRAINED = "The 'untrained' encoder has random weights: its embeddings know nothing of cats, or of anything else."

@@ -189,7 +189,8 @@ TARGETS = dict(speed=(0.8, 1.25), jump=(0, 1.5), drift=(0, 1.2), coverage=(0.95,
 def missing(
     signs:dict[str, float] # What vital_signs says
 )->list[str]: # The names of those outside TARGETS; a NaN is outside
-    "Which vital signs a living scene would show, and this one doesn't. An empty list means alive."
+    "Which vital signs a living scene would show, and this one doesn't. An empty list means alive. Raises ValueError if a sign isn't there."
+    if lacking := set(TARGETS)-set(signs): raise ValueError(f"signs must be what vital_signs says, {', '.join(sorted(lacking))} not among them")
     return [sign for sign, (least, most) in TARGETS.items() if not least <= signs[sign] <= most]
 
 # %% ../nbs/50_rollout.ipynb #ee31fa02

@@ -34,7 +34,7 @@ from alive_scene.clip import ClipEncoder, best_device, encode_scene
 from alive_scene.command import main
 from alive_scene.generator import Generator, SirenGenerator
 from alive_scene.player import AlivePlayer, MapExplorer
-from alive_scene.rollout import cure, plot_vital_signs, response, rollout, vital_signs
+from alive_scene.rollout import TARGETS, cure, missing, plot_vital_signs, response, rollout, vital_signs
 from alive_scene.scene import Scene, napping_cat, portrait, read_scene, side_by_side, write_atomic, write_video
 from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, densify, motions, mse_loss
 
@@ -426,6 +426,8 @@ NUMBERS = [
     ("a word, drawn", lambda alive: alive.render("cat"), "embeddings must be numbers.*encode_scene"),
     ("a path beside another, plotted", lambda: plot_vital_signs(walk(50, 768), observed), r"one rollout \(steps, 512\)"),
     ("a path of NaN, plotted", lambda: plot_vital_signs(walk(50, 512)*nan, observed), "path holds NaN"),
+    ("signs that nobody could tell", lambda: missing(dict.fromkeys(TARGETS, nan)) == list(TARGETS) or pytest.fail("NaN passed for alive"), WORKS),
+    ("no signs", lambda: missing({"speed": 1.}), "signs must be what vital_signs says, coverage"),
     ("three steps, answered", lambda: response(behavior, observed, steps=3), "steps must be at least 4"),
     ("four frames, flowing", lambda: rollout(FlowBehavior.fit(walk(4, 9), rounds=1, progress=False), walk(4, 9), 5), WORKS),
     ("three frames, flowing", lambda: FlowBehavior.fit(observed[:3], progress=False), "at least 4 are needed"),

@@ -227,6 +227,9 @@ def test_a_file_that_unpacks_to_more_than_it_is_is_refused_unread(architecture, 
     with pytest.raises(ValueError, match="would take"): ClipEncoder(architecture, checkpoint=bomb)
     (tmp_path/"open_clip_config.json").write_text("{}")
     with pytest.raises(ValueError, match="would take"): ClipEncoder(f"local-dir:{tmp_path}")
+    bomb.write_bytes(bomb.read_bytes().replace(b"PK\x01\x02", b"PK\x01\x03")) # a zip file without a directory
+    with pytest.raises(ValueError, match=r"bomb\.pt doesn't hold weights"): ClipEncoder(architecture, checkpoint=bomb)
+    with pytest.raises(FileNotFoundError, match="beside it"): ClipEncoder(f"local-dir:{tmp_path}")
 
 
 def test_a_file_larger_than_any_weights_is_refused_unread(architecture, tmp_path):
