@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT/"tests"), str(ROOT/"nbs")]
 import test_site as reader  # noqa: E402, it lies among the tests
 from make_site import build  # noqa: E402
 
-WIDTHS = {1280: 360, 390: 175}  # pixels of a page, and of its column on a sheet
+WIDTHS = {1280: 212, 390: 115}  # pixels of a page, and of its column on a sheet
 SIDE = 1092  # pixels of a sheet
 
 
@@ -63,7 +63,7 @@ def sheets(folder, name, strips):
         sheet.save(folder/f"sheet-{name}-{i//each+1:02}.png", optimize=True)
 
 
-def pictures(site, folder, only):
+def pictures(site, folder, only, widths):
     "Photograph each page at each width and in each scheme; says how many."
     folder.mkdir(parents=True, exist_ok=True)
     names = sorted(path.relative_to(site).as_posix() for path in [*site.glob("*.html"), *site.glob("gallery/*.html")] if path.name not in reader.redirects)
@@ -71,13 +71,13 @@ def pictures(site, folder, only):
     found = next(filter(None, map(shutil.which, reader.names)), reader.mac)
     with reader.served(site) as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=found, args=reader.flags)
-        for width, narrow in WIDTHS.items():
+        for width in widths:
             for scheme in ("light", "dark"):
                 page, strips = browser.new_context(viewport=dict(width=width, height=844), color_scheme=scheme, reduced_motion="reduce").new_page(), []
                 for name in names:
                     whole, stem = photograph(page, address+name, width), name.removesuffix(".html").replace("/", "-")
                     whole.save(folder/f"{stem}-{width}-{scheme}.png")
-                    strips += columns(stem, whole, narrow)
+                    strips += columns(stem, whole, WIDTHS[width])
                 page.context.close()
                 sheets(folder, f"{width}-{scheme}", strips)
         browser.close()
@@ -89,6 +89,7 @@ def main():
     parser.add_argument("--site", type=Path, help="a site that is built already, instead of building one")
     parser.add_argument("--pictures", type=Path, help="a folder for pictures of every page")
     parser.add_argument("--only", nargs="+", default=[], help="parts of names of pages to photograph")
+    parser.add_argument("--widths", nargs="+", type=int, choices=list(WIDTHS), default=list(WIDTHS), help="some widths alone")
     parser.add_argument("--save", type=Path, help="a JSON file to keep the table in")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -100,7 +101,7 @@ def main():
         print(f"on {os.cpu_count()} cores\n\n| the site | |\n|---|---|")
         for what, value in rows.items(): print(f"| {what} | {value:.{1 if isinstance(value, float) else 0}f} |")
         if asked.save: asked.save.write_text(json.dumps(dict(cores=os.cpu_count(), **rows), indent=1)+"\n")
-        if asked.pictures: print(f"\n{pictures(site, asked.pictures, asked.only)} pages photographed in {asked.pictures}: look at its sheets")
+        if asked.pictures: print(f"\n{pictures(site, asked.pictures, asked.only, asked.widths)} pages photographed in {asked.pictures}: look at its sheets")
 
 
 if __name__ == "__main__": main()

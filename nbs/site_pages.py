@@ -27,7 +27,9 @@ def signature(thing, called):
     "How a function begins, as written: each parameter with its type, its default and, behind #, its meaning."
     lines = textwrap.dedent(inspect.getsource(thing)).splitlines()
     begins = next(node for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.FunctionDef))
-    head = "\n".join(lines[begins.lineno-1:begins.body[0].lineno-1])
+    first = begins.body[0]
+    last = lines[first.lineno-1].encode()[:first.col_offset].decode()  # of a function in one line, what stands before its body
+    head = "\n".join([*lines[begins.lineno-1:first.lineno-1], last]).rstrip()
     return re.sub(rf"def {begins.name}\((?:(?:self|cls)(?::\w+)?(?:, ?)?)?", f"def {called}(", head, count=1)
 
 

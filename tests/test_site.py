@@ -111,6 +111,11 @@ def test_each_cross_link_of_nbdev_leads_to_its_name(pages):
     assert found > 50
 
 
+def test_each_entry_of_the_reference_shows_how_it_is_called(site):
+    found = [code for path in site.glob("api_*.html") for code in re.findall(r"<code class=\"sourceCode[^>]*>(.*?)</code>", path.read_text(encoding="utf-8"), re.S)]
+    assert len(found) > 50 and not [code for code in found if not re.search(r"def|class", code)]
+
+
 def test_a_cross_link_arrives(browser, address):
     page = browser.new_page()
     for place, there in (("behavior.html#behavior.fit", "api_behavior.html#Behavior-fit"), ("scene.html#napping_cat", "api_scene.html#napping_cat"),
