@@ -83,8 +83,8 @@ def _fit(cls,
     if not -2**63 <= seed < 2**64: raise ValueError(f"seed must be a number of 64 bits, got {seed}: choose a smaller one")
     eye = encoder if isinstance(encoder, ClipEncoder) else ClipEncoder(encoder)
     embeddings = _unit(encode_scene(scene, eye))
+    moved = moving.fit(embeddings, seed=seed, progress=progress) # first: it refuses what can't be moved before a minute of learning to draw
     drawn = drawing.fit(scene.frames, embeddings, seconds=seconds, steps=steps, seed=seed, progress=progress, on_step=on_step)
-    moved = moving.fit(embeddings, seed=seed, progress=progress)
     return cls(scene, embeddings, _round(drawn), _round(moved), eye.name, (generator, behavior))
 
 AliveScene.fit = classmethod(_fit)

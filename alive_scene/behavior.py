@@ -139,7 +139,8 @@ class Behavior(_Space):
         leaps:float=0.08, # Share of steps that leap to another time, between 0 and 1
         rounds:int=800 # Batches the motion learns from; with 0 it stays on the path
     )->"Behavior":
-        "Make the plan, learn the motion. Raises ValueError unless there are at least two finite unit vectors."
+        "Make the plan, learn the motion. Raises ValueError unless there are 2 to 3,000 finite unit vectors: the plan grows with their square."
+        if len(embeddings) > 3000: raise ValueError(f"{len(embeddings)} frames are too many to plan with: give at most 3,000 (max_frames)")
         if not 0 < leaps < 1: raise ValueError(f"leaps must be between 0 and 1, got {leaps}: 0.05 leaps once in twenty steps")
         behavior = cls._of(embeddings, 2, 64, seed, ways=min(24, 2*len(embeddings)))
         with _one_thread(), torch.random.fork_rng():
@@ -179,7 +180,6 @@ def _learn(self:Behavior, rounds:int, progress:bool)->None:
             optimizer.zero_grad(); loss.backward(); nn.utils.clip_grad_norm_(self.motion.parameters(), 1.); optimizer.step()
             self.history.append(float(loss.detach()))
     except KeyboardInterrupt: warnings.warn(f"stopped after {len(self.history)} of {rounds} batches; what was learned is kept", stacklevel=3)
-
 Behavior._unroll, Behavior._learn = _unroll, _learn
 
 # %% ../nbs/55_behavior.ipynb #c035
