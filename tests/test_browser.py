@@ -247,6 +247,7 @@ def test_what_stops_it_and_what_does_not(browser, lab):
       .map(one => one.outerHTML.slice(0, 200))"""
     assert page.evaluate(unnamed) == []
 
+    for button in page.locator(".widget-toggle-button").all(): button.click()
     client.execute("players[0].seed.value = 3; players[0].temperature.value = 2", reply=True)
     page.wait_for_timeout(500)
     assert grows() == [True, True], "a new life and a turned slider, one right after the other"
