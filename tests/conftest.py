@@ -1,5 +1,6 @@
 "Folders of their own for every run: nothing of the user's Jupyter settings or cache is read or written."
 import os
+import signal
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ for name in ("ALIVE_SCENE_CACHE", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_D
     (folder / name.lower()).mkdir()
 os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype+notebook_connected")
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it starts in the background, and so would all that the tests start
 
 
 @pytest.fixture(scope="session")
