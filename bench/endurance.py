@@ -18,6 +18,7 @@ from alive_scene.rollout import rollout, vital_signs
 from alive_scene.vae import VaeBehavior
 
 SIGNS = "speed", "drift", "coverage"
+STRAYS = {"FlowBehavior"} # a peer that knows nothing of the whole: it wanders off and settles somewhere, so that only its numbers must be finite
 KINDS = {"Behavior": Behavior, "VaeBehavior, cured": VaeBehavior, "VideoTexture": VideoTexture, "FlowBehavior": FlowBehavior}
 
 
@@ -131,7 +132,7 @@ def rollouts(steps):
         pairs = [f"{row['first'][sign]:.2f} → {row['last'][sign]:.2f}" for sign in SIGNS]
         print(f"| {kind} | {row['finite']} | {' | '.join(pairs)} | {row['alike']} |", flush=True)
         rows.append(row)
-    return dict(steps=steps, behaviors=rows, fine=all(row["finite"] and row["alike"] for row in rows))
+    return dict(steps=steps, behaviors=rows, fine=all(row["finite"] and (row["alike"] or row["behavior"] in STRAYS) for row in rows))
 
 
 def player(seconds):
