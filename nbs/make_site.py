@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 from run_alive import execute
-from site_pages import api, built, costs, gallery, opens, parameters, rooms, times
+from site_pages import api, attacks, built, costs, gallery, opens, parameters, rooms, times
 from strip_widgets import still
 
 root = Path(__file__).absolute().parent.parent
@@ -199,6 +199,7 @@ def pages(staged, executed):
     parameters(staged, source_of)
     rooms(staged)
     costs(staged)
+    attacks(staged)
     times(staged)
     return names
 

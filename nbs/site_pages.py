@@ -181,6 +181,26 @@ def times(out):
         f"Measured by `nbs/times.py` on {kept['cores']} cores without a GPU, the start of each kernel included."])+"\n", encoding="utf-8")
 
 
+# What the attacks found
+
+def attacks(out):
+    "The measured tables of the page of promises, from what bench/fuzz.py, faults.py and endurance.py kept."
+    fuzz, faults, last = (json.loads((root/"bench"/f"{name}.json").read_text(encoding="utf-8")) for name in ("fuzz", "faults", "endurance"))
+    rows = ["| reader | seconds | changed files tried | refused in a sentence | read | crashed, hung, out of memory or other |", "|---|---|---|---|---|---|"]
+    rows += [f"| {row['reader']} | {row['seconds']} | {row['tries']:,} | {row['refused']:,} | {row['read']:,} | {row['wrong']} |" for row in fuzz.values()]
+    rows += ["", "`bench/fuzz.py`.", "", "| killed while it | kills | files or cache entries damaged | hidden leftovers | next run: the same bytes |", "|---|---|---|---|---|"]
+    rows += [f"| {dict(fit='fits', save='saves')[row['work']]} | {row['kills']} | {row['damaged']} | {row['left']} | {row['same']} of {row['kills']+row['late']} |" for row in faults["moments"]]
+    rows += ["", "`bench/faults.py`.", "", f"| {last['rollouts']['steps']:,} steps | all finite | speed | drift | coverage | as at first |", "|---|---|---|---|---|---|"]
+    for row in last["rollouts"]["behaviors"]:
+        pairs = [f"{row['first'][sign]:.2f} → {row['last'][sign]:.2f}" for sign in ("speed", "drift", "coverage")]
+        rows += [f"| {row['behavior']} | {'yes' if row['finite'] else 'no'} | {' | '.join(pairs)} | {'yes' if row['alike'] else 'no'} |"]
+    player, video = last["player"], last["video"]
+    rows += ["", f"Each sign over the first tenth → over the last. The player drew {player['frames']:,} frames in {player['seconds']:,} seconds; its memory went from {player['settled']/1e6:.0f} "
+             f"to {player['end']/1e6:.0f} MB ({player['grown']:+.1%}), and it left {player['threads']} threads. Of {video['minutes']} minutes of 1080p, reading "
+             + ", ".join(f"{dict(begin='the begin', middle='the middle', all='all of it')[row['what']]} took at most {row['peak']/1e6:.0f} MB and {row['seconds']:.0f} s" for row in video["reads"])+". `bench/endurance.py`."]
+    (out/"_attacks.md").write_text("\n".join(rows)+"\n", encoding="utf-8")
+
+
 # The gallery
 
 shows = {
