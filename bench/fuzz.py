@@ -83,7 +83,7 @@ def changed(thing, rng):
         at = int(rng.integers(len(thing)))
         return thing[:at]+[changed(thing[at], rng)]+thing[at+1:]
     if isinstance(thing, str) and thing.startswith("{") and rng.random() < .9: return json.dumps(changed(json.loads(thing), rng))
-    if isinstance(thing, int) and not isinstance(thing, bool) and rng.random() < .5: return int(thing+rng.integers(-3, 4))
+    if isinstance(thing, int) and not isinstance(thing, bool) and rng.random() < .5: return thing+int(rng.integers(-3, 4))
     return [*ODD, .5, float("nan"), float("inf"), "", "../x", "<b>", None, [], {}, True, "F64", "patch", "vae", "eval"][rng.integers(len(ODD)+14)]
 
 
