@@ -364,7 +364,7 @@ def test_the_map_is_pointed_at(browser, lab):
         said = "[...document.querySelectorAll('.widget-html-content')].map(one => one.textContent).find(text => text.includes('the mean of'))"
         until(page, f"({said} ?? '').split('mean of').length == {2 + (side > 0)}", 20)
         counts = [int(word) for word in page.evaluate(said).replace("frames", "").split() if word.isdigit()]
-        assert abs(counts[-1] - within) <= 2, (counts, within)  # a frame under the very line may fall on either side
+        assert counts[-1] == within, (counts, within)
         sizes.append(page.evaluate("(() => { const one = document.querySelector('img.widget-image'); return [one.naturalWidth / one.naturalHeight, one.clientWidth / one.clientHeight]; })()"))
     assert [round(size[0]) for size in sizes] == [1, 2] and all(abs(there - shown) < .02 for there, shown in sizes), "undistorted"
     client.stop_channels()
