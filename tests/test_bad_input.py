@@ -467,7 +467,7 @@ NUMBERS = [
     ("clips that overlap", lambda: side_by_side(Scene(frames), Scene(frames), gap=-1), "a gap of 0 or more"),
     ("nothing beside nothing", lambda: side_by_side(), "scenes of one height"),
     ("embeddings of whole numbers", lambda: densify(np.eye(3, dtype=int), points=5), WORKS),
-    ("one frame to learn from", lambda: AliveScene.fit(Scene(frames[:1]), steps=1, progress=False), "at least two frames"),
+    ("one frame to learn from", lambda: AliveScene.fit(Scene(frames[:1]), steps=1, progress=False), "at least 2 are needed"),
     ("an array for a scene", lambda: AliveScene.fit(frames, steps=1, progress=False), "Scene"),
     ("an array to encode", lambda: encode_scene(frames, ClipEncoder("untrained")), "takes a Scene"),
     ("a map that isn't there", lambda alive: MapExplorer(alive, method="globe"), "'umap', 'tsne' or 'pca'"),
