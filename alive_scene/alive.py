@@ -80,7 +80,6 @@ def _fit(cls,
     drawing,moving = _named("generator", _generators, generator), _named("behavior", _behaviors, behavior)
     scene = video if isinstance(video, Scene) else read_scene(video, size=size, max_frames=max_frames)
     if len(scene.frames) > _most: raise ValueError(f"the scene has {len(scene.frames)} frames, more than can be stored: choose max_frames, at most {_most}")
-    if not -2**63 <= seed < 2**64: raise ValueError(f"seed must be a number of 64 bits, got {seed}: choose a smaller one")
     eye = encoder if isinstance(encoder, ClipEncoder) else ClipEncoder(encoder)
     embeddings = _unit(encode_scene(scene, eye))
     moved = moving.fit(embeddings, seed=seed, progress=progress) # first: it refuses what can't be moved before a minute of learning to draw

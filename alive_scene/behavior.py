@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from .vae import _kld, _on_sphere, _one_thread
+from .vae import _kld, _on_sphere, _repeatable
 
 # %% ../nbs/55_behavior.ipynb #c009
 def _draw(rng:torch.Generator|list[torch.Generator], batch:int, numbers:int, draw=torch.randn)->Tensor: # (batch, numbers)
@@ -34,8 +34,7 @@ class _Space(nn.Module):
     def _of(cls, embeddings:Tensor, least:int, dims:int, seed:int, **config)->"_Space":
         "A new one, weights from the seed. Raises ValueError unless embeddings (time, embed) are enough unit vectors."
         embeddings = _on_sphere(embeddings, least=least)
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
+        with _repeatable(seed):
             space = cls(*embeddings.shape, min(dims, *embeddings.shape), **config).to(embeddings.device)
         points = embeddings.double()-embeddings.double().mean(0)
         steps = (points[1:]-points[:-1]).norm(dim=1)
@@ -143,10 +142,9 @@ class Behavior(_Space):
         if len(embeddings) > 3000: raise ValueError(f"{len(embeddings)} frames are too many to plan with: give at most 3,000 (max_frames)")
         if not 0 < leaps < 1: raise ValueError(f"leaps must be between 0 and 1, got {leaps}: 0.05 leaps once in twenty steps")
         behavior = cls._of(embeddings, 2, 64, seed, ways=min(24, 2*len(embeddings)))
-        with _one_thread(), torch.random.fork_rng():
+        with _repeatable(seed):
             flow = _plan(behavior.points.cpu(), leaps)
             behavior.chance[:], behavior.onward[:] = (flow/flow.sum(1, keepdim=True).clamp_min(1e-300)).topk(behavior.config["ways"])
-            torch.manual_seed(seed)
             behavior._learn(rounds, progress)
         return behavior.eval()
 

@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from traitlets import Bool, Float, List, Unicode, dlink, link
 from .alive import AliveScene, _said, _sheet
 from .maps import embedding_map, plot_map
-from .rollout import _nearest, cure
+from .rollout import _first, _nearest, cure
 from .scene import Scene, side_by_side, write_video
 
 # %% ../nbs/70_player.ipynb #f3059576
@@ -36,9 +36,9 @@ class _Life:
     name:str # What sets it apart from the others
 _views = {"one": [(0, 1.)], "four versions": [(i, 1.) for i in range(4)], "four temperatures": [(0, w) for w in (.25, .5, 1., 2.)]}
 def _lives(alive:AliveScene, start:Tensor, seed:int, view:str)->list[_Life]:
-    "Lives that begin at one place."
+    "Lives that begin at one place, (1, embed)."
     name = "× {1:g}" if view == "four temperatures" else "seed {0}"
-    return [_Life(alive.behavior.start(start[None]), torch.Generator().manual_seed(seed+more), warmth, name.format(seed+more, warmth)) for more,warmth in _views[view]]
+    return [_Life(alive.behavior.start(start), torch.Generator().manual_seed(seed+more), warmth, name.format(seed+more, warmth)) for more,warmth in _views[view]]
 def _live_on(alive:AliveScene, life:_Life, temperature:float, curing:float)->tuple[object,Tensor]: # Its state now, and its luck
     "One step of a life."
     moved = alive.behavior.step(life.state, temperature*life.warmth, life.rng)
@@ -117,15 +117,13 @@ def _connect(self)->None:
     for knob in (self.temperature, self.curing): knob.observe(lambda change: self._flush(keep=True), "value")
     for knob in (self.seed, self.first, self.view): knob.observe(lambda change: self.restart(), "value")
     self.speed.observe(lambda change: self.screen.set_trait("fps", self.alive.scene.fps*self.speed.value), "value")
-    self.step.on_click(lambda button: self.playing.set_trait("value", False))
-    self.step.on_click(lambda button: self.screen.send({"kind": "step"}))
-    self.surprise.on_click(lambda button: self.surprise_me())
-    self.record.on_click(lambda button: self._record())
+    self.step.on_click(lambda button: (self.playing.set_trait("value", False), self.screen.send({"kind": "step"})))
+    for button,does in ((self.surprise, "surprise_me"), (self.record, "_record")): button.on_click(lambda button, does=does: getattr(self, does)())
     self.screen.on_msg(self._answer)
 def _restart(self, at:Tensor|None=None)->None: # at: (embed,) where; None takes the start slider's frame
     "Begin a new life, with the seed's own luck."
     with self.lock:
-        self.lives = _lives(self.alive, self.alive.embeddings[self.first.value] if at is None else at, self.seed.value, self.view.value)
+        self.lives = _lives(self.alive, _first(self.first.value if at is None else at, self.alive.embeddings), self.seed.value, self.view.value)
         self.index = self.seen = getattr(self, "index", 0)
         begun,long = (self.index, [(life.state, life.rng.get_state()) for life in self.lives], None), round(40*self.alive.scene.fps)+60 # 10 s at speed 4, and what waits
         self.kept,self.told = deque([begun], maxlen=long), deque(maxlen=1000)
@@ -148,6 +146,7 @@ def _live(self, steps:int, temperature:float, curing:float)->np.ndarray: # uint8
     return frames
 def _advance(self, steps:int=1)->np.ndarray: # uint8 (steps, height, width, 3); four views in one picture
     "Live on without the browser asking; a screen that is open goes on from there."
+    if steps < 1: raise ValueError(f"steps must be 1 or more, got {steps}")
     with self.lock:
         frames = self._live(steps, self.temperature.value, self.curing.value)
         self.seen = self.index
@@ -287,6 +286,7 @@ def _go_to(self, x:float, y:float, walk:bool=True)->None: # walk: the player goe
 # %% ../nbs/70_player.ipynb #e252c2eb
 def _compare(self, indices:list[int])->None:
     "Show the mean picture of a region, beside that of the region before."
+    if not len(indices) or not 0 <= min(indices) <= max(indices) < len(self.points): raise ValueError(f"indices must be frames from 0 to {len(self.points)-1}")
     self.regions.append(list(indices))
     means = [self.alive.render(self.alive.embeddings[region]).mean(0).round().astype(np.uint8) for region in self.regions]
     self._show(np.concatenate(means, 1), " and ".join(f"the mean of {len(region)} frames" for region in self.regions))

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .vae import _on_sphere
+from .vae import _on_sphere, _seed
 
 # %% ../nbs/50_rollout.ipynb #ccd23ca4
 def cure(
@@ -75,10 +75,8 @@ def rollout(
         raise ValueError(f"the behavior was fitted to embeddings of {made} numbers, these have {embed}: use the encoder it was fitted with")
     together, seeds = getattr(behavior, "batched", False), list(seed) if np.ndim(seed) else [seed]
     if not seeds: raise ValueError("seed is an empty list: give one for each path")
-    for one in seeds:
-        if not -2**63 <= one < 2**64: raise ValueError(f"seed must be a number of 64 bits, got {one}: choose a smaller one")
     if len(seeds) != 1 and not together: return torch.stack([rollout(behavior, observed, steps, start, temperature, curing, one, forces) for one in seeds])
-    rng = [torch.Generator(observed.device).manual_seed(int(one)) for one in seeds]
+    rng = [torch.Generator(observed.device).manual_seed(_seed(one)) for one in seeds]
     state = behavior.start(_first(start, observed).expand(len(seeds), -1))
     path = observed.new_empty(steps, *state.embedding.shape)
     for step in range(steps):

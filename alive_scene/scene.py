@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageOps, ImageSequence, UnidentifiedImageErro
 @dataclass
 class Scene:
     "A clip: its frames, their rate, and, where we made it ourselves, the truth about each frame."
-    frames:np.ndarray # uint8 (time, height, width, 3)
+    frames:np.ndarray=field(repr=False) # uint8 (time, height, width, 3)
     fps:float=12.0 # Frames a second
     name:str="scene" # What the clip is called
     states:dict=field(default_factory=dict) # {name: float (time,)}

@@ -148,13 +148,19 @@ def _pairs(
     return path[:-1], motions(path)
 
 # %% ../nbs/40_vae.ipynb #10e75d04
+def _seed(seed:int)->int: # the same
+    "What torch can take for a seed."
+    if not -2**63 <= seed < 2**64: raise ValueError(f"seed must be a number of 64 bits, got {seed}: choose a smaller one")
+    return int(seed)
 @contextmanager
-def _one_thread()->Iterator[None]:
-    "Small matrices need one thread: several wait for each other, and on a busy machine they wait long. The same numbers on any number of cores, too."
+def _repeatable(seed:int)->Iterator[None]:
+    "The seed's luck alone, in one thread: on small matrices several wait for each other, and add up in another order. Afterwards all is as it was."
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try: yield
-    finally: torch.set_num_threads(threads)
+    with torch.random.fork_rng():
+        torch.manual_seed(_seed(seed))
+        torch.set_num_threads(1)
+        try: yield
+        finally: torch.set_num_threads(threads)
 
 def _learn(
     model:BehaviorModel, # Changed in place
@@ -203,9 +209,7 @@ class VaeBehavior(BehaviorModel):
     )->"VaeBehavior":
         "Learn the motions of an observed path. Raises ValueError for a path with fewer than two motions, or an unknown loss."
         embeddings = _on_sphere(embeddings, least=2)
-        if not -2**63 <= seed < 2**64: raise ValueError(f"seed must be a number of 64 bits, got {seed}: choose a smaller one")
-        with _one_thread(), torch.random.fork_rng():
-            torch.manual_seed(seed)
+        with _repeatable(seed):
             behavior = resume or cls(embeddings.shape[1]).to(embeddings.device)
             behavior.history += tuple(_learn(behavior, *_pairs(embeddings, points), _loss(loss), epochs, progress))
         return behavior
