@@ -23,8 +23,8 @@ class Scene:
     frames:np.ndarray=field(repr=False) # uint8 (time, height, width, 3)
     fps:float=12.0 # Frames a second
     name:str="scene" # What the clip is called
-    states:dict=field(default_factory=dict) # {name: float (time,)}
-    captions:list=field(default_factory=list) # One sentence a frame
+    states:dict=field(default_factory=dict, repr=False) # {name: float (time,)}
+    captions:list=field(default_factory=list, repr=False) # One sentence a frame
 
     def __post_init__(self):
         dtype, shape = getattr(self.frames, "dtype", type(self.frames).__name__), np.shape(self.frames)
