@@ -135,7 +135,8 @@ def one_way(way, notebooks):
             folder = Path(pass_)/("all" if way == "reverse order" else notebook.stem)
             folder.mkdir(exist_ok=True)
             os.environ["ALIVE_SCENE_CACHE"], begin = str(folder/"cache"), time.perf_counter()
-            found[notebook.stem] = WAYS[way](notebook, folder), time.perf_counter()-begin
+            found[notebook.stem] = said, seconds = WAYS[way](notebook, folder), time.perf_counter()-begin
+            print(f"{notebook.stem}, {way}: {said or 'passed'}, {seconds:.0f} s", file=sys.stderr, flush=True)  # it takes hours
     return found
 
 
