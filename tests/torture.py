@@ -79,7 +79,7 @@ def child(notebook, nbs, prefix=(), **environment):
     "Run it alone in a process of its own."
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(nbs.parent), *filter(None, [os.environ.get("PYTHONPATH")])]), **environment}
     ran = subprocess.run([*prefix, sys.executable, __file__, "--alone", str(notebook)], env=environment, capture_output=True, text=True)
-    return "" if ran.returncode == 0 else (ran.stdout+ran.stderr).strip()[-400:]
+    return "" if ran.returncode == 0 else (ran.stdout or ran.stderr).strip()[-400:]  # the kernel talks to stderr as it ends
 
 
 def offline(notebook, folder):
@@ -154,5 +154,7 @@ def main(names):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--alone"]: sys.exit(execute(Path(sys.argv[2]), Path(sys.argv[2]).parent))
+    if sys.argv[1:2] == ["--alone"]:
+        print(said := execute(Path(sys.argv[2]), Path(sys.argv[2]).parent))
+        sys.exit(bool(said))
     sys.exit(main(sys.argv[1:]))
