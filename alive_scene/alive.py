@@ -62,6 +62,8 @@ class AliveScene:
     encoder:str = "alive-tiny" # The name of the CLIP that placed the frames
     parts:tuple[str,str] = ("patch", "alive") # The names of generator and behavior
 
+    def __repr__(self)->str: return f"AliveScene({self.scene.name!r}, {len(self.embeddings)} frames, encoder={self.encoder!r}, parts={self.parts})"
+
 # %% ../nbs/60_alive.ipynb #86be117b
 def _fit(cls,
     video:str|Path|Scene, # A path that read_scene takes, or a Scene
@@ -159,7 +161,7 @@ def _read(
 )->tuple[dict,dict[str,Tensor]]: # What its header says; its tensors
     "Read a scene's file. Raises FileNotFoundError or ValueError that says what is wrong with it."
     from safetensors import safe_open
-    if not path.is_file(): raise FileNotFoundError(f"there is no scene file {path}; AliveScene.fit(video).save({path.name!r}) makes one")
+    if not path.is_file(): raise FileNotFoundError(f"there is no scene file {path}: alive-scene fit VIDEO -o {path.name}, or AliveScene.fit(video).save({path.name!r}), makes one")
     try: path.open("rb").close()
     except PermissionError as error: raise PermissionError(f"{path} may not be read (permission denied): allow it, or copy it to where you may") from error
     if path.stat().st_size > 2**30: raise ValueError(f"{path} is over a gigabyte, larger than any scene: AliveScene.save did not write it")

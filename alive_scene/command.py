@@ -23,10 +23,10 @@ def _add_fit(commands)->None:
     fit.add_argument("--seconds", type=float, default=60, help="at most so long for the generator; siren takes it all")
     fit.add_argument("--size", type=int, default=128, help="pixels a side")
     fit.add_argument("--max-frames", type=int, default=200, help="at most so many frames")
-    fit.add_argument("--start", type=float, default=0, help="seconds into the video")
-    fit.add_argument("--stop", type=float, help="seconds into the video")
+    fit.add_argument("--start", type=float, default=0, help="leave out so many seconds at the beginning")
+    fit.add_argument("--stop", type=float, help="leave out what comes after so many seconds")
     fit.add_argument("--fps", type=float, help="frames a second to keep")
-    fit.add_argument("--seed", type=int, default=0)
+    fit.add_argument("--seed", type=int, default=0, help="another seed learns a little otherwise")
 
 # %% ../nbs/99_command.ipynb #a6b4c5d9
 def _add_export(commands)->None:
@@ -55,7 +55,7 @@ def _add_path(
     verb.add_argument("--start", type=int, default=0, help="the frame to start from")
     verb.add_argument("--temperature", type=float, default=1, help="multiplies the motion")
     verb.add_argument("--curing", type=float, default=.1, help="share of the nearest observed embedding, 0..1")
-    verb.add_argument("--seed", type=int, default=0)
+    verb.add_argument("--seed", type=int, default=0, help="which of its lives")
     return verb
 
 def _parser()->argparse.ArgumentParser:
@@ -76,6 +76,7 @@ def _fit(asked:argparse.Namespace)->str:
     from alive_scene.alive import AliveScene
     from alive_scene.scene import read_scene
     if Path(asked.out).suffix != ".alive": raise ValueError(f"a scene is saved as NAME.alive, got {asked.out!r}")
+    if not Path(asked.out).parent.is_dir(): raise ValueError(f"there is no folder {Path(asked.out).parent} to write {Path(asked.out).name} into: make it first")
     scene = read_scene(asked.video, size=asked.size, max_frames=asked.max_frames, fps=asked.fps, start=asked.start, stop=asked.stop)
     alive = AliveScene.fit(scene, encoder=asked.encoder, generator=asked.generator, behavior=asked.behavior, seconds=asked.seconds, seed=asked.seed)
     return f"{alive.save(asked.out)}: {len(scene.frames)} frames learned; next: alive-scene play {asked.out} -o out.mp4"
@@ -90,6 +91,7 @@ def _path(asked:argparse.Namespace)->tuple:
 def _play(asked:argparse.Namespace)->str:
     "Write a video of a scene going on."
     from alive_scene.scene import Scene, write_video
+    if asked.steps < 1: raise ValueError(f"a video has one frame at least, got --steps {asked.steps}")
     alive,path = _path(asked)
     write_video(Scene(alive.render(path), alive.scene.fps, alive.scene.name), asked.out)
     return f"{asked.out}: {asked.steps} frames that never existed"
@@ -121,12 +123,13 @@ def _write_csv(alive, path, file:str)->None: # alive: an AliveScene; path: (step
 
 def _vitals(asked:argparse.Namespace)->str:
     "The vital signs of a long rollout, a line each, beside what a living scene has."
-    from alive_scene.rollout import TARGETS, vital_signs
+    from alive_scene.rollout import TARGETS, missing, vital_signs
     alive,path = _path(asked)
     if asked.csv: _write_csv(alive, path, asked.csv)
     usual = {sign: f"up to {most}" if least == 0 else f"{least} to {most}" for sign,(least,most) in TARGETS.items()}
-    signs = vital_signs(path, alive.embeddings)
-    return "\n".join([f"{'':10} {'this':>8}  alive, over 10,000 steps", *(f"{sign:10} {value:8.3g}  {usual[sign]}" for sign,value in signs.items())])
+    fails = missing(signs := vital_signs(path, alive.embeddings))
+    lines = [f"{sign:10} {value:8.3g}{'*' if sign in fails else ' '} {usual[sign]}" for sign,value in signs.items()]
+    return "\n".join([f"{'':10} {'this':>8}  alive, over 10,000 steps", *lines, f"{len(signs)-len(fails)} of {len(signs)} hold" + ("; * marks what doesn't" if fails else "")])
 
 # %% ../nbs/99_command.ipynb #e1a7e87c
 def _sorry(why:object, status:int=2)->int: # The status

@@ -135,6 +135,7 @@ def _plan(patches:Tensor, looks:Tensor, numbers:int)->tuple[int,int]: # features
     "The number of features that, painted with the strokes left to pay for, keeps most of the frames."
     (count,time,pixels),plans = patches.shape, []
     for features in sorted({min(f, time-1) for f in (4, 8, 16, 24, 32, 48, 64, 96, 128)}):
+        if plans and time*features+count*(pixels+features+2)>numbers: break # a stroke for each patch must be paid for
         picture = (looks[:,:features].T @ patches).double()
         energy = torch.linalg.eigvalsh(picture @ picture.mT if features<pixels else picture.mT @ picture).flatten()
         strokes = min(max(count, (numbers-time*features)//(pixels+features+2)), len(energy))

@@ -2,11 +2,14 @@
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from uuid import uuid4
 
 import papermill
 from jupyter_client.manager import AsyncKernelManager
+
+from alive_scene.scene import read_scene
 
 course = Path(__file__).parent
 made = {"original_vs_generated.gif": "left the video, right what the generator draws of each frame",
@@ -33,6 +36,9 @@ def execute(notebook, written, /, *, aloud=False, timeout=None, **parameters):
 
 
 def run(video, out):
+    try:
+        with warnings.catch_warnings(action="ignore"): read_scene(video, size=16, max_frames=2)
+    except (ValueError, OSError) as error: return f"alive_scene: {error}" # before anything in `out` is touched
     out.mkdir(parents=True, exist_ok=True)
     notebook = out/"60_alive.ipynb"
     print(f"Running the lesson on {video}, a few minutes; cell by cell.", flush=True)
