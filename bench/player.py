@@ -46,7 +46,7 @@ def photograph(tab, path, box):
     "A screenshot of a part of the page, in few enough colors to be small."
     from PIL import Image
     tab.screenshot(path=str(path), clip=box)
-    Image.open(path).convert("RGB").quantize(192, dither=Image.Dither.NONE).save(path, optimize=True)
+    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
 
 
 def waits(tab, name, by):

@@ -14,7 +14,7 @@ function build(el) {
     <div class="alive-side">
       <canvas class="alive-map" role="img" aria-label="the path of the scene on its map" width="480" height="360"></canvas>
       <div class="alive-near"><canvas role="img" aria-label="the nearest frame of the video" width="64" height="64"></canvas><span></span></div>
-      <canvas class="alive-monitor" role="img" aria-label="step length, above, and distance to the video's path, below" width="480" height="160"></canvas>
+      <canvas class="alive-monitor" role="img" aria-label="step length, above, and distance to the video's path, below" width="480" height="220"></canvas>
     </div><p class="alive-note" role="status"></p>`;
   const [picture, map, near, monitor] = el.querySelectorAll("canvas");
   return { picture, map, near, monitor, number: el.querySelector("span"), note: el.querySelector("p") };
@@ -44,7 +44,7 @@ function drawMonitor(canvas, trail, colors) {
   const c = canvas.getContext("2d"), { width: w, height: h } = canvas;
   c.clearRect(0, 0, w, h);
   [["pace", 0], ["far", h / 2]].forEach(([name, top]) => {
-    const y = value => top + h / 2 - 3 - Math.min(value, 3) / 3 * (h / 2 - 6);  // 1 is the video's usual step
+    const y = value => top + h / 2 - 3 - Math.min(value, 5) / 5 * (h / 2 - 34);  // 1 is the video's usual step; below its name
     c.strokeStyle = "rgba(128,128,128,.5)"; c.setLineDash([4, 4]);
     c.beginPath(); c.moveTo(0, y(1)); c.lineTo(w, y(1)); c.stroke(); c.setLineDash([]);
     for (let cell = 0; cell < (trail.at(-1)?.length ?? 0); cell++) {
