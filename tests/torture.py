@@ -57,7 +57,7 @@ def twice(notebook, folder):
     book = nbformat.read(notebook, 4)
     for cell in (again := nbformat.read(notebook, 4)).cells:
         if "parameters" in cell.metadata.get("tags", []): cell.metadata["tags"].remove("parameters")
-        cell.id = cell.id[:-1]+("0" if cell.id[-1] != "0" else "1")
+        cell.id = f"{cell.id[:58]}-again"
     book.cells += again.cells
     nbformat.write(book, path := folder/notebook.name)
     return execute(path, notebook.parent)
