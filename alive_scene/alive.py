@@ -20,7 +20,7 @@ from .clip import ClipEncoder, encode_scene
 from .generator import Generator, SirenGenerator
 from .rollout import rollout
 from .scene import Scene, read_scene, write_atomic
-from .vae import VaeBehavior
+from .vae import VaeBehavior, _seed
 
 # %% ../nbs/60_alive.ipynb #6af9c833
 _generators = {"patch": Generator, "siren": SirenGenerator}
@@ -82,6 +82,7 @@ def _fit(cls,
     drawing,moving = _named("generator", _generators, generator), _named("behavior", _behaviors, behavior)
     scene = video if isinstance(video, Scene) else read_scene(video, size=size, max_frames=max_frames)
     if len(scene.frames) > _most: raise ValueError(f"the scene has {len(scene.frames)} frames, more than can be stored: choose max_frames, at most {_most}")
+    _seed(seed) # before anything is encoded
     eye = encoder if isinstance(encoder, ClipEncoder) else ClipEncoder(encoder)
     embeddings = _unit(encode_scene(scene, eye))
     moved = moving.fit(embeddings, seed=seed, progress=progress) # first: it refuses what can't be moved before a minute of learning to draw

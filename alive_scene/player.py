@@ -118,7 +118,7 @@ def _connect(self)->None:
     for knob in (self.seed, self.first, self.view): knob.observe(lambda change: self.restart(), "value")
     self.speed.observe(lambda change: self.screen.set_trait("fps", self.alive.scene.fps*self.speed.value), "value")
     self.step.on_click(lambda button: (self.playing.set_trait("value", False), self.screen.send({"kind": "step"})))
-    for button,does in ((self.surprise, "surprise_me"), (self.record, "_record")): button.on_click(lambda button, does=does: getattr(self, does)())
+    self.surprise.on_click(lambda button: self.surprise_me()); self.record.on_click(lambda button: self._record())
     self.screen.on_msg(self._answer)
 def _restart(self, at:Tensor|None=None)->None: # at: (embed,) where; None takes the start slider's frame
     "Begin a new life, with the seed's own luck."
