@@ -7,6 +7,7 @@ Then, for the two scenes whose true states are known: how often each state is en
 generator: how much changes from picture to picture (flicker), and how sharp a picture is (smear), each against the video's own; and how long fitting and a step take.
 `--save` keeps all of it as JSON, and what an earlier run kept of other clips and parts.
 """
+
 import argparse
 import json
 import sys
@@ -30,53 +31,80 @@ from clips import recorded  # noqa: E402, beside this script
 
 TEMPERATURES = 0.25, 0.5, 1, 1.5, 2
 # a state counts as entered where its value passes these limits
-LIMITS = dict(eyes_closed=[0.5], ear=[0.5], light=[0.5], smile=[0.5], tilt=[-0.4, 0.4], turn=[-0.4, 0.4], gaze=[-0.4, 0.4])
+LIMITS = dict(
+    eyes_closed=[0.5],
+    ear=[0.5],
+    light=[0.5],
+    smile=[0.5],
+    tilt=[-0.4, 0.4],
+    turn=[-0.4, 0.4],
+    gaze=[-0.4, 0.4],
+)
 
 
 class Together:
     "A behavior that takes one generator, made to take the seeds in one batch: all rows draw from the first."
+
     batched = True
-    def __init__(self, behavior): self.behavior, self.start = behavior, behavior.start
-    def step(self, state, temperature, rng): return self.behavior.step(state, temperature, rng[0])
+
+    def __init__(self, behavior):
+        self.behavior, self.start = behavior, behavior.start
+
+    def step(self, state, temperature, rng):
+        return self.behavior.step(state, temperature, rng[0])
 
 
 class Walk(room._Space):
     "An autoregressive walk: the next motion is linear in place and last motion, by least squares, plus noise of the size that leaves."
+
     @classmethod
     def fit(cls, observed):
         walk = cls._of(observed, 4, 8, 0)
         points = walk.points.double()
-        moves = points[1:]-points[:-1]
+        moves = points[1:] - points[:-1]
         seen = torch.cat([points[1:-1], moves[:-1]], 1)
-        rule = torch.linalg.solve(seen.T@seen + 1e-3*len(seen)*torch.eye(seen.shape[1], dtype=seen.dtype), seen.T@moves[1:])
-        left = moves[1:]-seen@rule
-        spread, turn = torch.linalg.eigh(left.T@left/len(left))
-        walk.rule, walk.noise = rule.float(), (spread.clamp_min(0).sqrt()[:, None]*turn.T).float()
+        rule = torch.linalg.solve(
+            seen.T @ seen + 1e-3 * len(seen) * torch.eye(seen.shape[1], dtype=seen.dtype),
+            seen.T @ moves[1:],
+        )
+        left = moves[1:] - seen @ rule
+        spread, turn = torch.linalg.eigh(left.T @ left / len(left))
+        walk.rule, walk.noise = rule.float(), (spread.clamp_min(0).sqrt()[:, None] * turn.T).float()
         return walk
-    def start(self, embedding): return room.PeerState(embedding, embedding.new_zeros(len(embedding), self.basis.shape[1]))
+
+    def start(self, embedding):
+        return room.PeerState(embedding, embedding.new_zeros(len(embedding), self.basis.shape[1]))
+
     def step(self, state, temperature, rng):
         point, rest = self._inside(state.embedding)
-        go = torch.cat([point, state.memory], 1)@self.rule + room._draw(rng, len(point), point.shape[1])@self.noise
-        return room.PeerState(self._outside(point+temperature*go, rest), go)
+        go = (
+            torch.cat([point, state.memory], 1) @ self.rule
+            + room._draw(rng, len(point), point.shape[1]) @ self.noise
+        )
+        return room.PeerState(self._outside(point + temperature * go, rest), go)
 
 
 class Cheat:
     "The video itself, played by a rule that needs no behavior."
-    def __init__(self, observed, rule): self.observed, self.rule = observed, rule
-    def roll(self, steps, seed): return F.normalize(self.rule(self.observed, steps, np.random.default_rng(seed)), dim=1)
+
+    def __init__(self, observed, rule):
+        self.observed, self.rule = observed, rule
+
+    def roll(self, steps, seed):
+        return F.normalize(self.rule(self.observed, steps, np.random.default_rng(seed)), dim=1)
 
 
 def to_and_fro(observed, steps, rng):
     "There and back, with a little jitter."
-    last, pace = len(observed)-1, (observed[1:]-observed[:-1]).norm(dim=1).median()
-    turn = np.abs((np.arange(steps)+last) % (2*last)-last)
+    last, pace = len(observed) - 1, (observed[1:] - observed[:-1]).norm(dim=1).median()
+    turn = np.abs((np.arange(steps) + last) % (2 * last) - last)
     jitter = torch.from_numpy(rng.normal(size=(steps, observed.shape[1]))).float()
-    return observed[turn] + 0.2*pace*jitter/observed.shape[1]**0.5
+    return observed[turn] + 0.2 * pace * jitter / observed.shape[1] ** 0.5
 
 
 def held(observed, steps, rng):
     "A random frame, held for eight steps."
-    return observed[np.repeat(rng.integers(len(observed), size=steps//8+1), 8)[:steps]]
+    return observed[np.repeat(rng.integers(len(observed), size=steps // 8 + 1), 8)[:steps]]
 
 
 def behaviors(observed):
@@ -92,17 +120,23 @@ def behaviors(observed):
 
 def paths(one, observed, steps, seeds, temperature=1.0):
     "(seeds, steps, embed)"
-    if isinstance(one, Cheat): return torch.stack([one.roll(steps, seed) for seed in range(seeds)])
+    if isinstance(one, Cheat):
+        return torch.stack([one.roll(steps, seed) for seed in range(seeds)])
     return rollout(one, observed, steps, temperature=temperature, seed=list(range(seeds)))
 
 
 def response(one, observed, steps, seeds):
     "Median speed and spread at each temperature, in the video's steps."
-    usual, speed, spread = float((observed[1:]-observed[:-1]).norm(dim=1).median()), [], []
+    usual, speed, spread = float((observed[1:] - observed[:-1]).norm(dim=1).median()), [], []
     for temperature in TEMPERATURES:
-        path = paths(one, observed, steps, seeds, temperature)[:, steps//2:]
-        speed.append(float((path[:, 1:]-path[:, :-1]).norm(dim=2).median(1).values.median())/usual)
-        spread.append(float((path-path.mean(1, keepdim=True)).norm(dim=2).pow(2).mean(1).sqrt().median())/usual)
+        path = paths(one, observed, steps, seeds, temperature)[:, steps // 2 :]
+        speed.append(
+            float((path[:, 1:] - path[:, :-1]).norm(dim=2).median(1).values.median()) / usual
+        )
+        spread.append(
+            float((path - path.mean(1, keepdim=True)).norm(dim=2).pow(2).mean(1).sqrt().median())
+            / usual
+        )
     return speed, spread, bool(np.all(np.diff(speed) > 0) and np.all(np.diff(spread) >= 0))
 
 
@@ -113,38 +147,63 @@ def measure(name, fit, observed, steps, seeds):
     signs = [vital_signs(part, observed) for part in path]
     signs = {sign: float(np.median([each[sign] for each in signs])) for sign in signs[0]}
     holds = {sign: sign not in missing(signs) for sign in TARGETS}
-    speed, spread, holds["response"] = response(one, observed, steps, seeds) if not isinstance(one, Cheat) else ([], [], False)
+    speed, spread, holds["response"] = (
+        response(one, observed, steps, seeds) if not isinstance(one, Cheat) else ([], [], False)
+    )
     return dict(name=name, signs=signs, holds=holds, speed=speed, spread=spread)
 
 
 def line(found):
     "One line of the table."
-    figures = " ".join(f"{found['signs'][sign]:8.2f}{' ' if found['holds'][sign] else '*'}" for sign in TARGETS)
-    turned = " ".join(f"{a:.2f}" for a in found["speed"]) + " | " + " ".join(f"{a:.1f}" for a in found["spread"]) if found["speed"] else "no temperature"
-    return (f"{found['name']:28}{figures} {turned:>58}{' ' if found['holds']['response'] else '*'} {sum(found['holds'].values())}/8")
+    figures = " ".join(
+        f"{found['signs'][sign]:8.2f}{' ' if found['holds'][sign] else '*'}" for sign in TARGETS
+    )
+    turned = (
+        " ".join(f"{a:.2f}" for a in found["speed"])
+        + " | "
+        + " ".join(f"{a:.1f}" for a in found["spread"])
+        if found["speed"]
+        else "no temperature"
+    )
+    return f"{found['name']:28}{figures} {turned:>58}{' ' if found['holds']['response'] else '*'} {sum(found['holds'].values())}/8"
 
 
-def head(): return f"{'':28}" + " ".join(f"{sign:>8} " for sign in TARGETS) + f" {'response: speeds | spreads':>58}  held"
+def head():
+    return (
+        f"{'':28}"
+        + " ".join(f"{sign:>8} " for sign in TARGETS)
+        + f" {'response: speeds | spreads':>58}  held"
+    )
 
 
 def drawn(observed, scene, steps, seeds):
     "Name: median change between pictures and mean sharpness (size of the gradient) of rendered rollouts, against the video's own."
     generator, found = Generator.fit(scene.frames, observed, seconds=60, progress=False), {}
+
     def look(frames):
         frames = frames.astype(np.float32)
-        change = np.median([np.abs(b-a).mean() for a, b in zip(frames, frames[1:], strict=False)])
-        return change, np.mean([np.abs(np.diff(frame, axis=0)).mean() + np.abs(np.diff(frame, axis=1)).mean() for frame in frames])
+        change = np.median([np.abs(b - a).mean() for a, b in zip(frames, frames[1:], strict=False)])
+        return change, np.mean(
+            [
+                np.abs(np.diff(frame, axis=0)).mean() + np.abs(np.diff(frame, axis=1)).mean()
+                for frame in frames
+            ]
+        )
+
     own = look(scene.frames)
     for name, fit in behaviors(observed):
         each = [look(generator.render(path)) for path in paths(fit(), observed, steps, seeds)]
-        found[name] = {what: float(np.median([one[i] for one in each])/own[i]) for i, what in enumerate(("flicker", "sharpness"))}
+        found[name] = {
+            what: float(np.median([one[i] for one in each]) / own[i])
+            for i, what in enumerate(("flicker", "sharpness"))
+        }
     return found
 
 
 def visits(value, limits):
     "For each level of a state (time,): steps spent there, times it is entered, times it is left."
     level, found = np.digitize(value, limits), {}
-    for one in range(len(limits)+1):
+    for one in range(len(limits) + 1):
         on = level == one
         found[one] = np.array([on.sum(), (on[1:] & ~on[:-1]).sum(), (on[:-1] & ~on[1:]).sum()])
     return found
@@ -154,7 +213,10 @@ def rates(courses, name):
     "Entries in 100 steps, and mean dwell (steps there for each time it is left: fair to visits that a clip cuts short), over several courses."
     each = [visits(course[name], LIMITS[name]) for course in courses]
     total = {level: sum(one[level] for one in each) for level in each[0]}
-    return {level: (100*v[1]/sum(len(course[name]) for course in courses), v[0]/max(v[2], 1)) for level, v in total.items()}
+    return {
+        level: (100 * v[1] / sum(len(course[name]) for course in courses), v[0] / max(v[2], 1))
+        for level, v in total.items()
+    }
 
 
 def states(make, encoder, steps, seeds):
@@ -169,7 +231,8 @@ def states(make, encoder, steps, seeds):
         own.append(scene.states)
     found = []
     for name in LIMITS:
-        if name not in own[0]: continue
+        if name not in own[0]:
+            continue
         ours, theirs = rates(rolled, name), rates(own, name)
         found += [(name, level, *ours[level], *theirs[level]) for level in ours]
     return found
@@ -179,9 +242,9 @@ def state_lines(found):
     "The second table; a star marks what is more than a quarter off."
     yield f"{'state, level':16}{'entered in 100 steps: rollout':>30}{'scene':>8}{'ratio':>8}{'dwell, steps: rollout':>24}{'scene':>8}{'ratio':>8}"
     for name, level, entries, dwell, own_entries, own_dwell in found:
-        often, long = entries/max(own_entries, 1e-9), dwell/max(own_dwell, 1e-9)
+        often, long = entries / max(own_entries, 1e-9), dwell / max(own_dwell, 1e-9)
         stars = ["" if 0.75 <= ratio <= 1.25 else "*" for ratio in (often, long)]
-        yield f"{name+' '+str(level):16}{entries:30.2f}{own_entries:8.2f}{often:8.2f}{stars[0]:1}{dwell:23.1f}{own_dwell:8.1f}{long:8.2f}{stars[1]}"
+        yield f"{name + ' ' + str(level):16}{entries:30.2f}{own_entries:8.2f}{often:8.2f}{stars[0]:1}{dwell:23.1f}{own_dwell:8.1f}{long:8.2f}{stars[1]}"
 
 
 CLIPS = dict(real=lambda: read_scene(recorded()), cat=napping_cat, portrait=portrait)
@@ -190,9 +253,12 @@ CLIPS = dict(real=lambda: read_scene(recorded()), cat=napping_cat, portrait=port
 def signs(clip, scene, observed, args, kept):
     "Prints and keeps the first table of one clip."
     rows = {found["name"]: found for found in kept["clips"].get(clip, [])}
-    print(f"\n{clip}, {len(observed)} frames, {args.encoder}: {args.seeds} seeds of {args.steps} steps\n{head()}")
+    print(
+        f"\n{clip}, {len(observed)} frames, {args.encoder}: {args.seeds} seeds of {args.steps} steps\n{head()}"
+    )
     for name, fit in behaviors(observed):
-        if args.only not in name: continue
+        if args.only not in name:
+            continue
         found = measure(name, fit, observed, args.steps, args.seeds)
         rows[name] = found
         print(line(found), flush=True)
@@ -201,16 +267,23 @@ def signs(clip, scene, observed, args, kept):
 
 def habits(clip, scene, observed, args, kept):
     "Prints and keeps the second table, of a clip whose true states are known."
-    if not scene.states: return
+    if not scene.states:
+        return
     kept["states"][clip] = states(CLIPS[clip], ClipEncoder(args.encoder), args.steps, args.seeds)
-    print(f"\n{clip}, its states: {args.seeds} scenes, {args.steps} steps learned from each", *state_lines(kept["states"][clip]), sep="\n", flush=True)
+    print(
+        f"\n{clip}, its states: {args.seeds} scenes, {args.steps} steps learned from each",
+        *state_lines(kept["states"][clip]),
+        sep="\n",
+        flush=True,
+    )
 
 
 def rendered(clip, scene, observed, args, kept):
     "Prints and keeps the last one."
     kept["rendered"][clip] = drawn(observed, scene, min(args.steps, 400), min(args.seeds, 3))
     print(f"\n{clip}, rendered{'flicker':>28}{'sharpness':>11}, against the video's own")
-    for name, found in kept["rendered"][clip].items(): print(f"{name:28}{found['flicker']:15.2f}{found['sharpness']:11.2f}", flush=True)
+    for name, found in kept["rendered"][clip].items():
+        print(f"{name:28}{found['flicker']:15.2f}{found['sharpness']:11.2f}", flush=True)
 
 
 def times(clip, scene, observed, args, kept):
@@ -220,12 +293,14 @@ def times(clip, scene, observed, args, kept):
     for name, fit in behaviors(observed):
         begin = perf_counter()
         one = fit()
-        found, each = dict(fit_seconds=perf_counter()-begin), []
-        if isinstance(one, Cheat): continue
+        found, each = dict(fit_seconds=perf_counter() - begin), []
+        if isinstance(one, Cheat):
+            continue
         for _ in range(5):
             state, begin = one.start(observed[:1]), perf_counter()
-            for _ in range(200): state = one.step(state, 1.0, [rng] if isinstance(one, Together) else rng)
-            each.append((perf_counter()-begin)*1000/200)
+            for _ in range(200):
+                state = one.step(state, 1.0, [rng] if isinstance(one, Together) else rng)
+            each.append((perf_counter() - begin) * 1000 / 200)
         kept["times"][clip][name] = dict(found, step_ms=float(np.median(each)))
         print(f"{name:28}{found['fit_seconds']:5.1f} s{np.median(each):8.2f} ms", flush=True)
 
@@ -234,7 +309,9 @@ PARTS = dict(signs=signs, states=habits, rendered=rendered, times=times)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--encoder", default="alive-tiny")
@@ -244,14 +321,30 @@ def main():
     parser.add_argument("--save", help="a JSON file to keep all figures in")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
-    kept = dict(encoder=args.encoder, steps=args.steps, seeds=args.seeds, clips={}, states={}, rendered={}, times={})
-    if args.save and Path(args.save).is_file(): kept = {**kept, **json.loads(Path(args.save).read_text()), **{k: kept[k] for k in ("encoder", "steps", "seeds")}}
+    kept = dict(
+        encoder=args.encoder,
+        steps=args.steps,
+        seeds=args.seeds,
+        clips={},
+        states={},
+        rendered={},
+        times={},
+    )
+    if args.save and Path(args.save).is_file():
+        kept = {
+            **kept,
+            **json.loads(Path(args.save).read_text()),
+            **{k: kept[k] for k in ("encoder", "steps", "seeds")},
+        }
     encoder = ClipEncoder(args.encoder)
     for clip in args.clips:
         scene = CLIPS[clip]()
         observed = encode_scene(scene, encoder)
-        for part in args.parts: PARTS[part](clip, scene, observed, args, kept)
-        if args.save: Path(args.save).write_text(json.dumps(kept, indent=1)+"\n")
+        for part in args.parts:
+            PARTS[part](clip, scene, observed, args, kept)
+        if args.save:
+            Path(args.save).write_text(json.dumps(kept, indent=1) + "\n")
 
 
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """Do CPU and GPU agree? python bench/device.py; --save keeps the table as JSON. Weights are made on the CPU; what they compute, without any chance, is compared with the GPU's.
 A GPU adds in another order, so bits may differ: allowed are 1e-3 in embeddings of length one (and in motions), 2 of 255 in pictures."""
+
 import argparse
 import json
 import sys
@@ -25,33 +26,79 @@ def gpu():
 def compare(other, frames=32):
     "A row for each part: how far `other` is from the CPU, and how far it may be."
     scene, rng = napping_cat(frames, 64), torch.Generator().manual_seed(0)
-    at, there = (ClipEncoder(device=device).encode_frames(scene.frames) for device in ("cpu", other))
-    yield dict(what="ClipEncoder", differs=float((at-there).abs().max()), allowed=1e-3)
+    at, there = (
+        ClipEncoder(device=device).encode_frames(scene.frames) for device in ("cpu", other)
+    )
+    yield dict(what="ClipEncoder", differs=float((at - there).abs().max()), allowed=1e-3)
+
     def row(what, compute, part, *given, allowed=1e-3):
-        here, there = compute(part, *given), compute(deepcopy(part).to(other), *(one.to(other) for one in given)).cpu()
-        return dict(what=what, differs=float((here-there).abs().max()), allowed=allowed)
-    pixels = torch.randint(64*64, (frames,), generator=rng)
-    with torch.enable_grad(): published = SirenGenerator.fit(scene.frames, at, steps=2, progress=False)
-    yield row("Generator", lambda part, e: part(e), Generator.fit(scene.frames, at, progress=False), at, allowed=2/255)
-    yield row("SirenGenerator", lambda part, e, p: part(e, p), published, at, pixels, allowed=2/255)
-    with torch.enable_grad(): mover, vae = Behavior.fit(at, rounds=5, progress=False), VaeBehavior.fit(at, epochs=1, progress=False)
-    seen, latent = torch.randn(frames, 4*mover.narrow, generator=rng), torch.randn(frames, mover.motion.latent, generator=rng)
+        here, there = (
+            compute(part, *given),
+            compute(deepcopy(part).to(other), *(one.to(other) for one in given)).cpu(),
+        )
+        return dict(what=what, differs=float((here - there).abs().max()), allowed=allowed)
+
+    pixels = torch.randint(64 * 64, (frames,), generator=rng)
+    with torch.enable_grad():
+        published = SirenGenerator.fit(scene.frames, at, steps=2, progress=False)
+    yield row(
+        "Generator",
+        lambda part, e: part(e),
+        Generator.fit(scene.frames, at, progress=False),
+        at,
+        allowed=2 / 255,
+    )
+    yield row(
+        "SirenGenerator", lambda part, e, p: part(e, p), published, at, pixels, allowed=2 / 255
+    )
+    with torch.enable_grad():
+        mover, vae = (
+            Behavior.fit(at, rounds=5, progress=False),
+            VaeBehavior.fit(at, epochs=1, progress=False),
+        )
+    seen, latent = (
+        torch.randn(frames, 4 * mover.narrow, generator=rng),
+        torch.randn(frames, mover.motion.latent, generator=rng),
+    )
     yield row("Behavior, its motion", lambda part, *given: part(*given), mover.motion, seen, latent)
-    yield row("Behavior, there and back", lambda part, e: part._outside(*part._inside(e)), mover, at)
-    yield row("VaeBehavior, its motion", lambda part, z: part.decoder(z), vae.eval(), torch.randn(frames, 256, generator=rng))
-    yield row("cure", lambda part, e, observed: cure(e, observed), torch.nn.Identity(), at+.02*torch.randn(at.shape, generator=rng), at)
+    yield row(
+        "Behavior, there and back", lambda part, e: part._outside(*part._inside(e)), mover, at
+    )
+    yield row(
+        "VaeBehavior, its motion",
+        lambda part, z: part.decoder(z),
+        vae.eval(),
+        torch.randn(frames, 256, generator=rng),
+    )
+    yield row(
+        "cure",
+        lambda part, e, observed: cure(e, observed),
+        torch.nn.Identity(),
+        at + 0.02 * torch.randn(at.shape, generator=rng),
+        at,
+    )
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--save", type=Path, help="a JSON file to keep the table in")
     asked, other = parser.parse_args(), gpu()
-    if other is None: return print("no GPU here: nothing to compare with the CPU") or 0
+    if other is None:
+        return print("no GPU here: nothing to compare with the CPU") or 0
     rows = list(compare(other))
-    print(f"CPU against {other}\n\n| part | greatest difference | allowed | holds |\n|---|---|---|---|")
-    for row in rows: print(f"| {row['what']} | {row['differs']:.2g} | {row['allowed']:.2g} | {row['differs'] <= row['allowed']} |")
-    if asked.save: asked.save.write_text(json.dumps(dict(device=str(other), rows=rows), indent=1)+"\n")
+    print(
+        f"CPU against {other}\n\n| part | greatest difference | allowed | holds |\n|---|---|---|---|"
+    )
+    for row in rows:
+        print(
+            f"| {row['what']} | {row['differs']:.2g} | {row['allowed']:.2g} | {row['differs'] <= row['allowed']} |"
+        )
+    if asked.save:
+        asked.save.write_text(json.dumps(dict(device=str(other), rows=rows), indent=1) + "\n")
     return 0 if all(row["differs"] <= row["allowed"] for row in rows) else 1
 
 
-if __name__ == "__main__": sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

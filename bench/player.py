@@ -8,6 +8,7 @@ pictures on the same noise, in 255ths. It borrows the tests' way of opening a br
 `--save bench/player.json` keeps the figures for the lessons; `--pictures nbs/images` also writes player.png and page.png, the screenshots of
 the README.
 """
+
 import argparse
 import json
 import os
@@ -38,13 +39,15 @@ def kernel(alive, seconds=5):
     player = AlivePlayer(alive)
     player._send(player.index, 17)
     began, before = perf_counter(), player.index
-    while perf_counter() - began < seconds: player._send(player.index, 17)
+    while perf_counter() - began < seconds:
+        player._send(player.index, 17)
     return (player.index - before) / (perf_counter() - began)
 
 
 def photograph(tab, path, box):
     "A screenshot of a part of the page, in few enough colors to be small."
     from PIL import Image
+
     tab.screenshot(path=str(path), clip=box)
     Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
 
@@ -54,7 +57,8 @@ def waits(tab, name, by):
     handle, press = notebook.knob(tab, name)
     tab.evaluate(notebook.listen)
     for i in range(21):
-        if by == "mouse": press(.2 + .03 * (i % 2 * 7 + i))
+        if by == "mouse":
+            press(0.2 + 0.03 * (i % 2 * 7 + i))
         else:
             handle.focus()
             tab.keyboard.press("ArrowLeft" if i % 2 else "ArrowRight")
@@ -69,12 +73,16 @@ def in_jupyterlab(browser, alive, folder, pictures):
     try:
         tab, *_ = lab.open(browser, "two.ipynb")
         notebook.until(tab, "document.querySelector('.alive-picture').dataset.index > 20")
-        for other in tab.locator(".widget-toggle-button").all()[1:]: other.click()  # one player at a time
+        for other in tab.locator(".widget-toggle-button").all()[1:]:
+            other.click()  # one player at a time
         if pictures:
             tab.wait_for_timeout(10_000)
             box = tab.locator(".jp-OutputArea-output:has(.alive-screen)").first.bounding_box()
             photograph(tab, pictures / "player.png", {**box, "width": 660})
-        waited = {f"{name}, {by}": waits(tab, name, by) for name, by in (("temperature", "mouse"), ("temperature", "key"), ("curing", "mouse"))}
+        waited = {
+            f"{name}, {by}": waits(tab, name, by)
+            for name, by in (("temperature", "mouse"), ("temperature", "key"), ("curing", "mouse"))
+        }
         notebook.knob(tab, "speed")[0].focus()
         tab.keyboard.press("End")
         tab.wait_for_timeout(2000)
@@ -110,47 +118,97 @@ turn = """async times => {
 
 def in_page(browser, alive, folder, pictures):
     "The page's figures."
-    inside, beside = export_html(alive, folder / "cat.html"), export_html(alive, folder / "beside.html", runtime="beside")
-    published = replace(alive, generator=SirenGenerator.fit(alive.scene.frames, alive.embeddings, steps=1, progress=False))  # how well it is trained doesn't matter
+    inside, beside = (
+        export_html(alive, folder / "cat.html"),
+        export_html(alive, folder / "beside.html", runtime="beside"),
+    )
+    published = replace(
+        alive,
+        generator=SirenGenerator.fit(alive.scene.frames, alive.embeddings, steps=1, progress=False),
+    )  # how well it is trained doesn't matter
     slow = export_html(published, folder / "siren.html")
-    parity = page.compare(browser, inside.as_uri(), alive, 100, 1, .1)
+    parity = page.compare(browser, inside.as_uri(), alive, 100, 1, 0.1)
     (tab := browser.new_page(viewport={"width": 760, "height": 780})).goto(inside.as_uri())
     if pictures:
         tab.evaluate("alive.ready")
         tab.wait_for_timeout(12_000)
-        photograph(tab, pictures / "page.png", dict(x=0, y=0, width=760, height=tab.evaluate("Math.ceil(document.querySelector('main').getBoundingClientRect().bottom)")))
+        photograph(
+            tab,
+            pictures / "page.png",
+            dict(
+                x=0,
+                y=0,
+                width=760,
+                height=tab.evaluate(
+                    "Math.ceil(document.querySelector('main').getBoundingClientRect().bottom)"
+                ),
+            ),
+        )
     rate, turned = tab.evaluate(fast, 8), tab.evaluate(turn, 21)
     tab.goto(slow.as_uri())
-    return {"frames a second": rate, "frames a second, published generator": tab.evaluate(fast, 8), "greatest difference from Python, of 255": int(parity),
-            "slider to picture, median ms": median(turned), "slider to picture, longest ms": max(turned),
-            "one file, MB": inside.stat().st_size / 1e6, "beside its runtime, MB": beside.stat().st_size / 1e6}
+    return {
+        "frames a second": rate,
+        "frames a second, published generator": tab.evaluate(fast, 8),
+        "greatest difference from Python, of 255": int(parity),
+        "slider to picture, median ms": median(turned),
+        "slider to picture, longest ms": max(turned),
+        "one file, MB": inside.stat().st_size / 1e6,
+        "beside its runtime, MB": beside.stat().st_size / 1e6,
+    }
 
 
 def measure(pictures):
     "All of it."
-    alive = AliveScene.fit(read_scene(ROOT / "data" / "napping_cat.mp4", size=128), encoder="alive-tiny", seed=0, progress=False)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary, sync_playwright() as play:
+    alive = AliveScene.fit(
+        read_scene(ROOT / "data" / "napping_cat.mp4", size=128),
+        encoder="alive-tiny",
+        seed=0,
+        progress=False,
+    )
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary,
+        sync_playwright() as play,
+    ):
         folder, browser = Path(temporary), launch(play)
-        player = {".alive, MB": alive.save(folder / "cat.alive").stat().st_size / 1e6, "frames a second, kernel's side": kernel(alive)}
+        player = {
+            ".alive, MB": alive.save(folder / "cat.alive").stat().st_size / 1e6,
+            "frames a second, kernel's side": kernel(alive),
+        }
         (own := folder / "lab").mkdir()
         one, four, waited = in_jupyterlab(browser, alive, own, pictures)
-        player |= {"frames a second, drawn, one view": one, "frames a second, drawn, four views": four}
-        for how, each in waited.items(): player |= {f"{how}: to the picture, median ms": median(each), f"{how}: to the picture, longest of 21, ms": max(each)}
-        figures = dict(cores=os.cpu_count(), player=player, page=in_page(browser, alive, folder, pictures))
+        player |= {
+            "frames a second, drawn, one view": one,
+            "frames a second, drawn, four views": four,
+        }
+        for how, each in waited.items():
+            player |= {
+                f"{how}: to the picture, median ms": median(each),
+                f"{how}: to the picture, longest of 21, ms": max(each),
+            }
+        figures = dict(
+            cores=os.cpu_count(), player=player, page=in_page(browser, alive, folder, pictures)
+        )
         browser.close()
     return figures
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--save", type=Path, help="a JSON file to keep all figures in")
     parser.add_argument("--pictures", type=Path, help="a folder for player.png and page.png")
     asked = parser.parse_args()
     figures = measure(asked.pictures)
     print(f"on {figures['cores']} cores, 128×128\n\n| | |\n|---|---|")
     for part in ("player", "page"):
-        for what, value in figures[part].items(): print(f"| {part}: {what} | {value:.3g} |")
-    if asked.save: asked.save.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        for what, value in figures[part].items():
+            print(f"| {part}: {what} | {value:.3g} |")
+    if asked.save:
+        asked.save.write_text(
+            json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
 
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@
 them side by side on contact sheets, to be looked at: a long page goes on in the next column. `--only` takes some pages, by a part of their name.
 It borrows the tests' way of opening a browser.
 """
+
 import argparse
 import io
 import json
@@ -17,7 +18,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT/"tests"), str(ROOT/"nbs")]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "nbs")]
 import browsers  # noqa: E402, they lie among the tests
 import test_site as reader  # noqa: E402
 from make_site import build  # noqa: E402
@@ -29,7 +30,8 @@ SIDE = 1092  # pixels of a sheet
 def photograph(page, address, width):
     "The whole page as one picture, taken in parts: a browser draws only so many pixels at once."
     page.goto(address, wait_until="load")
-    if "/gallery/" in address: page.evaluate("alive.ready")
+    if "/gallery/" in address:
+        page.evaluate("alive.ready")
     height = page.evaluate("document.documentElement.scrollHeight")
     for top in range(0, height, 800):  # what loads late is asked for
         page.evaluate(f"scrollTo(0, {top})")
@@ -39,43 +41,65 @@ def photograph(page, address, width):
     height = page.evaluate("document.documentElement.scrollHeight")
     whole = Image.new("RGB", (width, height))
     for top in range(0, height, 4000):
-        clip = dict(x=0, y=top, width=width, height=min(4000, height-top))
+        clip = dict(x=0, y=top, width=width, height=min(4000, height - top))
         whole.paste(Image.open(io.BytesIO(page.screenshot(full_page=True, clip=clip))), (0, top))
     return whole
 
 
 def columns(name, whole, width):
     "A page, small, cut into columns of a sheet's height, each with its name."
-    small, room = whole.resize((width, max(1, whole.height*width//whole.width)), Image.Resampling.LANCZOS), SIDE-16
+    small, room = (
+        whole.resize(
+            (width, max(1, whole.height * width // whole.width)), Image.Resampling.LANCZOS
+        ),
+        SIDE - 16,
+    )
     for top in range(0, small.height, room):
         column = Image.new("RGB", (width, SIDE), "#888")
-        column.paste(small.crop((0, top, width, min(top+room, small.height))), (0, 16))
-        ImageDraw.Draw(column).text((2, 2), f"{name} {top//room+1 if top else ''}", fill="white")
+        column.paste(small.crop((0, top, width, min(top + room, small.height))), (0, 16))
+        ImageDraw.Draw(column).text(
+            (2, 2), f"{name} {top // room + 1 if top else ''}", fill="white"
+        )
         yield column
 
 
 def sheets(folder, name, strips):
     "Lay the columns side by side on as many sheets as they need."
-    each = SIDE//(strips[0].width+6)
+    each = SIDE // (strips[0].width + 6)
     for i in range(0, len(strips), each):
         sheet = Image.new("RGB", (SIDE, SIDE), "#444")
-        for j, strip in enumerate(strips[i:i+each]): sheet.paste(strip, (j*(strip.width+6), 0))
-        sheet.save(folder/f"sheet-{name}-{i//each+1:02}.png", optimize=True)
+        for j, strip in enumerate(strips[i : i + each]):
+            sheet.paste(strip, (j * (strip.width + 6), 0))
+        sheet.save(folder / f"sheet-{name}-{i // each + 1:02}.png", optimize=True)
 
 
 def pictures(site, folder, only, widths):
     "Photograph each page at each width and in each scheme; says how many."
     folder.mkdir(parents=True, exist_ok=True)
-    names = sorted(path.relative_to(site).as_posix() for path in [*site.glob("*.html"), *site.glob("gallery/*.html")] if path.name not in reader.redirects)
+    names = sorted(
+        path.relative_to(site).as_posix()
+        for path in [*site.glob("*.html"), *site.glob("gallery/*.html")]
+        if path.name not in reader.redirects
+    )
     names = [name for name in names if not only or any(part in name for part in only)]
     with reader.served(site) as address, sync_playwright() as play:
         browser = browsers.launch(play)
         for width in widths:
             for scheme in ("light", "dark"):
-                page, strips = browser.new_context(viewport=dict(width=width, height=844), color_scheme=scheme, reduced_motion="reduce").new_page(), []
+                page, strips = (
+                    browser.new_context(
+                        viewport=dict(width=width, height=844),
+                        color_scheme=scheme,
+                        reduced_motion="reduce",
+                    ).new_page(),
+                    [],
+                )
                 for name in names:
-                    whole, stem = photograph(page, address+name, width), name.removesuffix(".html").replace("/", "-")
-                    whole.save(folder/f"{stem}-{width}-{scheme}.png")
+                    whole, stem = (
+                        photograph(page, address + name, width),
+                        name.removesuffix(".html").replace("/", "-"),
+                    )
+                    whole.save(folder / f"{stem}-{width}-{scheme}.png")
                     strips += columns(stem, whole, WIDTHS[width])
                 page.context.close()
                 sheets(folder, f"{width}-{scheme}", strips)
@@ -84,23 +108,51 @@ def pictures(site, folder, only, widths):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--site", type=Path, help="a site that is built already, instead of building one")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--site", type=Path, help="a site that is built already, instead of building one"
+    )
     parser.add_argument("--pictures", type=Path, help="a folder for pictures of every page")
-    parser.add_argument("--only", nargs="+", default=[], help="parts of names of pages to photograph")
-    parser.add_argument("--widths", nargs="+", type=int, choices=list(WIDTHS), default=list(WIDTHS), help="some widths alone")
+    parser.add_argument(
+        "--only", nargs="+", default=[], help="parts of names of pages to photograph"
+    )
+    parser.add_argument(
+        "--widths",
+        nargs="+",
+        type=int,
+        choices=list(WIDTHS),
+        default=list(WIDTHS),
+        help="some widths alone",
+    )
     parser.add_argument("--save", type=Path, help="a JSON file to keep the table in")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         begin, site = perf_counter(), asked.site
-        if not site: build(site := Path(folder)/"site")
-        seconds, files = perf_counter()-begin, [path for path in site.rglob("*") if path.is_file()]
-        rows = {"pages": len(list(site.glob("*.html"))), "files": len(files), "megabytes": sum(path.stat().st_size for path in files)/1e6}
-        if not asked.site: rows["seconds to build"] = seconds
+        if not site:
+            build(site := Path(folder) / "site")
+        seconds, files = (
+            perf_counter() - begin,
+            [path for path in site.rglob("*") if path.is_file()],
+        )
+        rows = {
+            "pages": len(list(site.glob("*.html"))),
+            "files": len(files),
+            "megabytes": sum(path.stat().st_size for path in files) / 1e6,
+        }
+        if not asked.site:
+            rows["seconds to build"] = seconds
         print(f"on {os.cpu_count()} cores\n\n| the site | |\n|---|---|")
-        for what, value in rows.items(): print(f"| {what} | {value:.{1 if isinstance(value, float) else 0}f} |")
-        if asked.save: asked.save.write_text(json.dumps(dict(cores=os.cpu_count(), **rows), indent=1)+"\n")
-        if asked.pictures: print(f"\n{pictures(site, asked.pictures, asked.only, asked.widths)} pages photographed in {asked.pictures}: look at its sheets")
+        for what, value in rows.items():
+            print(f"| {what} | {value:.{1 if isinstance(value, float) else 0}f} |")
+        if asked.save:
+            asked.save.write_text(json.dumps(dict(cores=os.cpu_count(), **rows), indent=1) + "\n")
+        if asked.pictures:
+            print(
+                f"\n{pictures(site, asked.pictures, asked.only, asked.widths)} pages photographed in {asked.pictures}: look at its sheets"
+            )
 
 
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    main()

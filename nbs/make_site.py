@@ -1,4 +1,5 @@
 "Build the site into _docs/: python nbs/make_site.py [--run] [--tiny] [--out FOLDER]. It is what `make docs` calls."
+
 import argparse
 import ast
 import json
@@ -18,10 +19,15 @@ from strip_widgets import still
 
 root = Path(__file__).absolute().parent.parent
 settings = ConfigParser(delimiters=["="])
-settings.read(root/"settings.ini", encoding="utf-8")
+settings.read(root / "settings.ini", encoding="utf-8")
 settings = settings["DEFAULT"]
 # Pages that live elsewhere in the tree, and how they are called on the site.
-others = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changes.md", "data/README.md": "data.md", "alive_scene/weights/MODEL_CARD.md": "model_card.md"}
+others = {
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changes.md",
+    "data/README.md": "data.md",
+    "alive_scene/weights/MODEL_CARD.md": "model_card.md",
+}
 plotly = "plotly.min.js"
 elsewhere = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>alive_scene.{room}</title></head>
@@ -35,30 +41,43 @@ addEventListener("DOMContentLoaded", () => location.replace(document.getElementB
 """
 
 
-def source_of(path): return f"{settings['git_url']}/blob/{settings['branch']}/{path}"
+def source_of(path):
+    return f"{settings['git_url']}/blob/{settings['branch']}/{path}"
 
 
 def link(target, page):
     "A link of a page at `page` (its place in the tree), as the site has it: a page of the site, or else the file at its home."
     path, _, anchor = target.partition("#")
-    if not path or re.match(r"[a-z]+:", target): return target
-    there = (page.parent/path).as_posix()
-    while "/../" in f"/{there}": there = re.sub(r"(^|/)(?!\.\./)[^/]+/\.\.(/|$)", r"\1", there).strip("/")
+    if not path or re.match(r"[a-z]+:", target):
+        return target
+    there = (page.parent / path).as_posix()
+    while "/../" in f"/{there}":
+        there = re.sub(r"(^|/)(?!\.\./)[^/]+/\.\.(/|$)", r"\1", there).strip("/")
     anchor = anchor and f"#{anchor}"
-    if there in others: return others[there]+anchor
-    if there.startswith("nbs/"): return there.removeprefix("nbs/")+anchor
-    return source_of(there)+anchor
+    if there in others:
+        return others[there] + anchor
+    if there.startswith("nbs/"):
+        return there.removeprefix("nbs/") + anchor
+    return source_of(there) + anchor
 
 
 def prose(text, page, names):
     "A page's Markdown with its links as the site has them, and each public name in backticks a link into the reference; code is left alone."
+
     def line(text):
         text = re.sub(r"(?<=\]\()([^)\s]+)(?=\))", lambda found: link(found[1], page), text)
-        if text.startswith("#"): return text
-        return re.sub(r"(?<!\[)`([A-Za-z_.]+)(?:\([^`]*\))?`(?!\])", lambda found: f"[{found[0]}]({names[found[1]]})" if found[1] in names else found[0], text)
+        if text.startswith("#"):
+            return text
+        return re.sub(
+            r"(?<!\[)`([A-Za-z_.]+)(?:\([^`]*\))?`(?!\])",
+            lambda found: f"[{found[0]}]({names[found[1]]})" if found[1] in names else found[0],
+            text,
+        )
+
     fenced, out = False, []
     for each in text.split("\n"):
-        if each.lstrip().startswith("```"): fenced = not fenced
+        if each.lstrip().startswith("```"):
+            fenced = not fenced
         out.append(each if fenced or each.startswith("    ") else line(each))
     return "\n".join(out)
 
@@ -66,7 +85,11 @@ def prose(text, page, names):
 def said(text):
     "The last sentence before a picture, as plain words: what a reader who can't see it is told."
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", unescape(re.sub(r"<[^>]+>", "", text)))
-    lines = [each.strip() for each in text.split("\n") if each.strip() and not each.startswith(("|", "    ", "```"))]
+    lines = [
+        each.strip()
+        for each in text.split("\n")
+        if each.strip() and not each.startswith(("|", "    ", "```"))
+    ]
     return re.sub(r"[`*#>_]", "", lines[-1]).strip()[:300] if lines else ""
 
 
@@ -74,57 +97,87 @@ def shown(output):
     "An output as the site shows it; None for one that only Jupyter can use."
     data = output.get("data", {})
     output = still(output)
-    if output is None: return None
+    if output is None:
+        return None
     data.pop("application/vnd.plotly.v1+json", None)
     html = "".join(data.get("text/html", ""))
-    if "plotly" not in html: return output
-    if "plotly-graph-div" not in html: return None  # only told a notebook where to fetch plotly
+    if "plotly" not in html:
+        return output
+    if "plotly-graph-div" not in html:
+        return None  # only told a notebook where to fetch plotly
     html = re.sub(r'<script src="[^"]*mathjax[^"]*"></script>', "", html)
-    data["text/html"] = re.sub(r'<script [^>]*src="https://cdn\.plot\.ly/[^"]*"[^>]*></script>', f'<script src="{plotly}"></script>', html)
+    data["text/html"] = re.sub(
+        r'<script [^>]*src="https://cdn\.plot\.ly/[^"]*"[^>]*></script>',
+        f'<script src="{plotly}"></script>',
+        html,
+    )
     return output
 
 
 def code(cell, before):
     "A code cell as the site shows it; None for one that is only for nbdev. Imports are folded, pictures get words."
     directive = re.match(r"#\| *(\w+)", cell.source)
-    text = re.sub(r"^#\|[^:\n]*$\n?", "", cell.source, flags=re.M).strip()  # nbdev's directives go, Quarto's (key: value) stay
-    try: kinds = {isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.parse(text).body}
-    except SyntaxError: kinds = {False}  # a magic
-    if directive and directive[1] == "default_exp" or not text: return None
-    if directive and directive[1] == "hide" and kinds != {True}: return None
+    text = re.sub(
+        r"^#\|[^:\n]*$\n?", "", cell.source, flags=re.M
+    ).strip()  # nbdev's directives go, Quarto's (key: value) stay
+    try:
+        kinds = {isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.parse(text).body}
+    except SyntaxError:
+        kinds = {False}  # a magic
+    if directive and directive[1] == "default_exp" or not text:
+        return None
+    if directive and directive[1] == "hide" and kinds != {True}:
+        return None
     options = ["#| code-fold: true", "#| code-summary: Imports"] if kinds == {True} else []
     cell.outputs = [out for out in map(shown, cell.outputs) if out]
     if any(kind.startswith("image/") for out in cell.outputs for kind in out.get("data", {})):
-        options += [f"#| fig-alt: {json.dumps(said(before) or 'A picture that the code above drew.', ensure_ascii=False)}"]
+        options += [
+            f"#| fig-alt: {json.dumps(said(before) or 'A picture that the code above drew.', ensure_ascii=False)}"
+        ]
     return "\n".join([*options, text])
 
 
 def stage(source, out, names):
     "A notebook as the site shows it. Its first heading becomes the title, the quoted line under it what the page is about."
     book, cells, before = nbformat.read(source, as_version=4), [], ""
-    page = Path("nbs")/source.name
+    page = Path("nbs") / source.name
     for cell in book.cells:
-        if cell.cell_type == "code": text = code(cell, before)
-        else: text = before = prose(cell.source, page, names)
-        if text is None: continue
+        if cell.cell_type == "code":
+            text = code(cell, before)
+        else:
+            text = before = prose(cell.source, page, names)
+        if text is None:
+            continue
         cell.source, cell.metadata = text, {}
         cells.append(cell)
     first = next(cell for cell in cells if cell.cell_type == "markdown")
     title, about = re.match(r"# (.+)\n+(?:> (.+)\n*)?", first.source).groups()
-    room = source.stem[3:] if (root/"alive_scene"/f"{source.stem[3:]}.py").exists() else None
+    room = source.stem[3:] if (root / "alive_scene" / f"{source.stem[3:]}.py").exists() else None
     first.source = re.sub(r"# .+\n+(> .+\n*)?", "", first.source, count=1)
-    if source.stem != "index": first.source = f"{home(page.as_posix(), room)}\n\n{first.source}"
-    front = f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n"+f"description: {json.dumps(about, ensure_ascii=False)}\n"*bool(about)+"---"
-    book.cells, book.metadata = [nbformat.v4.new_raw_cell(front), *cells], {"kernelspec": book.metadata.kernelspec}
-    nbformat.write(book, out/source.name)
+    if source.stem != "index":
+        first.source = f"{home(page.as_posix(), room)}\n\n{first.source}"
+    front = (
+        f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n"
+        + f"description: {json.dumps(about, ensure_ascii=False)}\n" * bool(about)
+        + "---"
+    )
+    book.cells, book.metadata = (
+        [nbformat.v4.new_raw_cell(front), *cells],
+        {"kernelspec": book.metadata.kernelspec},
+    )
+    nbformat.write(book, out / source.name)
 
 
 def home(page, room):
     "The line at the top of a lesson: where it lies, where it opens, and what it exports."
     at = source_of(page)
     colab, binder = opens(at)
-    parts = [f"[notebook]({at})", f"[Colab]({colab}){{.button}} [Binder]({binder}){{.button}} ([untried](teach.qmd#where-the-notebooks-open))"]
-    if room: parts.insert(1, f"[reference of `alive_scene.{room}`](api_{room}.qmd)")
+    parts = [
+        f"[notebook]({at})",
+        f"[Colab]({colab}){{.button}} [Binder]({binder}){{.button}} ([untried](teach.qmd#where-the-notebooks-open))",
+    ]
+    if room:
+        parts.insert(1, f"[reference of `alive_scene.{room}`](api_{room}.qmd)")
     return " · ".join(parts)
 
 
@@ -132,70 +185,99 @@ def run(out):
     "Run every notebook by papermill; the site is built from what they then show."
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    for notebook in sorted((root/"nbs").glob("*.ipynb")):
+    for notebook in sorted((root / "nbs").glob("*.ipynb")):
         print(f"running {notebook.name}", flush=True)
-        execute(notebook, out/notebook.name)
+        execute(notebook, out / notebook.name)
     return out
 
 
 def contents(out):
     "The site's settings without the pages that aren't there (yet); each is named."
     lines, known = [], {path.name for path in out.iterdir()}
-    for each in (root/"_quarto.yml").read_text(encoding="utf-8").splitlines():
+    for each in (root / "_quarto.yml").read_text(encoding="utf-8").splitlines():
         page = re.search(r"[\w.]+\.(?:ipynb|qmd|md)\b", each)
-        if page and page[0] not in known: print(f"left out of the sidebar, there is no such page: {page[0]}")
-        else: lines.append(each)
-    (out/"_quarto.yml").write_text("\n".join(lines)+"\n", encoding="utf-8")
+        if page and page[0] not in known:
+            print(f"left out of the sidebar, there is no such page: {page[0]}")
+        else:
+            lines.append(each)
+    (out / "_quarto.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def render(out):
     "Make pages of what was staged, by Quarto where it is installed, else by smalldocs."
     quarto = shutil.which("quarto")
-    command = [quarto, "render", str(out)] if quarto else [sys.executable, "-m", "smalldocs.cli", "render", str(out)]
+    command = (
+        [quarto, "render", str(out)]
+        if quarto
+        else [sys.executable, "-m", "smalldocs.cli", "render", str(out)]
+    )
     ran = subprocess.run(command, capture_output=True, text=True)
-    if ran.returncode: sys.exit(f"{Path(command[0]).name} could not render the site:\n{ran.stdout[-2000:]}{ran.stderr[-4000:]}")
-    return out/"_site"
+    if ran.returncode:
+        sys.exit(
+            f"{Path(command[0]).name} could not render the site:\n{ran.stdout[-2000:]}{ran.stderr[-4000:]}"
+        )
+    return out / "_site"
 
 
 def redirects(site, names):
     "nbdev's cross-links (`alive_scene/_modidx.py`) name ROOM.html and anchors in lower case: a page for each, which leads on into the reference."
-    spec = spec_from_file_location("_modidx", root/"alive_scene"/"_modidx.py")
+    spec = spec_from_file_location("_modidx", root / "alive_scene" / "_modidx.py")
     spec.loader.exec_module(index := module_from_spec(spec))
     for room in built:
-        page, links = site/f"{room}.html", []
-        if page.exists(): sys.exit(f"{page.name} is a page already; nbdev's cross-links to {room} would lead there")
+        page, links = site / f"{room}.html", []
+        if page.exists():
+            sys.exit(
+                f"{page.name} is a page already; nbdev's cross-links to {room} would lead there"
+            )
         for name, (place, _) in index.d["syms"][f"alive_scene.{room}"].items():
-            there = names.get(re.sub(r"\.__\w+__$", "", name.removeprefix(f"alive_scene.{room}.")))  # what Python calls itself: its class
-            if there: links.append(f'<li><a id="{place.partition("#")[2]}" href="{there.replace(".qmd", ".html")}">{name}</a></li>')
+            there = names.get(
+                re.sub(r"\.__\w+__$", "", name.removeprefix(f"alive_scene.{room}."))
+            )  # what Python calls itself: its class
+            if there:
+                links.append(
+                    f'<li><a id="{place.partition("#")[2]}" href="{there.replace(".qmd", ".html")}">{name}</a></li>'
+                )
         page.write_text(elsewhere.format(room=room, links="\n".join(links)), encoding="utf-8")
 
 
 def own_fonts(site):
     "Take the themes' requests for web fonts out; a reader's own fonts serve."
     for style in site.rglob("*.css"):
-        style.write_text(re.sub(r"@import\s*(url\([^)]*//[^)]*\)|[\"'][^\"']*//[^\"']*[\"']);?", "", style.read_text(encoding="utf-8")), encoding="utf-8")
+        style.write_text(
+            re.sub(
+                r"@import\s*(url\([^)]*//[^)]*\)|[\"'][^\"']*//[^\"']*[\"']);?",
+                "",
+                style.read_text(encoding="utf-8"),
+            ),
+            encoding="utf-8",
+        )
 
 
 def asks_outside(site):
     "What a page would fetch from elsewhere when it is read: (page, address)."
-    loads = re.compile(r"<(?:script|img|link|iframe|video|source)\b[^>]*?(?:src|href)=[\"'](https?:)?(//[^\"']+)|import [\"'](https?:)(//[^\"']+)")
+    loads = re.compile(
+        r"<(?:script|img|link|iframe|video|source)\b[^>]*?(?:src|href)=[\"'](https?:)?(//[^\"']+)|import [\"'](https?:)(//[^\"']+)"
+    )
     for page in sorted(site.rglob("*.html")):
         for found in loads.finditer(page.read_text(encoding="utf-8")):
-            if 'rel="canonical"' not in found[0]: yield page.name, found[2] or found[4]
+            if 'rel="canonical"' not in found[0]:
+                yield page.name, found[2] or found[4]
 
 
 def pages(staged, executed):
     "Stage everything that the site shows but the gallery; returns {public name: its place in the reference}."
     names = api(staged, source_of)
-    for notebook in sorted((root/"nbs").glob("*.ipynb")):
-        stage(executed/notebook.name if executed else notebook, staged, names)
-    for page in [*sorted((root/"nbs").glob("*.qmd")), *map(root.joinpath, others)]:
+    for notebook in sorted((root / "nbs").glob("*.ipynb")):
+        stage(executed / notebook.name if executed else notebook, staged, names)
+    for page in [*sorted((root / "nbs").glob("*.qmd")), *map(root.joinpath, others)]:
         text = prose(page.read_text(encoding="utf-8"), page.relative_to(root), names)
-        (staged/others.get(page.relative_to(root).as_posix(), page.name)).write_text(text, encoding="utf-8")
-    shutil.copytree(root/"nbs"/"images", staged/"images")
-    shutil.copy(root/"nbs"/"site.css", staged)
-    workflow = (root/"examples"/"notebook-ci.yml").read_text(encoding="utf-8")
-    (staged/"_notebook_ci.md").write_text(f"```yaml\n{workflow}```\n", encoding="utf-8")
+        (staged / others.get(page.relative_to(root).as_posix(), page.name)).write_text(
+            text, encoding="utf-8"
+        )
+    shutil.copytree(root / "nbs" / "images", staged / "images")
+    shutil.copy(root / "nbs" / "site.css", staged)
+    workflow = (root / "examples" / "notebook-ci.yml").read_text(encoding="utf-8")
+    (staged / "_notebook_ci.md").write_text(f"```yaml\n{workflow}```\n", encoding="utf-8")
     parameters(staged, source_of)
     rooms(staged)
     costs(staged)
@@ -206,19 +288,21 @@ def pages(staged, executed):
 
 def build(out, *, executed=None, tiny=False):
     "Stage every page, render them, and lay the gallery and plotly beside them."
-    staged = root/"_proc" if not tiny else out.with_name(f"{out.name}_proc")
+    staged = root / "_proc" if not tiny else out.with_name(f"{out.name}_proc")
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
     names = pages(staged, executed)
     scenes = gallery(staged, tiny)
     contents(staged)
     site = render(staged)
-    if scenes: shutil.copytree(scenes, site/"gallery", dirs_exist_ok=True)
-    shutil.copy(Path(find_spec("plotly").origin).parent/"package_data"/plotly, site)
+    if scenes:
+        shutil.copytree(scenes, site / "gallery", dirs_exist_ok=True)
+    shutil.copy(Path(find_spec("plotly").origin).parent / "package_data" / plotly, site)
     own_fonts(site)
     redirects(site, names)
     outside = [f"{page} would ask {address}" for page, address in asks_outside(site)]
-    if outside: sys.exit("\n".join([*outside, "The site must be readable without the internet."]))
+    if outside:
+        sys.exit("\n".join([*outside, "The site must be readable without the internet."]))
     shutil.rmtree(out, ignore_errors=True)
     shutil.move(site, out)
     print(f"{len(list(out.glob('*.html')))} pages in {out}")
@@ -226,8 +310,18 @@ def build(out, *, executed=None, tiny=False):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", action="store_true", help="run every notebook first (papermill, quick setting), and show what it gave")
-    parser.add_argument("--tiny", action="store_true", help="a gallery of one tiny scene, for a test")
-    parser.add_argument("--out", type=Path, default=root/"_docs", help="the folder to write")
+    parser.add_argument(
+        "--run",
+        action="store_true",
+        help="run every notebook first (papermill, quick setting), and show what it gave",
+    )
+    parser.add_argument(
+        "--tiny", action="store_true", help="a gallery of one tiny scene, for a test"
+    )
+    parser.add_argument("--out", type=Path, default=root / "_docs", help="the folder to write")
     asked = parser.parse_args()
-    build(asked.out.absolute(), executed=run(root/"out"/"executed") if asked.run else None, tiny=asked.tiny)
+    build(
+        asked.out.absolute(),
+        executed=run(root / "out" / "executed") if asked.run else None,
+        tiny=asked.tiny,
+    )

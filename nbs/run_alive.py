@@ -1,4 +1,5 @@
 "Run the lesson 60_alive on a video and say what it made: python nbs/run_alive.py [VIDEO] [OUT]. It is what `make alive` does."
+
 import os
 import sys
 import tempfile
@@ -12,47 +13,90 @@ from jupyter_client.manager import AsyncKernelManager
 from alive_scene.scene import read_scene
 
 course = Path(__file__).parent
-made = {"original_vs_generated.gif": "left the video, right what the generator draws of each frame",
-        "training.gif": "three frames while the generator painted",
-        "versions.gif": "four futures from one start",
-        "temperatures.gif": "the same at four temperatures",
-        "artifacts.gif": "raw, renormalised and cured",
-        "map.gif": "the video's path through its own embeddings"}
+made = {
+    "original_vs_generated.gif": "left the video, right what the generator draws of each frame",
+    "training.gif": "three frames while the generator painted",
+    "versions.gif": "four futures from one start",
+    "temperatures.gif": "the same at four temperatures",
+    "artifacts.gif": "raw, renormalised and cured",
+    "map.gif": "the video's path through its own embeddings",
+}
 
 
 class SocketKernelManager(AsyncKernelManager):
     "A kernel on private sockets: nobody else on the machine can listen in, and parallel runs don't collide on ports."
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if os.name != "nt": self.transport, self.ip = "ipc", str(Path(os.environ.get("JUPYTER_RUNTIME_DIR", tempfile.gettempdir()))/uuid4().hex[:8])
+        if os.name != "nt":
+            self.transport, self.ip = (
+                "ipc",
+                str(
+                    Path(os.environ.get("JUPYTER_RUNTIME_DIR", tempfile.gettempdir()))
+                    / uuid4().hex[:8]
+                ),
+            )
 
 
 def execute(notebook, written, /, *, aloud=False, timeout=None, **parameters):
     "Run a notebook by papermill, where it lies, in a kernel of its own. Raises ValueError for a parameter that it doesn't declare, which papermill would take."
-    unknown = sorted(set(parameters)-set(papermill.inspect_notebook(str(notebook)))) if parameters else []
-    if unknown: raise ValueError(f"{Path(notebook).name} declares no parameter {', '.join(unknown)}")
-    papermill.execute_notebook(str(notebook), str(written), parameters=parameters, cwd=str(Path(notebook).parent), kernel_name="python3", execution_timeout=timeout,
-                               kernel_manager_class=SocketKernelManager, progress_bar=aloud, stdout_file=sys.stdout if aloud else None)
+    unknown = (
+        sorted(set(parameters) - set(papermill.inspect_notebook(str(notebook))))
+        if parameters
+        else []
+    )
+    if unknown:
+        raise ValueError(f"{Path(notebook).name} declares no parameter {', '.join(unknown)}")
+    papermill.execute_notebook(
+        str(notebook),
+        str(written),
+        parameters=parameters,
+        cwd=str(Path(notebook).parent),
+        kernel_name="python3",
+        execution_timeout=timeout,
+        kernel_manager_class=SocketKernelManager,
+        progress_bar=aloud,
+        stdout_file=sys.stdout if aloud else None,
+    )
 
 
 def run(video, out):
     try:
-        with warnings.catch_warnings(action="ignore"): read_scene(video, size=16, max_frames=2)
-    except (ValueError, OSError) as error: return f"alive_scene: {error}" # before anything in `out` is touched
+        with warnings.catch_warnings(action="ignore"):
+            read_scene(video, size=16, max_frames=2)
+    except (ValueError, OSError) as error:
+        return f"alive_scene: {error}"  # before anything in `out` is touched
     out.mkdir(parents=True, exist_ok=True)
-    notebook = out/"60_alive.ipynb"
+    notebook = out / "60_alive.ipynb"
     print(f"Running the lesson on {video}, a few minutes; cell by cell.", flush=True)
-    try: execute(course/"60_alive.ipynb", notebook, aloud=True, quick=False, video=str(video), out=str(out))
+    try:
+        execute(
+            course / "60_alive.ipynb",
+            notebook,
+            aloud=True,
+            quick=False,
+            video=str(video),
+            out=str(out),
+        )
     except papermill.PapermillExecutionError as error:
         return f"\nalive_scene: {error.evalue if error.ename in ('ValueError', 'FileNotFoundError') else f'{error.ename}: {error.evalue}'}\n(the cell that stopped: {notebook})"
-    except KeyboardInterrupt: return f"\nStopped. What was run so far: {notebook}"
+    except KeyboardInterrupt:
+        return f"\nStopped. What was run so far: {notebook}"
     scene = max(out.glob("*.alive"), key=lambda path: path.stat().st_mtime)
     print(f"\nIn {out}, to open in any browser:")
-    for name, what in made.items(): print(f"  {name:26} {what}")
-    print(f"  {scene.name:26} the scene; play it on:  {Path(sys.executable).parent/'alive-scene'} play {scene} -o more.mp4")
-    print(f"  {notebook.name:26} the lesson as it ran; open it:  {Path(sys.executable).parent/'jupyter'} lab {notebook}")
+    for name, what in made.items():
+        print(f"  {name:26} {what}")
+    print(
+        f"  {scene.name:26} the scene; play it on:  {Path(sys.executable).parent / 'alive-scene'} play {scene} -o more.mp4"
+    )
+    print(
+        f"  {notebook.name:26} the lesson as it ran; open it:  {Path(sys.executable).parent / 'jupyter'} lab {notebook}"
+    )
 
 
 if __name__ == "__main__":
-    video, out, *_ = [*sys.argv[1:], *[course.parent/"data"/"napping_cat.mp4", course.parent/"out"][len(sys.argv)-1:]]
+    video, out, *_ = [
+        *sys.argv[1:],
+        *[course.parent / "data" / "napping_cat.mp4", course.parent / "out"][len(sys.argv) - 1 :],
+    ]
     sys.exit(run(Path(video).absolute(), Path(out).absolute()))

@@ -1,4 +1,5 @@
 "The pages of the site that are made from the code itself: the reference, the picture of the rooms, the teachers' table, the gallery."
+
 import ast
 import importlib
 import inspect
@@ -16,21 +17,46 @@ import papermill
 import platformdirs
 
 root = Path(__file__).absolute().parent.parent
-lesson = {path.stem[3:]: path for path in sorted((root/"nbs").glob("[0-9]*.ipynb"))}  # the notebook that exports a room
-order = ("scene", "clip", "maps", "siren", "generator", "vae", "rollout", "behavior", "respond", "alive", "player", "browser", "nerf", "gallery", "command")
-built = [room for room in order if (root/"alive_scene"/f"{room}.py").exists()]
+lesson = {
+    path.stem[3:]: path for path in sorted((root / "nbs").glob("[0-9]*.ipynb"))
+}  # the notebook that exports a room
+order = (
+    "scene",
+    "clip",
+    "maps",
+    "siren",
+    "generator",
+    "vae",
+    "rollout",
+    "behavior",
+    "respond",
+    "alive",
+    "player",
+    "browser",
+    "nerf",
+    "gallery",
+    "command",
+)
+built = [room for room in order if (root / "alive_scene" / f"{room}.py").exists()]
 
 
 # The reference
 
+
 def signature(thing, called):
     "How a function begins, as written: each parameter with its type, its default and, behind #, its meaning."
     lines = textwrap.dedent(inspect.getsource(thing)).splitlines()
-    begins = next(node for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.FunctionDef))
+    begins = next(
+        node for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.FunctionDef)
+    )
     first = begins.body[0]
-    last = lines[first.lineno-1].encode()[:first.col_offset].decode()  # of a function in one line, what stands before its body
-    head = "\n".join([*lines[begins.lineno-1:first.lineno-1], last]).rstrip()
-    return re.sub(rf"def {begins.name}\((?:(?:self|cls)(?::\w+)?(?:, ?)?)?", f"def {called}(", head, count=1)
+    last = (
+        lines[first.lineno - 1].encode()[: first.col_offset].decode()
+    )  # of a function in one line, what stands before its body
+    head = "\n".join([*lines[begins.lineno - 1 : first.lineno - 1], last]).rstrip()
+    return re.sub(
+        rf"def {begins.name}\((?:(?:self|cls)(?::\w+)?(?:, ?)?)?", f"def {called}(", head, count=1
+    )
 
 
 def fields(thing):
@@ -38,26 +64,52 @@ def fields(thing):
     lines = textwrap.dedent(inspect.getsource(thing)).splitlines()
     body = ast.parse("\n".join(lines)).body[0].body
     kept = [node for node in body if isinstance(node, ast.AnnAssign)]
-    return "\n".join([*lines[:body[0].lineno-1], *(lines[i] for node in kept for i in range(node.lineno-1, node.end_lineno))])
+    return "\n".join(
+        [
+            *lines[: body[0].lineno - 1],
+            *(lines[i] for node in kept for i in range(node.lineno - 1, node.end_lineno)),
+        ]
+    )
 
 
 def entry(name, thing, called, level):
     "A public name in the reference: how it is called, and what it does."
-    if inspect.isclass(thing): head = fields(thing) if hasattr(thing, "__dataclass_fields__") else signature(thing.__init__, called)
-    else: head = signature(thing, called)
-    about = inspect.cleandoc(thing.__doc__ or "").replace("<", "&lt;")  # its own words, none that it inherits
-    return f"{'#'*level} {name} {{#{name.replace('.', '-')}}}\n\n{about}\n\n```python\n{head}\n```\n"
+    if inspect.isclass(thing):
+        head = (
+            fields(thing)
+            if hasattr(thing, "__dataclass_fields__")
+            else signature(thing.__init__, called)
+        )
+    else:
+        head = signature(thing, called)
+    about = inspect.cleandoc(thing.__doc__ or "").replace(
+        "<", "&lt;"
+    )  # its own words, none that it inherits
+    return (
+        f"{'#' * level} {name} {{#{name.replace('.', '-')}}}\n\n{about}\n\n```python\n{head}\n```\n"
+    )
 
 
-def first_sentence(thing): return re.split(r"(?<=[.?]) (?=[A-Z])", " ".join((thing.__doc__ or "").split()))[0]
+def first_sentence(thing):
+    return re.split(r"(?<=[.?]) (?=[A-Z])", " ".join((thing.__doc__ or "").split()))[0]
 
 
 def methods(name, thing, module):
     "The public methods of a class that its own room gives it."
     for key, value in vars(thing).items():
-        function = getattr(value, "fget", None) or getattr(value, "func", None) or inspect.unwrap(getattr(value, "__func__", value))
-        if key.startswith("_") or not inspect.isfunction(function) or function.__module__ != module.__name__: continue
-        if "<string>" not in function.__code__.co_filename: yield f"{name}.{key}", function, f"{name}.{key}"
+        function = (
+            getattr(value, "fget", None)
+            or getattr(value, "func", None)
+            or inspect.unwrap(getattr(value, "__func__", value))
+        )
+        if (
+            key.startswith("_")
+            or not inspect.isfunction(function)
+            or function.__module__ != module.__name__
+        ):
+            continue
+        if "<string>" not in function.__code__.co_filename:
+            yield f"{name}.{key}", function, f"{name}.{key}"
 
 
 def api(out, source_of):
@@ -65,26 +117,34 @@ def api(out, source_of):
     names, table = {}, ["| name | what it is | taught in |", "|---|---|---|"]
     for room in built:
         module = importlib.import_module(f"alive_scene.{room}")
-        page = [f"---\ntitle: alive_scene.{room}\ndescription: {module.__doc__!r}\n---\n",
-                f"Taught in [{lesson[room].stem}]({lesson[room].name}) · [source]({source_of(f'alive_scene/{room}.py')})\n"]
+        page = [
+            f"---\ntitle: alive_scene.{room}\ndescription: {module.__doc__!r}\n---\n",
+            f"Taught in [{lesson[room].stem}]({lesson[room].name}) · [source]({source_of(f'alive_scene/{room}.py')})\n",
+        ]
         for name in module.__all__:
             thing = getattr(module, name)
-            if not (inspect.isclass(thing) or inspect.isfunction(thing)): continue
+            if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+                continue
             names[name] = f"api_{room}.qmd#{name}"
             page.append(entry(name, thing, name, 2))
-            table.append(f"| [`{name}`]({names[name]}) | {first_sentence(thing)} | [{lesson[room].stem}]({lesson[room].name}) |")
+            table.append(
+                f"| [`{name}`]({names[name]}) | {first_sentence(thing)} | [{lesson[room].stem}]({lesson[room].name}) |"
+            )
             for method in methods(name, thing, module) if inspect.isclass(thing) else ():
                 names[method[0]] = f"api_{room}.qmd#{method[0].replace('.', '-')}"
                 page.append(entry(*method, 3))
-        (out/f"api_{room}.qmd").write_text("\n".join(page), encoding="utf-8")
+        (out / f"api_{room}.qmd").write_text("\n".join(page), encoding="utf-8")
     head = "---\ntitle: Reference\ndescription: Every public name, with the shapes it takes and gives.\n---\n"
-    words = ("The axis words are batch, time, height, width, channel, embed, latent and point. Frames are `uint8 (time, height, width, 3)`; "
-             "embeddings are `float32 (time, embed)`, each of length one.\n")
-    (out/"api.qmd").write_text("\n".join([head, words, *table])+"\n", encoding="utf-8")
+    words = (
+        "The axis words are batch, time, height, width, channel, embed, latent and point. Frames are `uint8 (time, height, width, 3)`; "
+        "embeddings are `float32 (time, embed)`, each of length one.\n"
+    )
+    (out / "api.qmd").write_text("\n".join([head, words, *table]) + "\n", encoding="utf-8")
     return names
 
 
 # The picture of the rooms
+
 
 def imports(path):
     "The rooms that a module imports, however it is written."
@@ -95,139 +155,290 @@ def imports(path):
                 name = name.removeprefix("alive_scene").lstrip(".")
                 yield from [name.split(".")[0]] if name else [alias.name for alias in node.names]
         elif isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("alive_scene."))
+            yield from (
+                alias.name.split(".")[1]
+                for alias in node.names
+                if alias.name.startswith("alive_scene.")
+            )
 
 
 def rooms(out):
     "Draw the rooms with an arrow from each to those it imports, and write the same as a table."
     import matplotlib
+
     matplotlib.use("svg")
     from matplotlib import pyplot as plt
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-    uses = {room: sorted(set(imports(root/"alive_scene"/f"{room}.py")), key=order.index) for room in built}
+
+    uses = {
+        room: sorted(set(imports(root / "alive_scene" / f"{room}.py")), key=order.index)
+        for room in built
+    }
     with plt.rc_context({"svg.hashsalt": "rooms", "font.size": 13}):
         figure, axes = plt.subplots(figsize=(4.4, 6.4))
         for i, room in enumerate(built):
-            axes.add_patch(FancyBboxPatch((0, -i-.25), 1.6, .5, boxstyle="round,pad=.05", fc="#f3ece2", ec=f"C{i % 10}", lw=2))
-            axes.text(.8, -i, room, ha="center", va="center")
-            for name in uses[room]:  # out of a room's lower edge, into the upper edge of another, the farther the wider
+            axes.add_patch(
+                FancyBboxPatch(
+                    (0, -i - 0.25),
+                    1.6,
+                    0.5,
+                    boxstyle="round,pad=.05",
+                    fc="#f3ece2",
+                    ec=f"C{i % 10}",
+                    lw=2,
+                )
+            )
+            axes.text(0.8, -i, room, ha="center", va="center")
+            for name in uses[
+                room
+            ]:  # out of a room's lower edge, into the upper edge of another, the farther the wider
                 j = built.index(name)
-                axes.add_patch(FancyArrowPatch((1.66, -i+.12), (1.66, -j-.1), connectionstyle="arc3,rad=.6", arrowstyle="-|>", mutation_scale=11,
-                                               color=f"C{i % 10}", lw=1.4, shrinkA=0, shrinkB=0))
-        axes.set(xlim=(-.15, 3.2), ylim=(-len(built)+.3, .5))
+                axes.add_patch(
+                    FancyArrowPatch(
+                        (1.66, -i + 0.12),
+                        (1.66, -j - 0.1),
+                        connectionstyle="arc3,rad=.6",
+                        arrowstyle="-|>",
+                        mutation_scale=11,
+                        color=f"C{i % 10}",
+                        lw=1.4,
+                        shrinkA=0,
+                        shrinkB=0,
+                    )
+                )
+        axes.set(xlim=(-0.15, 3.2), ylim=(-len(built) + 0.3, 0.5))
         axes.axis("off")
-        figure.savefig(out/"rooms.svg", metadata={"Date": None}, facecolor="white", bbox_inches="tight")
+        figure.savefig(
+            out / "rooms.svg", metadata={"Date": None}, facecolor="white", bbox_inches="tight"
+        )
     plt.close(figure)
     rows = ["| room | imports | lesson |", "|---|---|---|"]
     for room in built:
         named = ", ".join(f"`{name}`" for name in uses[room]) or "nothing"
-        rows.append(f"| [`{room}`](api_{room}.qmd) | {named} | [{lesson[room].stem}]({lesson[room].name}) |")
-    (out/"_rooms.md").write_text("\n".join(rows)+"\n", encoding="utf-8")
+        rows.append(
+            f"| [`{room}`](api_{room}.qmd) | {named} | [{lesson[room].stem}]({lesson[room].name}) |"
+        )
+    (out / "_rooms.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 # The teachers' table
 
-usual = dict(video="a video, a GIF, a folder or a glob of pictures; a path as seen from `nbs/`", size="pixels a side", seed="every random choice comes from it",
-             encoder='`"alive-tiny"`, `"untrained"`, or any open_clip name with its training', max_frames="at most so many frames", frames="at most so many frames",
-             neighbors="how many neighbors UMAP looks at")  # where a notebook's own cell says nothing
+usual = dict(
+    video="a video, a GIF, a folder or a glob of pictures; a path as seen from `nbs/`",
+    size="pixels a side",
+    seed="every random choice comes from it",
+    encoder='`"alive-tiny"`, `"untrained"`, or any open_clip name with its training',
+    max_frames="at most so many frames",
+    frames="at most so many frames",
+    neighbors="how many neighbors UMAP looks at",
+)  # where a notebook's own cell says nothing
 
 
 def opens(home):
     "The addresses that open a notebook of GitHub in Colab and in Binder."
     where, branch, path = re.fullmatch(r"https://github\.com/(.+)/blob/([^/]+)/(.+)", home).groups()
-    return f"https://colab.research.google.com/github/{where}/blob/{branch}/{path}", f"https://mybinder.org/v2/gh/{where}/{branch}?labpath={quote(path, safe='')}"
+    return (
+        f"https://colab.research.google.com/github/{where}/blob/{branch}/{path}",
+        f"https://mybinder.org/v2/gh/{where}/{branch}?labpath={quote(path, safe='')}",
+    )
 
 
 def parameters(out, source_of):
     "Write what every notebook takes with `-p`, as papermill itself reads it, and where it opens."
-    rows, places = ["| parameter and default | meaning |", "|---|---|"], ["| notebook | in Colab | in Binder | on GitHub |", "|---|---|---|---|"]
-    for notebook in sorted((root/"nbs").glob("[0-9]*.ipynb")):
+    rows, places = (
+        ["| parameter and default | meaning |", "|---|---|"],
+        ["| notebook | in Colab | in Binder | on GitHub |", "|---|---|---|---|"],
+    )
+    for notebook in sorted((root / "nbs").glob("[0-9]*.ipynb")):
         home = source_of(f"nbs/{notebook.name}")
         colab, binder = opens(home)
-        places.append(f"| [{notebook.stem}]({notebook.name}) | [open]({colab}){{.button}} | [open]({binder}){{.button}} | [read]({home}){{.button}} |")
+        places.append(
+            f"| [{notebook.stem}]({notebook.name}) | [open]({colab}){{.button}} | [open]({binder}){{.button}} | [read]({home}){{.button}} |"
+        )
         rows.append(f"| **[{notebook.stem}]({notebook.name})** | |")
         for name, about in papermill.inspect_notebook(str(notebook)).items():
-            rows.append(f"| `{name} = {about['default']}` | {about['help'].replace('|', '/') or usual.get(name, '')} |")
-    (out/"_parameters.md").write_text("\n".join(rows)+"\n", encoding="utf-8")
-    (out/"_open.md").write_text("\n".join(places)+"\n", encoding="utf-8")
+            rows.append(
+                f"| `{name} = {about['default']}` | {about['help'].replace('|', '/') or usual.get(name, '')} |"
+            )
+    (out / "_parameters.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (out / "_open.md").write_text("\n".join(places) + "\n", encoding="utf-8")
 
 
 # What a scene costs
 
+
 def costs(out):
     "The measured table of the how-to page, and the figures that other pages name in a sentence, from what bench/kit.py kept."
-    kept = json.loads((root/"bench"/"kit.json").read_text(encoding="utf-8"))
-    rows = [f"| {row['size']} | {row['frames']} | {row['fit_seconds']:.0f} s | {row['drawn_a_second']:.0f} | {row['alive_kilobytes']:.0f} kB |" for row in kept["sizes"]]
+    kept = json.loads((root / "bench" / "kit.json").read_text(encoding="utf-8"))
+    rows = [
+        f"| {row['size']} | {row['frames']} | {row['fit_seconds']:.0f} s | {row['drawn_a_second']:.0f} | {row['alive_kilobytes']:.0f} kB |"
+        for row in kept["sizes"]
+    ]
     page = kept["page_kilobytes"]
-    (out/"_costs.md").write_text("\n".join([
-        "| pixels a side | frames | to fit | frames drawn in a second | `.alive` |", "|---|---|---|---|---|", *rows, "",
-        f"Measured by `bench/kit.py` on {kept['cores']} cores without a GPU, encoding included. The page that `alive-scene export` makes of the middle one has "
-        f"{page['inside']/1000:.1f} MB, of which the browser's runtime is {(page['inside']-page['beside'])/1000:.1f} MB."])+"\n", encoding="utf-8")
+    (out / "_costs.md").write_text(
+        "\n".join(
+            [
+                "| pixels a side | frames | to fit | frames drawn in a second | `.alive` |",
+                "|---|---|---|---|---|",
+                *rows,
+                "",
+                f"Measured by `bench/kit.py` on {kept['cores']} cores without a GPU, encoding included. The page that `alive-scene export` makes of the middle one has "
+                f"{page['inside'] / 1000:.1f} MB, of which the browser's runtime is {(page['inside'] - page['beside']) / 1000:.1f} MB.",
+            ]
+        )
+        + "\n",
+        encoding="utf-8",
+    )
     first, last = kept["sizes"][0], kept["sizes"][-1]
     seconds = [row["fit_seconds"] for row in kept["sizes"]]
-    figures = dict(frames=last["frames"], smallest=first["size"], largest=last["size"], fastest=f"{min(seconds):.0f}", slowest=f"{max(seconds):.0f}",
-                   drawn=f"{last['drawn_a_second']:.0f}", whole=f"{page['inside']/1000:.1f} MB", beside=f"{page['beside']/1000:.1f} MB", cores=kept["cores"])
-    (out/"_variables.yml").write_text(json.dumps(dict(kit=figures)), encoding="utf-8")  # JSON is YAML
+    figures = dict(
+        frames=last["frames"],
+        smallest=first["size"],
+        largest=last["size"],
+        fastest=f"{min(seconds):.0f}",
+        slowest=f"{max(seconds):.0f}",
+        drawn=f"{last['drawn_a_second']:.0f}",
+        whole=f"{page['inside'] / 1000:.1f} MB",
+        beside=f"{page['beside'] / 1000:.1f} MB",
+        cores=kept["cores"],
+    )
+    (out / "_variables.yml").write_text(
+        json.dumps(dict(kit=figures)), encoding="utf-8"
+    )  # JSON is YAML
 
 
 def times(out):
     "How long each lesson runs, from what nbs/times.py kept."
-    file = root/"bench"/"times.json"
-    if not file.exists(): return (out/"_times.md").write_text("Not measured yet: `python nbs/times.py --save bench/times.json` does it.\n", encoding="utf-8")
+    file = root / "bench" / "times.json"
+    if not file.exists():
+        return (out / "_times.md").write_text(
+            "Not measured yet: `python nbs/times.py --save bench/times.json` does it.\n",
+            encoding="utf-8",
+        )
     kept = json.loads(file.read_text(encoding="utf-8"))
-    rows = [f"| [{name}]({name}.ipynb) | {seconds:.0f} s |" for name, seconds in kept["seconds"].items()]
-    (out/"_times.md").write_text("\n".join([
-        "| lesson, in the quick setting | seconds |", "|---|---|", *rows, f"| **together** | **{kept['total']/60:.1f} minutes** |", "",
-        f"Measured by `nbs/times.py` on {kept['cores']} cores without a GPU, the start of each kernel included."])+"\n", encoding="utf-8")
+    rows = [
+        f"| [{name}]({name}.ipynb) | {seconds:.0f} s |" for name, seconds in kept["seconds"].items()
+    ]
+    (out / "_times.md").write_text(
+        "\n".join(
+            [
+                "| lesson, in the quick setting | seconds |",
+                "|---|---|",
+                *rows,
+                f"| **together** | **{kept['total'] / 60:.1f} minutes** |",
+                "",
+                f"Measured by `nbs/times.py` on {kept['cores']} cores without a GPU, the start of each kernel included.",
+            ]
+        )
+        + "\n",
+        encoding="utf-8",
+    )
 
 
 # What the attacks found
 
+
 def attacks(out):
     "The measured tables of the page of promises, from what bench/fuzz.py, faults.py and endurance.py kept."
-    fuzz, faults, last = (json.loads((root/"bench"/f"{name}.json").read_text(encoding="utf-8")) for name in ("fuzz", "faults", "endurance"))
-    rows = ["| reader | seconds | changed files tried | refused in a sentence | read | crashed, hung, out of memory or other |", "|---|---|---|---|---|---|"]
-    rows += [f"| {row['reader']} | {row['seconds']} | {row['tries']:,} | {row['refused']:,} | {row['read']:,} | {row['wrong']} |" for row in fuzz.values()]
-    rows += ["", "`bench/fuzz.py`.", "", "| killed while it | kills | files or cache entries damaged | hidden leftovers | next run: the same bytes |", "|---|---|---|---|---|"]
-    rows += [f"| {dict(fit='fits', save='saves')[row['work']]} | {row['kills']} | {row['damaged']} | {row['left']} | {row['same']} of {row['kills']+row['late']} |" for row in faults["moments"]]
-    rows += ["", "`bench/faults.py`.", "", f"| {last['rollouts']['steps']:,} steps | all finite | speed | drift | coverage | as at first |", "|---|---|---|---|---|---|"]
+    fuzz, faults, last = (
+        json.loads((root / "bench" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("fuzz", "faults", "endurance")
+    )
+    rows = [
+        "| reader | seconds | changed files tried | refused in a sentence | read | crashed, hung, out of memory or other |",
+        "|---|---|---|---|---|---|",
+    ]
+    rows += [
+        f"| {row['reader']} | {row['seconds']} | {row['tries']:,} | {row['refused']:,} | {row['read']:,} | {row['wrong']} |"
+        for row in fuzz.values()
+    ]
+    rows += [
+        "",
+        "`bench/fuzz.py`.",
+        "",
+        "| killed while it | kills | files or cache entries damaged | hidden leftovers | next run: the same bytes |",
+        "|---|---|---|---|---|",
+    ]
+    rows += [
+        f"| {dict(fit='fits', save='saves')[row['work']]} | {row['kills']} | {row['damaged']} | {row['left']} | {row['same']} of {row['kills'] + row['late']} |"
+        for row in faults["moments"]
+    ]
+    rows += [
+        "",
+        "`bench/faults.py`.",
+        "",
+        f"| {last['rollouts']['steps']:,} steps | all finite | speed | drift | coverage | as at first |",
+        "|---|---|---|---|---|---|",
+    ]
     for row in last["rollouts"]["behaviors"]:
-        pairs = [f"{row['first'][sign]:.2f} → {row['last'][sign]:.2f}" for sign in ("speed", "drift", "coverage")]
-        rows += [f"| {row['behavior']} | {'yes' if row['finite'] else 'no'} | {' | '.join(pairs)} | {'yes' if row['alike'] else 'no'} |"]
+        pairs = [
+            f"{row['first'][sign]:.2f} → {row['last'][sign]:.2f}"
+            for sign in ("speed", "drift", "coverage")
+        ]
+        rows += [
+            f"| {row['behavior']} | {'yes' if row['finite'] else 'no'} | {' | '.join(pairs)} | {'yes' if row['alike'] else 'no'} |"
+        ]
     player, video = last["player"], last["video"]
-    rows += ["", f"Each sign over the first tenth → over the last. The player drew {player['frames']:,} frames in {player['seconds']:,} seconds; its memory went from {player['settled']/1e6:.0f} "
-             f"to {player['end']/1e6:.0f} MB ({player['grown']:+.1%}), and it left {player['threads']} threads. Of {video['minutes']} minutes of 1080p, reading "
-             + ", ".join(f"{dict(begin='the begin', middle='the middle', all='all of it')[row['what']]} took at most {row['peak']/1e6:.0f} MB and {row['seconds']:.0f} s" for row in video["reads"])+". `bench/endurance.py`."]
-    (out/"_attacks.md").write_text("\n".join(rows)+"\n", encoding="utf-8")
+    rows += [
+        "",
+        f"Each sign over the first tenth → over the last. The player drew {player['frames']:,} frames in {player['seconds']:,} seconds; its memory went from {player['settled'] / 1e6:.0f} "
+        f"to {player['end'] / 1e6:.0f} MB ({player['grown']:+.1%}), and it left {player['threads']} threads. Of {video['minutes']} minutes of 1080p, reading "
+        + ", ".join(
+            f"{dict(begin='the begin', middle='the middle', all='all of it')[row['what']]} took at most {row['peak'] / 1e6:.0f} MB and {row['seconds']:.0f} s"
+            for row in video["reads"]
+        )
+        + ". `bench/endurance.py`.",
+    ]
+    (out / "_attacks.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 # The gallery
 
 shows = {
-    "napping_cat": "A napping cat", "portrait": "A portrait", "napping_cat_cold": "The cat, cold: temperature 0.3", "napping_cat_hot": "The cat, hot: temperature 2",
-    "napping_cat_published": "The cat, moved by the published VAE (and drawn as the others are)"}
+    "napping_cat": "A napping cat",
+    "portrait": "A portrait",
+    "napping_cat_cold": "The cat, cold: temperature 0.3",
+    "napping_cat_hot": "The cat, hot: temperature 2",
+    "napping_cat_published": "The cat, moved by the published VAE (and drawn as the others are)",
+}
 
 
 def scenes(folder, tiny):
     "Fit the scenes, repeatably, and write a page for each."
     from alive_scene.alive import AliveScene
     from alive_scene.browser import export_html
+
     small = dict(size=32, max_frames=40) if tiny else {}
-    wanted = [("napping_cat", "napping_cat", "alive"), ("portrait", "portrait", "alive"), ("napping_cat_published", "napping_cat", "vae")]
+    wanted = [
+        ("napping_cat", "napping_cat", "alive"),
+        ("portrait", "portrait", "alive"),
+        ("napping_cat_published", "napping_cat", "vae"),
+    ]
     for name, clip, behavior in wanted[:1] if tiny else wanted:
         print(f"gallery: {name}", flush=True)
-        alive = AliveScene.fit(root/"data"/f"{clip}.mp4", behavior=behavior, steps=32, progress=False, **small)
-        export_html(alive, folder/f"{name}.html", runtime="beside")
-        if name != "napping_cat": continue
-        for how, temperature in (("cold", .3), ("hot", 2)): export_html(alive, folder/f"{name}_{how}.html", runtime="beside", temperature=temperature)
+        alive = AliveScene.fit(
+            root / "data" / f"{clip}.mp4", behavior=behavior, steps=32, progress=False, **small
+        )
+        export_html(alive, folder / f"{name}.html", runtime="beside")
+        if name != "napping_cat":
+            continue
+        for how, temperature in (("cold", 0.3), ("hot", 2)):
+            export_html(
+                alive, folder / f"{name}_{how}.html", runtime="beside", temperature=temperature
+            )
 
 
 def gallery(out, tiny):
     "The folder of living scenes, made once and kept in the kit's cache; None, said clearly, where the browser's runtime can't be had."
-    made_of = [*sorted((root/"alive_scene").rglob("*.*")), *sorted((root/"data").glob("*.mp4"))]
+    made_of = [*sorted((root / "alive_scene").rglob("*.*")), *sorted((root / "data").glob("*.mp4"))]
     parts = [path.read_bytes() for path in made_of if path.suffix != ".pyc"]
-    key = sha256(b"".join([*parts, inspect.getsource(scenes).encode(), bytes([tiny])])).hexdigest()[:16]
-    cache = Path(os.environ.get("ALIVE_SCENE_CACHE") or platformdirs.user_cache_dir("alive_scene"))/f"site-gallery-{key}"
+    key = sha256(b"".join([*parts, inspect.getsource(scenes).encode(), bytes([tiny])])).hexdigest()[
+        :16
+    ]
+    cache = (
+        Path(os.environ.get("ALIVE_SCENE_CACHE") or platformdirs.user_cache_dir("alive_scene"))
+        / f"site-gallery-{key}"
+    )
     problem = ""
     if not cache.exists():
         making = cache.with_name(f"{cache.name}-{os.getpid()}")
@@ -238,19 +449,26 @@ def gallery(out, tiny):
         except OSError as error:
             problem = str(error)
             print(f"The gallery is left out: {problem}")
-        finally: shutil.rmtree(making, ignore_errors=True)
-    (out/"_gallery.md").write_text(left_out(problem) if problem else frames(cache), encoding="utf-8")
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+    (out / "_gallery.md").write_text(
+        left_out(problem) if problem else frames(cache), encoding="utf-8"
+    )
     return None if problem else cache
 
 
-def left_out(problem): return f"::: {{.callout-note}}\nThis copy of the site was built without the living scenes: {problem.replace('<', '&lt;')}\n:::\n"
+def left_out(problem):
+    return f"::: {{.callout-note}}\nThis copy of the site was built without the living scenes: {problem.replace('<', '&lt;')}\n:::\n"
 
 
 def frames(folder):
     "Each scene that was made, playing in a frame of its own."
     parts = []
     for name, title in shows.items():
-        if not (folder/f"{name}.html").exists(): continue
-        parts.append(f'<figure class="living"><figcaption>{escape(title)} · <a href="gallery/{name}.html">alone on a page</a></figcaption>\n'
-                     f'<iframe src="gallery/{name}.html" title="{escape(title)}, playing" loading="lazy"></iframe></figure>\n')
-    return "```{=html}\n"+"\n".join(parts)+"```\n"
+        if not (folder / f"{name}.html").exists():
+            continue
+        parts.append(
+            f'<figure class="living"><figcaption>{escape(title)} · <a href="gallery/{name}.html">alone on a page</a></figcaption>\n'
+            f'<iframe src="gallery/{name}.html" title="{escape(title)}, playing" loading="lazy"></iframe></figure>\n'
+        )
+    return "```{=html}\n" + "\n".join(parts) + "```\n"

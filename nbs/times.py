@@ -3,6 +3,7 @@ With --reading nothing is run: the reading times follow the text, the running ti
 
 Both are said coarsely, and a running time that was said before stays as long as the new one is near it, so that another run on a
 machine of like speed changes nothing."""
+
 import argparse
 import json
 import math
@@ -18,23 +19,41 @@ from run_alive import execute
 course = Path(__file__).parent
 lessons = sorted(course.glob("[0-9]*.ipynb"))
 said = re.compile(r"\n*\*To read: .*?\*$", re.M)  # the line, wherever the second cell has it
-marks = {10: "ten seconds", 20: "twenty seconds", 30: "half a minute", 60: "one minute", 90: "a minute and a half", 120: "two minutes", 180: "three minutes",
-         240: "four minutes", 360: "six minutes", 600: "ten minutes", 1200: "twenty minutes"}
+marks = {
+    10: "ten seconds",
+    20: "twenty seconds",
+    30: "half a minute",
+    60: "one minute",
+    90: "a minute and a half",
+    120: "two minutes",
+    180: "three minutes",
+    240: "four minutes",
+    360: "six minutes",
+    600: "ten minutes",
+    1200: "twenty minutes",
+}
 
 
 def reading(book):
     "Minutes, in fives: two hundred words, or twenty lines of code, a minute."
-    prose, code = ([said.sub("", cell.source) for cell in book.cells if cell.cell_type == kind] for kind in ("markdown", "code"))
-    words = sum(len(re.sub(r"<details>.*?</details>|\]\(\S+\)", " ", text, flags=re.S).split()) for text in prose)
+    prose, code = (
+        [said.sub("", cell.source) for cell in book.cells if cell.cell_type == kind]
+        for kind in ("markdown", "code")
+    )
+    words = sum(
+        len(re.sub(r"<details>.*?</details>|\]\(\S+\)", " ", text, flags=re.S).split())
+        for text in prose
+    )
     lines = sum(bool(line.strip()) for text in code for line in text.splitlines())
-    return max(5, 5*round((words/200 + lines/20)/5))
+    return max(5, 5 * round((words / 200 + lines / 20) / 5))
 
 
 def running(seconds, before=None):
     "The mark nearest in ratio; the one said before if the time is within a factor of 1.6 of it."
     old = next((mark for mark, words in marks.items() if words == before), None)
-    if old and abs(math.log(seconds/old)) < math.log(1.6): return before
-    return marks[min(marks, key=lambda mark: abs(math.log(seconds/mark)))]
+    if old and abs(math.log(seconds / old)) < math.log(1.6):
+        return before
+    return marks[min(marks, key=lambda mark: abs(math.log(seconds / mark)))]
 
 
 def second(book):
@@ -47,47 +66,67 @@ def say(book, seconds=None):
     cell = second(book)
     before = next(iter(re.findall(r"two cores: about (.*?)\.\*", cell.source)), None)
     runs = running(seconds, before) if seconds else before
-    line = f"*To read: about {reading(book)} minutes." + (f" To run, in the quick setting on two cores: about {runs}.*" if runs else "*")
+    line = f"*To read: about {reading(book)} minutes." + (
+        f" To run, in the quick setting on two cores: about {runs}.*" if runs else "*"
+    )
     cell.source = said.sub("", cell.source).rstrip() + "\n\n" + line
     return line
 
 
-def spent(): return sum(os.times()[2:4])  # seconds of the processor for kernels that have ended; 0 on Windows
+def spent():
+    return sum(
+        os.times()[2:4]
+    )  # seconds of the processor for kernels that have ended; 0 on Windows
 
 
 def measure(path):
     "Seconds that the quick setting takes, with the kernel's start: by the clock, or the processor's if that is less, so that other work beside it doesn't count."
     with tempfile.TemporaryDirectory() as folder:
         began, before = perf_counter(), spent()
-        execute(path, Path(folder)/path.name)
-        return min(perf_counter()-began, spent()-before or math.inf)
+        execute(path, Path(folder) / path.name)
+        return min(perf_counter() - began, spent() - before or math.inf)
 
 
 def keep(file, seconds):
     "Add these seconds to what the file has of other lessons, in the order of the course, with the total."
-    seconds = (json.loads(file.read_text(encoding="utf-8"))["seconds"] if file.is_file() else {}) | seconds
+    seconds = (
+        json.loads(file.read_text(encoding="utf-8"))["seconds"] if file.is_file() else {}
+    ) | seconds
     seconds = {path.stem: seconds[path.stem] for path in lessons if path.stem in seconds}
     kept = dict(cores=os.cpu_count(), seconds=seconds, total=sum(seconds.values()))
-    file.write_text(json.dumps(kept, indent=1)+"\n", encoding="utf-8")
+    file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     return kept
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="some lessons alone; how their names begin")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="some lessons alone; how their names begin"
+    )
     parser.add_argument("--reading", action="store_true", help="run nothing")
     parser.add_argument("--save", type=Path, help="a JSON file that the seconds are added to")
     asked, found = parser.parse_args(), {}
     for path in lessons:
-        if asked.names and not path.stem.startswith(tuple(asked.names)): continue
+        if asked.names and not path.stem.startswith(tuple(asked.names)):
+            continue
         seconds = None if asked.reading else measure(path)
         before, book = path.read_text(encoding="utf-8"), nbformat.read(path, as_version=4)
         line = say(book, seconds)
-        if nbformat.writes(book).rstrip() != before.rstrip(): nbformat.write(book, path)
-        if seconds: found[path.stem] = round(seconds, 1)
-        print(f"{path.stem:24}{f'{seconds:.0f} s' if seconds else '':>6}   {line.strip('*')}", flush=True)
-        if seconds and asked.save: keep(asked.save, found)
-    if found: print(f"{'together':24}{sum(found.values()):5.0f} s")
+        if nbformat.writes(book).rstrip() != before.rstrip():
+            nbformat.write(book, path)
+        if seconds:
+            found[path.stem] = round(seconds, 1)
+        print(
+            f"{path.stem:24}{f'{seconds:.0f} s' if seconds else '':>6}   {line.strip('*')}",
+            flush=True,
+        )
+        if seconds and asked.save:
+            keep(asked.save, found)
+    if found:
+        print(f"{'together':24}{sum(found.values()):5.0f} s")
 
 
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,5 @@
 "The browser that the tests and the measures use: the Chromium or Chrome of this machine, without a window."
+
 import shutil
 from pathlib import Path
 
@@ -14,5 +15,7 @@ def chromium():
 
 def launch(play):
     "Start it through Playwright."
-    assert (found := chromium()), "no Chromium or Chrome was found: apt-get install chromium, or install Google Chrome"
+    assert (found := chromium()), (
+        "no Chromium or Chrome was found: apt-get install chromium, or install Google Chrome"
+    )
     return play.chromium.launch(executable_path=found, args=flags)

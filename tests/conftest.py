@@ -1,4 +1,5 @@
 "Folders of their own for every run: nothing of the user's Jupyter settings or cache is read or written."
+
 import os
 import signal
 import tempfile
@@ -8,12 +9,21 @@ from pathlib import Path
 import pytest
 
 folder = Path(tempfile.mkdtemp(prefix="alive_scene_"))
-for name in ("ALIVE_SCENE_CACHE", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
+for name in (
+    "ALIVE_SCENE_CACHE",
+    "IPYTHONDIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+    "MPLCONFIGDIR",
+):
     os.environ[name] = str(folder / name.lower())
     (folder / name.lower()).mkdir()
 os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype+notebook_connected")
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it starts in the background, and so would all that the tests start
+signal.signal(
+    signal.SIGINT, signal.default_int_handler
+)  # a shell ignores it for what it starts in the background, and so would all that the tests start
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +36,7 @@ def browser():
     "A real one. Not for the whole session: while it is open an event loop runs, and no notebook could."
     from browsers import launch
     from playwright.sync_api import sync_playwright
+
     with sync_playwright() as play:
         browser = launch(play)
         yield browser
@@ -45,5 +56,7 @@ def alive():
     "A small scene, fitted in seconds."
     from alive_scene.alive import AliveScene
     from alive_scene.scene import napping_cat
-    return AliveScene.fit(napping_cat(frames=40, size=32), encoder="alive-tiny", steps=60,
-                          seed=0, progress=False)
+
+    return AliveScene.fit(
+        napping_cat(frames=40, size=32), encoder="alive-tiny", steps=60, seed=0, progress=False
+    )

@@ -10,7 +10,8 @@ from alive_scene.alive import AliveScene
 from alive_scene.scene import Scene, read_scene
 
 
-def decibel(a, b): return -10 * np.log10(np.mean((a / 255 - b / 255) ** 2))
+def decibel(a, b):
+    return -10 * np.log10(np.mean((a / 255 - b / 255) ** 2))
 
 
 def test_a_recorded_portrait_through_the_whole_pipeline(recorded, tmp_path):
@@ -19,10 +20,16 @@ def test_a_recorded_portrait_through_the_whole_pipeline(recorded, tmp_path):
     mean = np.broadcast_to(scene.frames.mean(0), scene.frames.shape)
     assert decibel(alive.render(alive.embeddings), scene.frames) > decibel(mean, scene.frames) + 2
     path = alive.rollout(50, seed=1)
-    assert path.shape == (50, 512) and path.dtype == torch.float32 and torch.allclose(path.norm(dim=1), torch.ones(50), atol=1e-5)
+    assert (
+        path.shape == (50, 512)
+        and path.dtype == torch.float32
+        and torch.allclose(path.norm(dim=1), torch.ones(50), atol=1e-5)
+    )
     clip = alive.render(path)
     assert clip.shape == (50, 64, 64, 3) and clip.dtype == np.uint8
-    assert decibel(clip, np.broadcast_to(scene.frames.mean(0), clip.shape)) > 15, "it no longer looks like him"
+    assert decibel(clip, np.broadcast_to(scene.frames.mean(0), clip.shape)) > 15, (
+        "it no longer looks like him"
+    )
     loaded = AliveScene.load(alive.save(tmp_path / "portrait.alive"))
     assert torch.equal(loaded.embeddings, alive.embeddings)
     assert torch.equal(loaded.rollout(50, seed=1), path)
@@ -32,13 +39,26 @@ def test_a_recorded_portrait_through_the_whole_pipeline(recorded, tmp_path):
 
 def test_the_published_parts_are_one_word_away():
     frames = np.random.default_rng(0).integers(0, 255, (6, 16, 16, 3), dtype=np.uint8)
-    alive = AliveScene.fit(Scene(frames), encoder="alive-tiny", generator="siren", behavior="vae", steps=3, progress=False)
-    assert alive.generator.config["w0"] == 20 and alive.render(alive.rollout(4)).shape == (4, 16, 16, 3)
+    alive = AliveScene.fit(
+        Scene(frames),
+        encoder="alive-tiny",
+        generator="siren",
+        behavior="vae",
+        steps=3,
+        progress=False,
+    )
+    assert alive.generator.config["w0"] == 20 and alive.render(alive.rollout(4)).shape == (
+        4,
+        16,
+        16,
+        3,
+    )
 
 
 def test_versions_part_and_each_is_its_own_seed(alive):
     versions = alive.rollout(20, seed=[3, 4])
-    for version, seed in zip(versions, (3, 4), strict=True): assert torch.allclose(version, alive.rollout(20, seed=seed), atol=1e-5)
+    for version, seed in zip(versions, (3, 4), strict=True):
+        assert torch.allclose(version, alive.rollout(20, seed=seed), atol=1e-5)
     assert not torch.equal(versions[0], versions[1])
 
 
@@ -47,75 +67,110 @@ def test_temperature_zero_stands_still(alive):
     assert (path - alive.embeddings[0]).abs().max() < 1e-5
 
 
-@pytest.mark.parametrize(("what", "says"), [
-    (dict(generator="gan"), "'patch'"), (dict(behavior="gpt"), "'vae'"), (dict(encoder="no-such-model"), "no-such-model")])
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        (dict(generator="gan"), "'patch'"),
+        (dict(behavior="gpt"), "'vae'"),
+        (dict(encoder="no-such-model"), "no-such-model"),
+    ],
+)
 def test_unknown_names_are_told_the_known(what, says):
     with pytest.raises(ValueError, match=says):
-        AliveScene.fit(Scene(np.zeros((4, 16, 16, 3), np.uint8)), steps=1, progress=False, **{"encoder": "alive-tiny", **what})
+        AliveScene.fit(
+            Scene(np.zeros((4, 16, 16, 3), np.uint8)),
+            steps=1,
+            progress=False,
+            **{"encoder": "alive-tiny", **what},
+        )
 
 
 @pytest.fixture
-def saved(alive, tmp_path): return alive.save(tmp_path / "cat.alive")
+def saved(alive, tmp_path):
+    return alive.save(tmp_path / "cat.alive")
 
 
 def test_save_wants_its_suffix_and_a_folder(alive, tmp_path):
-    with pytest.raises(ValueError, match="NAME.alive"): alive.save(tmp_path / "cat.pt")
-    with pytest.raises(FileNotFoundError, match="no folder"): alive.save(tmp_path / "nowhere" / "cat.alive")
+    with pytest.raises(ValueError, match="NAME.alive"):
+        alive.save(tmp_path / "cat.pt")
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        alive.save(tmp_path / "nowhere" / "cat.alive")
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nobody.alive"): AliveScene.load(tmp_path / "nobody.alive")
+    with pytest.raises(FileNotFoundError, match="nobody.alive"):
+        AliveScene.load(tmp_path / "nobody.alive")
 
 
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 500, 20_000, -1])
 def test_a_truncated_file_is_refused(saved, length):
     saved.write_bytes(saved.read_bytes()[:length])
-    with pytest.raises(ValueError, match="cat.alive"): AliveScene.load(saved)
+    with pytest.raises(ValueError, match="cat.alive"):
+        AliveScene.load(saved)
 
 
 def rewritten(path, change):
     "The same file with another header."
     from safetensors import safe_open
-    with safe_open(path, "pt") as file: about = json.loads(file.metadata()["alive_scene"])
+
+    with safe_open(path, "pt") as file:
+        about = json.loads(file.metadata()["alive_scene"])
     tensors = load_file(path)
     change(about, tensors)
     save_file(tensors, path, metadata={"alive_scene": json.dumps(about)})
     return path
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    (lambda about, tensors: about.update(version=99), "version 99"),
-    (lambda about, tensors: about.update(parts=["gan", "vae"]), "'patch'"),
-    (lambda about, tensors: about.pop("configs"), "configs"),
-    (lambda about, tensors: tensors.pop("embeddings"), "embeddings"),
-    (lambda about, tensors: tensors.update(embeddings=tensors["embeddings"][:5]), "thumbnails"),
-    (lambda about, tensors: tensors.update(thumbnails=tensors["thumbnails"][:50]), "whole scene"),
-    (lambda about, tensors: tensors.pop("generator.mean"), "mean"),
-    (lambda about, tensors: about["configs"][1].update(latent_dim=3), "whole scene"),
-])
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda about, tensors: about.update(version=99), "version 99"),
+        (lambda about, tensors: about.update(parts=["gan", "vae"]), "'patch'"),
+        (lambda about, tensors: about.pop("configs"), "configs"),
+        (lambda about, tensors: tensors.pop("embeddings"), "embeddings"),
+        (lambda about, tensors: tensors.update(embeddings=tensors["embeddings"][:5]), "thumbnails"),
+        (
+            lambda about, tensors: tensors.update(thumbnails=tensors["thumbnails"][:50]),
+            "whole scene",
+        ),
+        (lambda about, tensors: tensors.pop("generator.mean"), "mean"),
+        (lambda about, tensors: about["configs"][1].update(latent_dim=3), "whole scene"),
+    ],
+)
 def test_a_file_that_lies_is_refused(saved, change, says):
-    with pytest.raises(ValueError, match=says): AliveScene.load(rewritten(saved, change))
+    with pytest.raises(ValueError, match=says):
+        AliveScene.load(rewritten(saved, change))
 
 
 def test_a_pickle_is_refused(tmp_path, alive):
     path = tmp_path / "evil.alive"
     torch.save(alive.embeddings, path)
-    with pytest.raises(ValueError, match="not a whole .alive file"): AliveScene.load(path)
+    with pytest.raises(ValueError, match="not a whole .alive file"):
+        AliveScene.load(path)
 
 
 def test_interrupting_keeps_what_was_learned(monkeypatch):
     from alive_scene import generator
+
     count = iter(range(100))
     real = torch.optim.Adam.step
+
     def step(self, *args, **kwargs):
-        if next(count) == 10: raise KeyboardInterrupt
+        if next(count) == 10:
+            raise KeyboardInterrupt
         return real(self, *args, **kwargs)
+
     monkeypatch.setattr(torch.optim.Adam, "step", step)
     frames = np.random.default_rng(0).integers(0, 255, (6, 16, 16, 3), dtype=np.uint8)
-    embeddings = torch.nn.functional.normalize(torch.randn(6, 512, generator=torch.Generator().manual_seed(0)), dim=1)
+    embeddings = torch.nn.functional.normalize(
+        torch.randn(6, 512, generator=torch.Generator().manual_seed(0)), dim=1
+    )
     with pytest.warns(UserWarning, match="resume"):
         kept = generator.SirenGenerator.fit(frames, embeddings, steps=50, progress=False)
     assert kept.render(embeddings).shape == frames.shape
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert generator.SirenGenerator.fit(frames, embeddings, steps=5, progress=False, resume=kept) is not None
+        assert (
+            generator.SirenGenerator.fit(frames, embeddings, steps=5, progress=False, resume=kept)
+            is not None
+        )

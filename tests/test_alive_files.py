@@ -1,4 +1,5 @@
 "Files that are not, or not quite, a scene's: each is refused in one sentence that names it, without taking more memory than a scene would, or shown harmless."
+
 import io
 import json
 import os
@@ -21,7 +22,7 @@ from safetensors.torch import load_file, save_file
 from alive_scene.alive import AliveScene, _sheet, _unsheet, _version
 from alive_scene.command import main
 
-sys.path.insert(0, str(Path(__file__).parent.parent/"bench"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 import endurance  # noqa: E402, how a process's memory is read
 
 RUN = []
@@ -29,11 +30,14 @@ RUN = []
 
 class Harm:
     "Runs when it is unpickled."
-    def __reduce__(self): return RUN.append, (1,)
+
+    def __reduce__(self):
+        return RUN.append, (1,)
 
 
 @pytest.fixture(scope="module")
-def whole(alive, tmp_path_factory): return alive.save(tmp_path_factory.mktemp("whole") / "cat.alive").read_bytes()
+def whole(alive, tmp_path_factory):
+    return alive.save(tmp_path_factory.mktemp("whole") / "cat.alive").read_bytes()
 
 
 def most():
@@ -45,45 +49,98 @@ def refused(path, says=""):
     "The file is refused in one sentence that names it, soon and in little memory."
     endurance.forget_peak()
     began, before = time.monotonic(), most()
-    with pytest.raises(ValueError) as caught: AliveScene.load(path)
+    with pytest.raises(ValueError) as caught:
+        AliveScene.load(path)
     said, grown = str(caught.value), most() - before
     assert path.name in said and says in said and "\n" not in said and len(said) < 600, said
-    assert grown < 3e8 and time.monotonic() - began < 20, f"{grown/1e6:.0f} MB more, {time.monotonic() - began:.0f} s"
+    assert grown < 3e8 and time.monotonic() - began < 20, (
+        f"{grown / 1e6:.0f} MB more, {time.monotonic() - began:.0f} s"
+    )
     return said
 
 
-@pytest.mark.parametrize("share", [0, .00001, .0001, .01, .1, .3, .5, .7, .9, .99, .99999])
+@pytest.mark.parametrize(
+    "share", [0, 0.00001, 0.0001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.99999]
+)
 def test_truncated(whole, tmp_path, share):
-    (path := tmp_path / "half.alive").write_bytes(whole[:int(len(whole) * share)])
+    (path := tmp_path / "half.alive").write_bytes(whole[: int(len(whole) * share)])
     refused(path, "not a whole .alive file")
 
 
 def zipped(content):
-    with zipfile.ZipFile(file := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as bomb: bomb.writestr("scene", content)
+    with zipfile.ZipFile(file := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("scene", content)
     return file.getvalue()
 
 
 def tarred():
-    with tarfile.open(fileobj=(file := io.BytesIO()), mode="w:gz") as tar: tar.addfile(tarfile.TarInfo("../../scene"))
+    with tarfile.open(fileobj=(file := io.BytesIO()), mode="w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("../../scene"))
     return file.getvalue()
 
 
-def with_header(header, data=b""): return struct.pack("<Q", len(header)) + header + data
+def with_header(header, data=b""):
+    return struct.pack("<Q", len(header)) + header + data
 
 
 def declares(shape, kind="F32", until=None):
     size = int(np.prod(shape, dtype=object)) * 4 if until is None else until
-    return with_header(json.dumps({"embeddings": {"dtype": kind, "shape": shape, "data_offsets": [0, size]}}).encode())
+    return with_header(
+        json.dumps(
+            {"embeddings": {"dtype": kind, "shape": shape, "data_offsets": [0, size]}}
+        ).encode()
+    )
 
 
-@pytest.mark.parametrize("content", [
-    pickle.dumps(Harm()), zipped(pickle.dumps(Harm())), zipped(bytes(50_000_000)), tarred(), b"\x00" * 1000, b"\xff" * 1000, b"<html>" * 200,
-    declares([2**38]), declares([2**62, 2**62], until=16), declares([1000, 512], until=4), declares([-1]), declares([4], "PICKLE"),
-    struct.pack("<Q", 2**40) + b"{}", struct.pack("<Q", 2**64 - 1) + b"{}", with_header(b"[" * 200_000), with_header(b"{" * 100 + b"\xff\xfe"), with_header(b"null"),
-    with_header(json.dumps({"__metadata__": {"alive_scene": "[" * 100_000}}).encode()),
-    with_header(json.dumps({"__metadata__": {"alive_scene": '{"version": ' + "9" * 5000 + "}"}}).encode()),
-], ids=["pickle", "torch.save's zip", "zip bomb", "tar", "zeros", "ones", "html", "a terabyte", "an overflow", "too few bytes", "negative", "unknown kind",
-        "a header of a terabyte", "a header without end", "a nested header", "not text", "null", "nested metadata", "a long number"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pickle.dumps(Harm()),
+        zipped(pickle.dumps(Harm())),
+        zipped(bytes(50_000_000)),
+        tarred(),
+        b"\x00" * 1000,
+        b"\xff" * 1000,
+        b"<html>" * 200,
+        declares([2**38]),
+        declares([2**62, 2**62], until=16),
+        declares([1000, 512], until=4),
+        declares([-1]),
+        declares([4], "PICKLE"),
+        struct.pack("<Q", 2**40) + b"{}",
+        struct.pack("<Q", 2**64 - 1) + b"{}",
+        with_header(b"[" * 200_000),
+        with_header(b"{" * 100 + b"\xff\xfe"),
+        with_header(b"null"),
+        with_header(json.dumps({"__metadata__": {"alive_scene": "[" * 100_000}}).encode()),
+        with_header(
+            json.dumps(
+                {"__metadata__": {"alive_scene": '{"version": ' + "9" * 5000 + "}"}}
+            ).encode()
+        ),
+    ],
+    ids=[
+        "pickle",
+        "torch.save's zip",
+        "zip bomb",
+        "tar",
+        "zeros",
+        "ones",
+        "html",
+        "a terabyte",
+        "an overflow",
+        "too few bytes",
+        "negative",
+        "unknown kind",
+        "a header of a terabyte",
+        "a header without end",
+        "a nested header",
+        "not text",
+        "null",
+        "nested metadata",
+        "a long number",
+    ],
+)
 def test_another_file_renamed(tmp_path, content):
     (path := tmp_path / "evil.alive").write_bytes(content)
     refused(path, "not a whole .alive file")
@@ -100,40 +157,81 @@ def test_larger_than_any_scene(tmp_path):
 def rewritten(whole, path, change):
     "The same file, changed in its header or its numbers."
     path.write_bytes(whole)
-    with safe_open(path, "pt") as file: about = json.loads(file.metadata()["alive_scene"])
+    with safe_open(path, "pt") as file:
+        about = json.loads(file.metadata()["alive_scene"])
     tensors = load_file(path)
     change(about, tensors)
     save_file(tensors, path, metadata={"alive_scene": json.dumps(about)})
     return path
 
 
-def set_in(part, **values): return lambda about, tensors: about["configs"][part].update(values)
+def set_in(part, **values):
+    return lambda about, tensors: about["configs"][part].update(values)
 
 
-@pytest.mark.parametrize("change", [
-    *[(lambda about, tensors, name=name, value=value: about.update({name: value})) for name, values in dict(
-        name=[5, None, ["cat"], {}, "x" * 2000], encoder=[None, 7], fps=["12", None, 0, -1, float("nan"), float("inf"), 1e300, [12]],
-        parts=["patch", ["patch"], [["patch"], "alive"], {"patch": 1, "alive": 2}, ["alive", "patch"], [None, None]],
-        configs=[None, [], [{}, {}], ["a", "b"], [[1], [2]], [{"size": 3}, {}]]).items() for value in values],
-    *[(lambda about, tensors, name=name: about.pop(name)) for name in ("name", "fps", "encoder", "parts", "configs")],
-    *[(lambda about, tensors, name=name: tensors.pop(name)) for name in ("embeddings", "thumbnails", "generator.where", "behavior.onward")],
-    *[set_in(0, **{name: value}) for name in ("height", "width", "features", "strokes", "patch") for value in (10**6, 10**30, -1, 0, "128", 1.5, None)],
-    *[set_in(1, **{name: value}) for name in ("time", "embed", "dims") for value in (10**9, -1, "40", None)],
-    lambda about, tensors: tensors.update(embeddings=tensors["embeddings"] * float("nan")),
-    lambda about, tensors: tensors.update(embeddings=tensors["embeddings"][:, :100].contiguous()),
-    lambda about, tensors: tensors.update(embeddings=tensors["embeddings"].flatten()),
-    lambda about, tensors: tensors.update(thumbnails=tensors["thumbnails"].float()),
-    lambda about, tensors: tensors.update({"generator.where": tensors["generator.where"] + 10**6}),
-    lambda about, tensors: tensors.update({"behavior.pace": tensors["behavior.pace"] * 0}),
-])
-def test_a_header_or_numbers_that_lie(whole, tmp_path, change): refused(rewritten(whole, tmp_path / "liar.alive", change))
+@pytest.mark.parametrize(
+    "change",
+    [
+        *[
+            (lambda about, tensors, name=name, value=value: about.update({name: value}))
+            for name, values in dict(
+                name=[5, None, ["cat"], {}, "x" * 2000],
+                encoder=[None, 7],
+                fps=["12", None, 0, -1, float("nan"), float("inf"), 1e300, [12]],
+                parts=[
+                    "patch",
+                    ["patch"],
+                    [["patch"], "alive"],
+                    {"patch": 1, "alive": 2},
+                    ["alive", "patch"],
+                    [None, None],
+                ],
+                configs=[None, [], [{}, {}], ["a", "b"], [[1], [2]], [{"size": 3}, {}]],
+            ).items()
+            for value in values
+        ],
+        *[
+            (lambda about, tensors, name=name: about.pop(name))
+            for name in ("name", "fps", "encoder", "parts", "configs")
+        ],
+        *[
+            (lambda about, tensors, name=name: tensors.pop(name))
+            for name in ("embeddings", "thumbnails", "generator.where", "behavior.onward")
+        ],
+        *[
+            set_in(0, **{name: value})
+            for name in ("height", "width", "features", "strokes", "patch")
+            for value in (10**6, 10**30, -1, 0, "128", 1.5, None)
+        ],
+        *[
+            set_in(1, **{name: value})
+            for name in ("time", "embed", "dims")
+            for value in (10**9, -1, "40", None)
+        ],
+        lambda about, tensors: tensors.update(embeddings=tensors["embeddings"] * float("nan")),
+        lambda about, tensors: tensors.update(
+            embeddings=tensors["embeddings"][:, :100].contiguous()
+        ),
+        lambda about, tensors: tensors.update(embeddings=tensors["embeddings"].flatten()),
+        lambda about, tensors: tensors.update(thumbnails=tensors["thumbnails"].float()),
+        lambda about, tensors: tensors.update(
+            {"generator.where": tensors["generator.where"] + 10**6}
+        ),
+        lambda about, tensors: tensors.update({"behavior.pace": tensors["behavior.pace"] * 0}),
+    ],
+)
+def test_a_header_or_numbers_that_lie(whole, tmp_path, change):
+    refused(rewritten(whole, tmp_path / "liar.alive", change))
 
 
 def test_a_part_that_stores_nothing_but_asks_for_much(whole, tmp_path):
     def change(about, tensors):
         about["configs"][0].update(strokes=0, patch=10**5)
-        for name, shape in dict(size=(0,), mix=(0, about["configs"][0]["features"]), stroke=(0, 3 * 10**10), where=(0,)).items():
+        for name, shape in dict(
+            size=(0,), mix=(0, about["configs"][0]["features"]), stroke=(0, 3 * 10**10), where=(0,)
+        ).items():
             tensors[f"generator.{name}"] = tensors[f"generator.{name}"].new_zeros(shape)
+
     refused(rewritten(whole, tmp_path / "liar.alive", change), "GB of memory")
 
 
@@ -141,19 +239,38 @@ def test_thumbnails_of_another_kind(whole, alive, tmp_path):
     def webp(size, **options):
         Image.new("RGB", size).save(file := io.BytesIO(), **options)
         return torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8)
-    for data in (webp((16383, 200), format="WEBP", method=0), webp((32, 40 * 32), format="PNG"), webp((32, 32), format="WEBP")):
-        refused(rewritten(whole, tmp_path / "liar.alive", lambda about, tensors, data=data: tensors.update(thumbnails=data)))
+
+    for data in (
+        webp((16383, 200), format="WEBP", method=0),
+        webp((32, 40 * 32), format="PNG"),
+        webp((32, 32), format="WEBP"),
+    ):
+        refused(
+            rewritten(
+                whole,
+                tmp_path / "liar.alive",
+                lambda about, tensors, data=data: tensors.update(thumbnails=data),
+            )
+        )
 
 
 def test_bytes_changed_by_chance(whole, tmp_path):
     "Whatever is changed in the header: refused in a sentence, or a scene that can be played."
-    luck, path, length, opened = random.Random(0), tmp_path / "flipped.alive", 8 + struct.unpack("<Q", whole[:8])[0], 0
+    luck, path, length, opened = (
+        random.Random(0),
+        tmp_path / "flipped.alive",
+        8 + struct.unpack("<Q", whole[:8])[0],
+        0,
+    )
     for _ in range(150):
         data = bytearray(whole)
-        for _ in range(luck.choice((1, 1, 3))): data[luck.randrange(length)] = luck.randrange(256)
+        for _ in range(luck.choice((1, 1, 3))):
+            data[luck.randrange(length)] = luck.randrange(256)
         path.write_bytes(data)
-        try: scene = AliveScene.load(path)
-        except ValueError as error: assert path.name in str(error) and "\n" not in str(error)
+        try:
+            scene = AliveScene.load(path)
+        except ValueError as error:
+            assert path.name in str(error) and "\n" not in str(error)
         else:
             opened += 1
             assert scene.render(scene.rollout(2)).dtype == np.uint8
@@ -161,17 +278,42 @@ def test_bytes_changed_by_chance(whole, tmp_path):
 
 
 def test_a_file_of_a_kit_to_come_and_of_one_before(whole, alive, tmp_path):
-    ahead = rewritten(whole, tmp_path / "ahead.alive", lambda about, tensors: about.update(version=_version + 1))
+    ahead = rewritten(
+        whole, tmp_path / "ahead.alive", lambda about, tensors: about.update(version=_version + 1)
+    )
     assert f"format version {_version + 1}" in refused(ahead, "update alive_scene")
-    before = rewritten(whole, tmp_path / "before.alive", lambda about, tensors: about.update(version=1))
+    before = rewritten(
+        whole, tmp_path / "before.alive", lambda about, tensors: about.update(version=1)
+    )
     path = alive.rollout(5)
-    assert (AliveScene.load(before).render(path) == alive.render(path)).all(), "what fits is read as ever"
+    assert (AliveScene.load(before).render(path) == alive.render(path)).all(), (
+        "what fits is read as ever"
+    )
+
     def trained(about, tensors):  # the first "patch" was a network
-        about.update(version=1, configs=[dict(height=32, width=32, embed=512, dims=16, patch=4, hidden=64, layers=3, w0=20), about["configs"][1]])
+        about.update(
+            version=1,
+            configs=[
+                dict(height=32, width=32, embed=512, dims=16, patch=4, hidden=64, layers=3, w0=20),
+                about["configs"][1],
+            ],
+        )
+
     refused(rewritten(whole, tmp_path / "old.alive", trained), "of an older alive_scene")
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\cat", "/tmp/cat", "a\nb\x1b[31m", "", "naïve 猫", "<img src=x onerror=alert(1)>"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd",
+        "C:\\cat",
+        "/tmp/cat",
+        "a\nb\x1b[31m",
+        "",
+        "naïve 猫",
+        "<img src=x onerror=alert(1)>",
+    ],
+)
 def test_a_strange_name_is_only_a_name(whole, tmp_path, name, capsys, monkeypatch):
     path = rewritten(whole, tmp_path / "cat.alive", lambda about, tensors: about.update(name=name))
     monkeypatch.chdir(tmp_path)

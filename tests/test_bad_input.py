@@ -1,5 +1,6 @@
 """Nobody fooled: a row for each bad or odd input. It works, or it is refused by one sentence that holds the words of the row's last column, names
 what is wrong, and says what to do. No row may take longer than a minute, or leave or change anything. Every public function has a row."""
+
 import contextlib
 import faulthandler
 import gc
@@ -34,24 +35,53 @@ from alive_scene.clip import ClipEncoder, best_device, encode_scene
 from alive_scene.command import main
 from alive_scene.generator import Generator, SirenGenerator
 from alive_scene.player import AlivePlayer, MapExplorer
-from alive_scene.rollout import TARGETS, cure, missing, plot_vital_signs, response, rollout, vital_signs
-from alive_scene.scene import Scene, napping_cat, portrait, read_scene, side_by_side, write_atomic, write_video
-from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, densify, motions, mse_loss
+from alive_scene.rollout import (
+    TARGETS,
+    cure,
+    missing,
+    plot_vital_signs,
+    response,
+    rollout,
+    vital_signs,
+)
+from alive_scene.scene import (
+    Scene,
+    napping_cat,
+    portrait,
+    read_scene,
+    side_by_side,
+    write_atomic,
+    write_video,
+)
+from alive_scene.vae import (
+    BehaviorModel,
+    VaeBehavior,
+    VaeState,
+    bce_loss,
+    densify,
+    motions,
+    mse_loss,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-WORKS = "" # in the last column: it must work
+WORKS = ""  # in the last column: it must work
 
 
 def gradient(time=6, height=48, width=64):
     "Frames that differ, redder to the right, greener downward."
     frames = np.zeros((time, height, width, 3), np.uint8)
-    frames[..., 0], frames[..., 1] = np.linspace(0, 255, width), np.linspace(0, 255, height)[:, None]
-    frames[..., 2] = (np.arange(time)*240//max(1, time-1))[:, None, None]
+    frames[..., 0], frames[..., 1] = (
+        np.linspace(0, 255, width),
+        np.linspace(0, 255, height)[:, None],
+    )
+    frames[..., 2] = (np.arange(time) * 240 // max(1, time - 1))[:, None, None]
     return frames
 
 
 def walk(time, embed, seed=0):
-    return F.normalize(torch.randn(time, embed, generator=torch.Generator().manual_seed(seed)).cumsum(0)+3, dim=1)
+    return F.normalize(
+        torch.randn(time, embed, generator=torch.Generator().manual_seed(seed)).cumsum(0) + 3, dim=1
+    )
 
 
 frames, observed = gradient(), walk(6, 512)
@@ -60,7 +90,7 @@ behavior = Behavior.fit(observed, rounds=2, progress=False)
 
 # How the odd files come about
 
-GIVEN = {} # {path: what lies there}, of all that a row lays out before it asks
+GIVEN = {}  # {path: what lies there}, of all that a row lays out before it asks
 
 
 def lies(path):
@@ -75,19 +105,24 @@ def laid(path):
     return path
 
 
-def clip(name="a.mp4"): return laid(write_video(frames, name))
+def clip(name="a.mp4"):
+    return laid(write_video(frames, name))
 
 
 def made(name, codec, pixels, frames=frames, source="rgb24", stamps=None, **options):
     "A video of any codec and pixel format; `stamps` are the frames' moments in hundredths."
     import av
+
     with av.open(name, "w") as file:
         stream = file.add_stream(codec, rate=25, options=options)
         stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], pixels
-        if stamps is not None: stream.codec_context.time_base = Fraction(1, 100)
+        if stamps is not None:
+            stream.codec_context.time_base = Fraction(1, 100)
         for t, picture in enumerate(frames):
             picture = av.VideoFrame.from_ndarray(picture, format=source)
-            picture.pts, picture.time_base = (t, Fraction(1, 25)) if stamps is None else (stamps[t], Fraction(1, 100))
+            picture.pts, picture.time_base = (
+                (t, Fraction(1, 25)) if stamps is None else (stamps[t], Fraction(1, 100))
+            )
             file.mux(stream.encode(picture))
         file.mux(stream.encode())
     return laid(name)
@@ -95,6 +130,7 @@ def made(name, codec, pixels, frames=frames, source="rgb24", stamps=None, **opti
 
 def empty_of_frames(name):
     import av
+
     with av.open(name, "w") as file:
         stream = file.add_stream("ffv1", rate=25)
         stream.height, stream.width, stream.pix_fmt = 16, 16, "yuv420p"
@@ -106,32 +142,46 @@ def empty_of_frames(name):
 def ramp(name="hdr.mp4", **options):
     "A ramp of light in steps that only 10 bits can tell from each other; read back, they are still there."
     import av
-    light = np.linspace(0, 65535, 512).astype(np.uint16)[None, None, :, None].repeat(3, 0).repeat(48, 1).repeat(3, 3)
+
+    light = (
+        np.linspace(0, 65535, 512)
+        .astype(np.uint16)[None, None, :, None]
+        .repeat(3, 0)
+        .repeat(48, 1)
+        .repeat(3, 3)
+    )
     made(name, pixels="yuv420p10le", frames=light, source="rgb48le", **options)
-    with av.open(name) as file: plane = next(file.decode(video=0)).planes[0]
-    levels = np.frombuffer(plane, np.uint16).reshape(-1, plane.line_size//2)[0, :512]
+    with av.open(name) as file:
+        plane = next(file.decode(video=0)).planes[0]
+    levels = np.frombuffer(plane, np.uint16).reshape(-1, plane.line_size // 2)[0, :512]
     assert len(set(levels.tolist())) > 300, "no more than 8 bits are in it"
     return name
 
 
 def rises(scene, least):
     "As many levels as 8 bits can keep, from dark to light."
-    row = scene.frames[0][len(scene.frames[0])//2].astype(int).sum(1)
-    assert (np.diff(row) >= 0).mean() > .95 and row[-1]-row[0] > least, row
+    row = scene.frames[0][len(scene.frames[0]) // 2].astype(int).sum(1)
+    assert (np.diff(row) >= 0).mean() > 0.95 and row[-1] - row[0] > least, row
 
 
 def clear(seen=0):
     "Frames that are red on the left and, where nothing is to be seen, a hidden blue on the right."
     pictures = np.zeros((4, 48, 64, 4), np.uint8)
     pictures[:, :, :32], pictures[:, :, 32:] = (200, 0, 0, 255), (0, 0, 250, seen)
-    for t in range(4): pictures[t, :4, 4*t:4*t+4] = (0, 200, 0, 255) # or they would be one
+    for t in range(4):
+        pictures[t, :4, 4 * t : 4 * t + 4] = (0, 200, 0, 255)  # or they would be one
     return pictures
 
 
 def on_white(scene, tolerance=6):
     "The red is there, and white where nothing is to be seen."
-    left, right = scene.frames[:, :, 4:scene.frames.shape[2]//2-8], scene.frames[:, :, scene.frames.shape[2]//2+8:]
-    assert abs(left.mean((0, 1, 2))-(200, 0, 0)).max() < tolerance and right.min() > 255-tolerance, (left.mean((0, 1, 2)), right.mean((0, 1, 2)))
+    left, right = (
+        scene.frames[:, :, 4 : scene.frames.shape[2] // 2 - 8],
+        scene.frames[:, :, scene.frames.shape[2] // 2 + 8 :],
+    )
+    assert (
+        abs(left.mean((0, 1, 2)) - (200, 0, 0)).max() < tolerance and right.min() > 255 - tolerance
+    ), (left.mean((0, 1, 2)), right.mean((0, 1, 2)))
     return scene
 
 
@@ -172,11 +222,13 @@ def piped(name):
 
 
 def listening(name):
-    with socket.socket(socket.AF_UNIX) as one: one.bind(name)
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(name)
     return laid(name)
 
 
-def saved(alive, name="b.alive"): return laid(alive.save(name))
+def saved(alive, name="b.alive"):
+    return laid(alive.save(name))
 
 
 def turned(turns):
@@ -185,18 +237,22 @@ def turned(turns):
     picture[:, :, :16] = 255
     path = write_video(picture, "turned.mp4")
     data = bytearray(path.read_bytes())
-    at = data.index(b"tkhd")+44
-    data[at:at+36] = b"".join(int(v).to_bytes(4, "big", signed=True) for v in (*turns, 0, -turns[1], turns[0], 0, 0, 0, 1 << 30))
+    at = data.index(b"tkhd") + 44
+    data[at : at + 36] = b"".join(
+        int(v).to_bytes(4, "big", signed=True)
+        for v in (*turns, 0, -turns[1], turns[0], 0, 0, 0, 1 << 30)
+    )
     return written("turned.mp4", data)
 
 
-def shape(scene, *expected): assert scene.frames.shape == expected, scene.frames.shape
+def shape(scene, *expected):
+    assert scene.frames.shape == expected, scene.frames.shape
 
 
 def looks(scene, tolerance=12):
     "Still the gradient, in its middle square?"
     wanted = frames[:, :, 8:56].astype(float).mean((1, 2))
-    assert np.abs(scene.frames.astype(float).mean((1, 2))-wanted).max() < tolerance
+    assert np.abs(scene.frames.astype(float).mean((1, 2)) - wanted).max() < tolerance
     return scene
 
 
@@ -206,57 +262,78 @@ def nobody():
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        if root: os.seteuid(65534)
-        try: yield Path(folder)
+        if root:
+            os.seteuid(65534)
+        try:
+            yield Path(folder)
         finally:
-            if root: os.seteuid(0)
+            if root:
+                os.seteuid(0)
 
 
 @contextlib.contextmanager
 def untouched(place):
     "Whatever happens, what lies in that folder afterwards is what lay there."
     before = {path: lies(path) for path in place.iterdir()}
-    try: yield
-    finally: assert {path: lies(path) for path in place.iterdir()} == before, "something was left or changed"
+    try:
+        yield
+    finally:
+        assert {path: lies(path) for path in place.iterdir()} == before, (
+            "something was left or changed"
+        )
 
 
 def secret(call, name="secret.mp4"):
     "A file that may not be read."
     with tempfile.TemporaryDirectory() as place, untouched(Path(place)):
-        path = write_video(frames, Path(place)/name)
+        path = write_video(frames, Path(place) / name)
         os.chmod(place, 0o755)
         os.chmod(path, 0)
         try:
-            with nobody(): call(path)
-        finally: os.remove(path)
+            with nobody():
+                call(path)
+        finally:
+            os.remove(path)
 
 
 def forbidden(call):
     "A folder that may not be written to."
     with nobody() as place, untouched(place):
-        if os.geteuid() != 65534: os.chmod(place, 0o555)
-        try: call(place)
-        finally: os.chmod(place, 0o755) if os.geteuid() != 65534 else None
+        if os.geteuid() != 65534:
+            os.chmod(place, 0o555)
+        try:
+            call(place)
+        finally:
+            os.chmod(place, 0o755) if os.geteuid() != 65534 else None
 
 
 def asked(*words):
     "The command; what it says in one sentence becomes the error."
     import io
-    with contextlib.redirect_stderr(said := io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-        try: status = main([str(word) for word in words])
-        except SystemExit as end: status = end.code
-    if status: raise ValueError(said.getvalue().strip().splitlines()[-1])
+
+    with (
+        contextlib.redirect_stderr(said := io.StringIO()),
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
+        try:
+            status = main([str(word) for word in words])
+        except SystemExit as end:
+            status = end.code
+    if status:
+        raise ValueError(said.getvalue().strip().splitlines()[-1])
 
 
 def entered(path, error=None):
     "Write a file, whole or not at all."
     with write_atomic(path) as temporary:
         temporary.write_text("half of it")
-        if error: raise error
+        if error:
+            raise error
     assert laid(path).read_text() == "half of it"
 
 
-def stepped(state, temperature=1., one=None): return (one or behavior).step(state, temperature, torch.Generator().manual_seed(0))
+def stepped(state, temperature=1.0, one=None):
+    return (one or behavior).step(state, temperature, torch.Generator().manual_seed(0))
 
 
 def nearly(time, embed):
@@ -264,86 +341,321 @@ def nearly(time, embed):
     return Scene(np.zeros((time, 1, 1, 3), np.uint8))
 
 
-def net(**sizes): return siren.Siren(**{"in_dim": 2, "hidden_dim": 8, **sizes})
+def net(**sizes):
+    return siren.Siren(**{"in_dim": 2, "hidden_dim": 8, **sizes})
 
 
 def trained(values, **options):
     model = net()
-    return siren.train(model, torch.optim.Adam(model.parameters()), siren.pixel_grid(4, 4), values, **{"nb_epochs": 2, "progress": False, **options})
+    return siren.train(
+        model,
+        torch.optim.Adam(model.parameters()),
+        siren.pixel_grid(4, 4),
+        values,
+        **{"nb_epochs": 2, "progress": False, **options},
+    )
 
 
 # The table: what is given, what is called, the words of the refusal
 
 VIDEOS = [
     ("no frame in it", lambda: read_scene(empty_of_frames("a.mkv")), "can be read|no frame"),
-    ("frames at uneven moments", lambda: shape(looks(read_scene(made("a.mkv", "ffv1", "yuv420p", stamps=[0, 1, 30, 31, 95, 100]))), 6, 128, 128, 3), WORKS),
-    ("turned upside down", lambda: (lambda f: f[:, -16:].mean() > 200 > 20 > f[:, :64].mean() or pytest.fail("not turned"))(
-        read_scene(turned((-65536, 0))).frames[0].astype(float)), WORKS),
-    ("turned to the left", lambda: (lambda f: f[-16:].mean() > 200 > 20 > f[:64].mean() or pytest.fail("not turned"))(
-        read_scene(turned((0, -65536))).frames[0].astype(float)), WORKS),
-    ("one pixel", lambda: shape(read_scene(pictured("a.png", "RGB", (1, 1), "red")), 1, 128, 128, 3), WORKS),
-    ("one pixel that moves", lambda: shape(read_scene(made("a.mkv", "ffv1", "bgr0", frames[:, :1, :1])), 6, 128, 128, 3), WORKS),
-    ("a row of pixels", lambda: shape(read_scene(made("a.mkv", "ffv1", "bgr0", frames[:, :1])), 6, 128, 128, 3), WORKS),
-    ("8K", lambda: shape(read_scene(made("a.mp4", "mpeg4", "yuv420p", np.zeros((2, 4320, 7680, 3), np.uint8)), size=64), 2, 64, 64, 3), WORKS),
-    ("an 8K photograph", lambda: shape(read_scene(pictured("a.jpg", "RGB", (7680, 4320)), crop="none", size=90), 1, 90, 160, 3), WORKS),
-    ("10 bits, HDR", lambda: rises(read_scene(ramp(codec="libx265", **{"x265-params": "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"}),
-                                              crop="none", size=48), 500), WORKS),
+    (
+        "frames at uneven moments",
+        lambda: shape(
+            looks(read_scene(made("a.mkv", "ffv1", "yuv420p", stamps=[0, 1, 30, 31, 95, 100]))),
+            6,
+            128,
+            128,
+            3,
+        ),
+        WORKS,
+    ),
+    (
+        "turned upside down",
+        lambda: (
+            lambda f: f[:, -16:].mean() > 200 > 20 > f[:, :64].mean() or pytest.fail("not turned")
+        )(read_scene(turned((-65536, 0))).frames[0].astype(float)),
+        WORKS,
+    ),
+    (
+        "turned to the left",
+        lambda: (lambda f: f[-16:].mean() > 200 > 20 > f[:64].mean() or pytest.fail("not turned"))(
+            read_scene(turned((0, -65536))).frames[0].astype(float)
+        ),
+        WORKS,
+    ),
+    (
+        "one pixel",
+        lambda: shape(read_scene(pictured("a.png", "RGB", (1, 1), "red")), 1, 128, 128, 3),
+        WORKS,
+    ),
+    (
+        "one pixel that moves",
+        lambda: shape(read_scene(made("a.mkv", "ffv1", "bgr0", frames[:, :1, :1])), 6, 128, 128, 3),
+        WORKS,
+    ),
+    (
+        "a row of pixels",
+        lambda: shape(read_scene(made("a.mkv", "ffv1", "bgr0", frames[:, :1])), 6, 128, 128, 3),
+        WORKS,
+    ),
+    (
+        "8K",
+        lambda: shape(
+            read_scene(
+                made("a.mp4", "mpeg4", "yuv420p", np.zeros((2, 4320, 7680, 3), np.uint8)), size=64
+            ),
+            2,
+            64,
+            64,
+            3,
+        ),
+        WORKS,
+    ),
+    (
+        "an 8K photograph",
+        lambda: shape(
+            read_scene(pictured("a.jpg", "RGB", (7680, 4320)), crop="none", size=90), 1, 90, 160, 3
+        ),
+        WORKS,
+    ),
+    (
+        "10 bits, HDR",
+        lambda: rises(
+            read_scene(
+                ramp(
+                    codec="libx265",
+                    **{
+                        "x265-params": "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
+                    },
+                ),
+                crop="none",
+                size=48,
+            ),
+            500,
+        ),
+        WORKS,
+    ),
     ("10 bits", lambda: rises(read_scene(ramp(codec="libx264"), crop="none", size=48), 600), WORKS),
     ("8 bits as 10", lambda: looks(read_scene(made("a.mp4", "libx264", "yuv420p10le"))), WORKS),
-    ("4:2:2 and 4:4:4", lambda: [looks(read_scene(made(f"{p}.mp4", "libx264", p))) for p in ("yuv422p", "yuv444p")], WORKS),
-    ("with alpha, all to be seen", lambda: looks(read_scene(made("a.mov", "qtrle", "argb"))), WORKS),
-    ("transparent, as a MOV", lambda: on_white(read_scene(made("a.mov", "qtrle", "argb", clear(), "rgba"), crop="none", size=48)), WORKS),
-    ("transparent, as an MKV", lambda: on_white(read_scene(made("a.mkv", "ffv1", "bgra", clear(), "rgba"), crop="none", size=48)), WORKS),
-    ("transparent, in 10 bits", lambda: on_white(read_scene(made("a.mov", "prores_ks", "yuva444p10le", clear(), "rgba"), crop="none", size=48)), WORKS),
-    ("half transparent", lambda: read_scene(made("a.mkv", "ffv1", "bgra", clear(128), "rgba"), crop="none", size=48).frames[0, 9, 60].tolist() == [127, 127, 252]
-     or pytest.fail("not laid on white"), WORKS),
-    ("an animated WebP", lambda: shape(looks(read_scene(animated("a.webp", frames, lossless=True))), 6, 128, 128, 3), WORKS),
-    ("an animated PNG", lambda: shape(looks(read_scene(animated("a.png", frames))), 6, 128, 128, 3), WORKS),
-    ("a transparent animated WebP", lambda: shape(on_white(read_scene(animated("a.webp", clear(), "RGBA", lossless=True, exact=True), crop="none", size=48)), 4, 48, 64, 3), WORKS),
-    ("a transparent animated PNG", lambda: shape(on_white(read_scene(animated("a.png", clear(), "RGBA"), crop="none", size=48)), 4, 48, 64, 3), WORKS),
-    ("a transparent GIF", lambda: shape(on_white(read_scene(animated("a.gif", clear(), "RGBA", disposal=2), crop="none", size=48)), 4, 48, 64, 3), WORKS),
-    ("odd sides", lambda: shape(read_scene(made("a.mkv", "ffv1", "bgr0", frames[:, :47, :61]), crop="none", size=47), 6, 47, 61, 3), WORKS),
-    ("900 million pixels in a thumbnail's room", lambda: read_scene(written("a.png", Image.new("1", (30000, 30000))._repr_png_())), "can be read.*limit"),
-    ("sound only", lambda: read_scene(written("a.wav", b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0D\xac\0\0\x88X\1\0\2\0\x10\0data\0\0\0\0")), "can be read"),
-    ("a program in PostScript", lambda: read_scene(written("a.png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n(x) print\n%%EOF\n")),
-     "PostScript"),
-    ("a playlist of other files", lambda: read_scene(written("a.mp4", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n")), "can be read"),
-    ("a list that names other files", lambda: read_scene(written("a.mp4", b"ffconcat version 1.0\nfile /etc/hostname\n")), "can be read"),
+    (
+        "4:2:2 and 4:4:4",
+        lambda: [looks(read_scene(made(f"{p}.mp4", "libx264", p))) for p in ("yuv422p", "yuv444p")],
+        WORKS,
+    ),
+    (
+        "with alpha, all to be seen",
+        lambda: looks(read_scene(made("a.mov", "qtrle", "argb"))),
+        WORKS,
+    ),
+    (
+        "transparent, as a MOV",
+        lambda: on_white(
+            read_scene(made("a.mov", "qtrle", "argb", clear(), "rgba"), crop="none", size=48)
+        ),
+        WORKS,
+    ),
+    (
+        "transparent, as an MKV",
+        lambda: on_white(
+            read_scene(made("a.mkv", "ffv1", "bgra", clear(), "rgba"), crop="none", size=48)
+        ),
+        WORKS,
+    ),
+    (
+        "transparent, in 10 bits",
+        lambda: on_white(
+            read_scene(
+                made("a.mov", "prores_ks", "yuva444p10le", clear(), "rgba"), crop="none", size=48
+            )
+        ),
+        WORKS,
+    ),
+    (
+        "half transparent",
+        lambda: (
+            read_scene(made("a.mkv", "ffv1", "bgra", clear(128), "rgba"), crop="none", size=48)
+            .frames[0, 9, 60]
+            .tolist()
+            == [127, 127, 252]
+            or pytest.fail("not laid on white")
+        ),
+        WORKS,
+    ),
+    (
+        "an animated WebP",
+        lambda: shape(looks(read_scene(animated("a.webp", frames, lossless=True))), 6, 128, 128, 3),
+        WORKS,
+    ),
+    (
+        "an animated PNG",
+        lambda: shape(looks(read_scene(animated("a.png", frames))), 6, 128, 128, 3),
+        WORKS,
+    ),
+    (
+        "a transparent animated WebP",
+        lambda: shape(
+            on_white(
+                read_scene(
+                    animated("a.webp", clear(), "RGBA", lossless=True, exact=True),
+                    crop="none",
+                    size=48,
+                )
+            ),
+            4,
+            48,
+            64,
+            3,
+        ),
+        WORKS,
+    ),
+    (
+        "a transparent animated PNG",
+        lambda: shape(
+            on_white(read_scene(animated("a.png", clear(), "RGBA"), crop="none", size=48)),
+            4,
+            48,
+            64,
+            3,
+        ),
+        WORKS,
+    ),
+    (
+        "a transparent GIF",
+        lambda: shape(
+            on_white(
+                read_scene(animated("a.gif", clear(), "RGBA", disposal=2), crop="none", size=48)
+            ),
+            4,
+            48,
+            64,
+            3,
+        ),
+        WORKS,
+    ),
+    (
+        "odd sides",
+        lambda: shape(
+            read_scene(made("a.mkv", "ffv1", "bgr0", frames[:, :47, :61]), crop="none", size=47),
+            6,
+            47,
+            61,
+            3,
+        ),
+        WORKS,
+    ),
+    (
+        "900 million pixels in a thumbnail's room",
+        lambda: read_scene(written("a.png", Image.new("1", (30000, 30000))._repr_png_())),
+        "can be read.*limit",
+    ),
+    (
+        "sound only",
+        lambda: read_scene(
+            written(
+                "a.wav",
+                b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0D\xac\0\0\x88X\1\0\2\0\x10\0data\0\0\0\0",
+            )
+        ),
+        "can be read",
+    ),
+    (
+        "a program in PostScript",
+        lambda: read_scene(
+            written(
+                "a.png",
+                b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n(x) print\n%%EOF\n",
+            )
+        ),
+        "PostScript",
+    ),
+    (
+        "a playlist of other files",
+        lambda: read_scene(
+            written("a.mp4", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n")
+        ),
+        "can be read",
+    ),
+    (
+        "a list that names other files",
+        lambda: read_scene(written("a.mp4", b"ffconcat version 1.0\nfile /etc/hostname\n")),
+        "can be read",
+    ),
     ("zeros", lambda: read_scene(written("a.mp4", bytes(100_000))), "can be read"),
-    ("noise", lambda: read_scene(written("a.webm", np.random.default_rng(0).bytes(100_000))), "can be read"),
+    (
+        "noise",
+        lambda: read_scene(written("a.webm", np.random.default_rng(0).bytes(100_000))),
+        "can be read",
+    ),
 ]
 
 NAMES = [
-    ("unicode, spaces and marks", lambda: looks(read_scene(renamed("naïve 猫 100% [1] 'x' & <b>.mp4"))), WORKS),
+    (
+        "unicode, spaces and marks",
+        lambda: looks(read_scene(renamed("naïve 猫 100% [1] 'x' & <b>.mp4"))),
+        WORKS,
+    ),
     ("like a pattern", lambda: looks(read_scene(renamed("all*.mp4"))), WORKS),
     ("like an option", lambda: looks(read_scene(renamed("-i.mp4"))), WORKS),
-    ("like an address", lambda: [looks(read_scene(renamed(n))) for n in ("pipe:0", "http:a.mp4", "concat:b|c.mp4", "imageio:a.mp4", "file:a.mp4")], WORKS),
+    (
+        "like an address",
+        lambda: [
+            looks(read_scene(renamed(n)))
+            for n in ("pipe:0", "http:a.mp4", "concat:b|c.mp4", "imageio:a.mp4", "file:a.mp4")
+        ],
+        WORKS,
+    ),
     ("a line break", lambda: looks(read_scene(renamed("a\nb.mp4"))), WORKS),
-    ("250 letters, written", lambda: write_video(frames, "ä"*120+".gif"), WORKS),
-    ("300 letters", lambda: read_scene("x"*300+".mp4"), "too long"),
-    ("300 letters, written", lambda: write_video(frames, "x"*300+".gif"), "too long"),
+    ("250 letters, written", lambda: write_video(frames, "ä" * 120 + ".gif"), WORKS),
+    ("300 letters", lambda: read_scene("x" * 300 + ".mp4"), "too long"),
+    ("300 letters, written", lambda: write_video(frames, "x" * 300 + ".gif"), "too long"),
     ("a zero byte", lambda: read_scene("a\0.mp4"), "check the name"),
     ("a zero byte, written", lambda: write_video(frames, "a\0.gif"), "leave out the zero byte"),
     ("a folder, to write to", lambda: write_video(frames, folder("a.gif")), "is a folder"),
     ("a folder, to write a text to", lambda: entered(folder("a.txt")), "is a folder"),
     ("a folder that isn't there, to write into", lambda: entered("no/a.txt"), "no folder no"),
     ("a file, written", lambda: entered(Path("a.txt")), WORKS),
-    ("a file, half written", lambda: entered(written("a.txt"), ValueError("give up: a.txt")), "give up"),
-    ("a file, half written on a full disk", lambda: entered(written("a.txt"), OSError(28, "No space left on device")), r"a\.txt.*No space left.*make room"),
+    (
+        "a file, half written",
+        lambda: entered(written("a.txt"), ValueError("give up: a.txt")),
+        "give up",
+    ),
+    (
+        "a file, half written on a full disk",
+        lambda: entered(written("a.txt"), OSError(28, "No space left on device")),
+        r"a\.txt.*No space left.*make room",
+    ),
     ("a pipe", lambda: read_scene(piped("a.mp4")), "pipe"),
     ("a device", lambda: read_scene("/dev/zero"), "device"),
     ("a socket", lambda: read_scene(listening("a.mp4")), "pipe or a device"),
     ("a link to itself", lambda: read_scene(linked("a.mp4")), "check the name"),
     ("what may not be read", lambda: secret(read_scene), "secret.mp4 may not be read.*allow it"),
-    ("where nothing may be written", lambda: forbidden(lambda place: write_video(frames, place/"a.gif")), "a.gif can't be written.*denied.*allow it"),
-    ("where no scene may be written", lambda alive: forbidden(lambda place: alive.save(place/"a.alive")), "a.alive can't be written.*denied.*allow it"),
-    ("a scene that may not be read", lambda: secret(AliveScene.load), "secret.mp4 may not be read.*allow it"),
+    (
+        "where nothing may be written",
+        lambda: forbidden(lambda place: write_video(frames, place / "a.gif")),
+        "a.gif can't be written.*denied.*allow it",
+    ),
+    (
+        "where no scene may be written",
+        lambda alive: forbidden(lambda place: alive.save(place / "a.alive")),
+        "a.alive can't be written.*denied.*allow it",
+    ),
+    (
+        "a scene that may not be read",
+        lambda: secret(AliveScene.load),
+        "secret.mp4 may not be read.*allow it",
+    ),
     ("bytes", lambda: read_scene(b"a.mp4"), "str or a Path"),
     ("a pipe as a scene", lambda: AliveScene.load(piped("a.alive")), "no scene file a.alive"),
     ("a folder as a scene", lambda: AliveScene.load("."), "no scene file"),
     ("a video as a scene", lambda: AliveScene.load(clip()), "not a whole .alive"),
     ("a folder, to save to", lambda alive: alive.save(folder("a.alive")), "is a folder"),
-    ("a pipe as weights", lambda: ClipEncoder("alive-tiny", checkpoint=piped("a.pt")), "no checkpoint file a.pt"),
+    (
+        "a pipe as weights",
+        lambda: ClipEncoder("alive-tiny", checkpoint=piped("a.pt")),
+        "no checkpoint file a.pt",
+    ),
 ]
 
 NUMBERS = [
@@ -361,148 +673,542 @@ NUMBERS = [
     ("a stop at NaN", lambda: read_scene(clip(), stop=nan), "later than start"),
     ("a scene without end of frames", lambda: Scene(frames, inf), "finite"),
     ("a scene's rate in letters", lambda: Scene(frames, "12"), "fps must be above 0"),
-    ("a state that is a number", lambda: Scene(frames, states={"mood": 3}), "mood must have one entry"),
+    (
+        "a state that is a number",
+        lambda: Scene(frames, states={"mood": 3}),
+        "mood must have one entry",
+    ),
     ("a GIF that lasts a year", lambda: write_video(frames, "a.gif", fps=1e-7), "can't hold"),
     ("an MP4 that lasts a year", lambda: write_video(frames, "a.mp4", fps=1e-7), "can't hold"),
-    ("a picture too wide for WebP", lambda: write_video(np.zeros((1, 2, 20_000, 3), np.uint8), "a.webp"), "can't hold"),
-    ("a picture too wide for GIF", lambda: write_video(np.zeros((1, 2, 70_000, 3), np.uint8), "a.gif"), "can't hold"),
-    ("a picture too wide for MP4", lambda: write_video(np.zeros((1, 2, 70_000, 3), np.uint8), "a.mp4"), "a.mp4 can't hold it.*smaller frames"),
-    ("one pixel as MP4", lambda: shape(read_scene(write_video(frames[:, :1, :1], "a.mp4")), 6, 128, 128, 3), WORKS),
+    (
+        "a picture too wide for WebP",
+        lambda: write_video(np.zeros((1, 2, 20_000, 3), np.uint8), "a.webp"),
+        "can't hold",
+    ),
+    (
+        "a picture too wide for GIF",
+        lambda: write_video(np.zeros((1, 2, 70_000, 3), np.uint8), "a.gif"),
+        "can't hold",
+    ),
+    (
+        "a picture too wide for MP4",
+        lambda: write_video(np.zeros((1, 2, 70_000, 3), np.uint8), "a.mp4"),
+        "a.mp4 can't hold it.*smaller frames",
+    ),
+    (
+        "one pixel as MP4",
+        lambda: shape(read_scene(write_video(frames[:, :1, :1], "a.mp4")), 6, 128, 128, 3),
+        WORKS,
+    ),
     ("no cat", lambda: napping_cat(0), "frames must be a whole number, at least 1"),
     ("less than no cat", lambda: napping_cat(-1), "frames must be a whole number, at least 1"),
     ("half a cat", lambda: napping_cat(2.5), "frames must be a whole number, at least 1"),
-    ("a cat without end", lambda: napping_cat(3, 10**6), "size must be a whole number.*at most 8192"),
-    ("a cat of luck below 0", lambda: napping_cat(3, 16, seed=-1), "seed must be a whole number, at least 0"),
-    ("a portrait of half a seed", lambda: portrait(3, 16, seed=.5), "seed must be a whole number, at least 0"),
+    (
+        "a cat without end",
+        lambda: napping_cat(3, 10**6),
+        "size must be a whole number.*at most 8192",
+    ),
+    (
+        "a cat of luck below 0",
+        lambda: napping_cat(3, 16, seed=-1),
+        "seed must be a whole number, at least 0",
+    ),
+    (
+        "a portrait of half a seed",
+        lambda: portrait(3, 16, seed=0.5),
+        "seed must be a whole number, at least 0",
+    ),
     ("a portrait of no size", lambda: portrait(3, 0), "size must be a whole number, at least 1"),
     ("a word beside a word", lambda: side_by_side("cat", "dog"), "uint8"),
-    ("a device that isn't there", lambda: ClipEncoder("untrained", device="toaster"), "no device 'toaster'"),
-    ("a frame of one pixel", lambda: ClipEncoder("untrained").encode_frames(frames[:1, :1, :1]), WORKS),
-    ("a text of 10,000 words, one of none, one of signs", lambda: ClipEncoder("untrained").encode_text(["cat "*10_000, "", "🐈\0\n<b>"]), WORKS),
-    ("an endless embedding, mapped", lambda: maps.embedding_map(observed*inf, "pca"), "NaN or infinity"),
-    ("a NaN on a map", lambda: maps.plot_map(observed[:, :2]*nan), "NaN or infinity"),
+    (
+        "a device that isn't there",
+        lambda: ClipEncoder("untrained", device="toaster"),
+        "no device 'toaster'",
+    ),
+    (
+        "a frame of one pixel",
+        lambda: ClipEncoder("untrained").encode_frames(frames[:1, :1, :1]),
+        WORKS,
+    ),
+    (
+        "a text of 10,000 words, one of none, one of signs",
+        lambda: ClipEncoder("untrained").encode_text(["cat " * 10_000, "", "🐈\0\n<b>"]),
+        WORKS,
+    ),
+    (
+        "an endless embedding, mapped",
+        lambda: maps.embedding_map(observed * inf, "pca"),
+        "NaN or infinity",
+    ),
+    ("a NaN on a map", lambda: maps.plot_map(observed[:, :2] * nan), "NaN or infinity"),
     ("nearness of NaN", lambda: maps.recurrence(observed, nan), "threshold"),
     ("a horizon beyond the clip", lambda: maps.crossings(observed, horizon=9), "at least 11"),
     ("less than no pixels", lambda: siren.pixel_grid(-1, 3), "at least one pixel"),
-    ("an error of NaN", lambda: siren.psnr(nan) != siren.psnr(nan) or pytest.fail("NaN passed for perfect"), WORKS),
+    (
+        "an error of NaN",
+        lambda: siren.psnr(nan) != siren.psnr(nan) or pytest.fail("NaN passed for perfect"),
+        WORKS,
+    ),
     ("an error below 0", lambda: siren.psnr(-1e-9), "0 or more"),
     ("an endless error", lambda: siren.psnr(inf) == -inf or pytest.fail("not the worst"), WORKS),
     ("one channel for three", lambda: trained(torch.rand(16, 1)), r"must be that, got \(16, 1\)"),
     ("values of another picture", lambda: trained(torch.rand(9, 3)), r"must be that, got \(9, 3\)"),
-    ("minus one step, drawn", lambda: Generator.fit(frames, observed, steps=-1, progress=False), "at least 1"),
-    ("no steps, published", lambda: SirenGenerator.fit(frames, observed, steps=0, progress=False), "at least 1"),
-    ("minus one step, published", lambda: SirenGenerator.fit(frames, observed, steps=-1, progress=False), "at least 1"),
-    ("no seconds", lambda: SirenGenerator.fit(frames, observed, seconds=0, progress=False), "seconds must be above 0"),
-    ("seconds backward", lambda: SirenGenerator.fit(frames, observed, seconds=-1, progress=False), "seconds must be above 0"),
-    ("seconds of NaN", lambda: SirenGenerator.fit(frames, observed, seconds=nan, progress=False), "seconds must be above 0"),
-    ("seconds without end", lambda: SirenGenerator.fit(frames, observed, seconds=inf, progress=False), "seconds must be above 0"),
-    ("nothing to draw", lambda: Generator.fit(frames, observed, progress=False).render(observed[:0]).shape == (0, 48, 64, 3) or pytest.fail("not empty"), WORKS),
-    ("a random walk of unit vectors", lambda: rollout(Behavior.fit(walk(9, 3), rounds=2, progress=False), walk(9, 3), 50), WORKS),
-    ("fewer rounds than none", lambda: rollout(Behavior.fit(observed, rounds=-1, progress=False), observed, 5), WORKS),
-    ("another encoder's scene", lambda: rollout(behavior, walk(6, 768), 5), "fitted to embeddings of 512 numbers, these have 768"),
-    ("another encoder's scene, published", lambda: rollout(VaeBehavior(24), observed, 5), "fitted to embeddings of 24"),
-    ("another encoder's scene, textured", lambda: rollout(VideoTexture(6, 24), observed, 5), "fitted to embeddings of 24"),
-    ("another encoder's path", lambda: vital_signs(walk(50, 768), observed), r"one rollout \(steps, 512\)"),
-    ("resumed from another encoder", lambda: VaeBehavior.fit(observed, resume=VaeBehavior(8), epochs=1, progress=False), "8 numbers, got 512"),
-    ("another encoder's start", lambda alive: alive.rollout(3, start=torch.ones(768)), "768 numbers"),
+    (
+        "minus one step, drawn",
+        lambda: Generator.fit(frames, observed, steps=-1, progress=False),
+        "at least 1",
+    ),
+    (
+        "no steps, published",
+        lambda: SirenGenerator.fit(frames, observed, steps=0, progress=False),
+        "at least 1",
+    ),
+    (
+        "minus one step, published",
+        lambda: SirenGenerator.fit(frames, observed, steps=-1, progress=False),
+        "at least 1",
+    ),
+    (
+        "no seconds",
+        lambda: SirenGenerator.fit(frames, observed, seconds=0, progress=False),
+        "seconds must be above 0",
+    ),
+    (
+        "seconds backward",
+        lambda: SirenGenerator.fit(frames, observed, seconds=-1, progress=False),
+        "seconds must be above 0",
+    ),
+    (
+        "seconds of NaN",
+        lambda: SirenGenerator.fit(frames, observed, seconds=nan, progress=False),
+        "seconds must be above 0",
+    ),
+    (
+        "seconds without end",
+        lambda: SirenGenerator.fit(frames, observed, seconds=inf, progress=False),
+        "seconds must be above 0",
+    ),
+    (
+        "nothing to draw",
+        lambda: (
+            Generator.fit(frames, observed, progress=False).render(observed[:0]).shape
+            == (0, 48, 64, 3)
+            or pytest.fail("not empty")
+        ),
+        WORKS,
+    ),
+    (
+        "a random walk of unit vectors",
+        lambda: rollout(Behavior.fit(walk(9, 3), rounds=2, progress=False), walk(9, 3), 50),
+        WORKS,
+    ),
+    (
+        "fewer rounds than none",
+        lambda: rollout(Behavior.fit(observed, rounds=-1, progress=False), observed, 5),
+        WORKS,
+    ),
+    (
+        "another encoder's scene",
+        lambda: rollout(behavior, walk(6, 768), 5),
+        "fitted to embeddings of 512 numbers, these have 768",
+    ),
+    (
+        "another encoder's scene, published",
+        lambda: rollout(VaeBehavior(24), observed, 5),
+        "fitted to embeddings of 24",
+    ),
+    (
+        "another encoder's scene, textured",
+        lambda: rollout(VideoTexture(6, 24), observed, 5),
+        "fitted to embeddings of 24",
+    ),
+    (
+        "another encoder's path",
+        lambda: vital_signs(walk(50, 768), observed),
+        r"one rollout \(steps, 512\)",
+    ),
+    (
+        "resumed from another encoder",
+        lambda: VaeBehavior.fit(observed, resume=VaeBehavior(8), epochs=1, progress=False),
+        "8 numbers, got 512",
+    ),
+    (
+        "another encoder's start",
+        lambda alive: alive.rollout(3, start=torch.ones(768)),
+        "768 numbers",
+    ),
     ("another encoder's path, drawn", lambda alive: alive.render(walk(2, 768)), "fitted to 512"),
     ("no seed", lambda: rollout(behavior, observed, 3, seed=[]), "empty list"),
-    ("a seed beyond 64 bits", lambda: rollout(behavior, observed, 3, seed=2**70), "seed must be.*smaller"),
-    ("a seed beyond 64 bits, among others", lambda: rollout(behavior, observed, 3, seed=[1, 2**70]), "seed must be.*smaller"),
-    ("a seed beyond 64 bits, learned from", lambda: AliveScene.fit(Scene(frames), seed=2**70, progress=False), "seed must be.*smaller"),
-    ("a seed beyond 32 bits, mapped", lambda: maps.embedding_map(observed, "tsne", seed=2**32), "seed must be"),
+    (
+        "a seed beyond 64 bits",
+        lambda: rollout(behavior, observed, 3, seed=2**70),
+        "seed must be.*smaller",
+    ),
+    (
+        "a seed beyond 64 bits, among others",
+        lambda: rollout(behavior, observed, 3, seed=[1, 2**70]),
+        "seed must be.*smaller",
+    ),
+    (
+        "a seed beyond 64 bits, learned from",
+        lambda: AliveScene.fit(Scene(frames), seed=2**70, progress=False),
+        "seed must be.*smaller",
+    ),
+    (
+        "a seed beyond 32 bits, mapped",
+        lambda: maps.embedding_map(observed, "tsne", seed=2**32),
+        "seed must be",
+    ),
     ("a seed below 0", lambda: rollout(behavior, observed, 3, seed=-1), WORKS),
     ("three steps and a half", lambda: rollout(behavior, observed, 3.5), "whole number"),
     ("steps in letters", lambda: rollout(behavior, observed, "9"), "whole number"),
-    ("a start at NaN, imagined", lambda: rollout(behavior, observed, 3, start=nan), "start must be a frame"),
+    (
+        "a start at NaN, imagined",
+        lambda: rollout(behavior, observed, 3, start=nan),
+        "start must be a frame",
+    ),
     ("a scene as an array of numpy", lambda: rollout(behavior, observed.numpy(), 3), WORKS),
-    ("cured toward another size", lambda: cure(observed[:, :9], observed), r"got \(6, 9\) and \(6, 512\)"),
+    (
+        "cured toward another size",
+        lambda: cure(observed[:, :9], observed),
+        r"got \(6, 9\) and \(6, 512\)",
+    ),
     ("cured toward nothing", lambda: cure(observed, observed[:0]), "cure takes"),
     ("one embedding, cured", lambda: cure(observed[0], observed), "cure takes"),
-    ("temperatures below 0", lambda: response(behavior, observed, temperatures=[-1, 1], steps=10), "temperature must be 0 or more"),
-    ("a path of a word", lambda: motions(np.array([["a", "b"]])), "embeddings must be numbers.*encode_scene"),
+    (
+        "temperatures below 0",
+        lambda: response(behavior, observed, temperatures=[-1, 1], steps=10),
+        "temperature must be 0 or more",
+    ),
+    (
+        "a path of a word",
+        lambda: motions(np.array([["a", "b"]])),
+        "embeddings must be numbers.*encode_scene",
+    ),
     ("a path of nothing", lambda: densify(None), "embeddings must be numbers.*encode_scene"),
-    ("a map of a word", lambda: maps.embedding_map(["a", "b"], "pca"), "embeddings must be numbers.*encode_scene"),
-    ("a word, drawn", lambda alive: alive.render("cat"), "embeddings must be numbers.*encode_scene"),
-    ("a path beside another, plotted", lambda: plot_vital_signs(walk(50, 768), observed), r"one rollout \(steps, 512\)"),
-    ("a path of NaN, plotted", lambda: plot_vital_signs(walk(50, 512)*nan, observed), "path holds NaN"),
-    ("signs that nobody could tell", lambda: missing(dict.fromkeys(TARGETS, nan)) == list(TARGETS) or pytest.fail("NaN passed for alive"), WORKS),
-    ("no signs", lambda: missing({"speed": 1.}), "signs must be what vital_signs says, coverage"),
-    ("three steps, answered", lambda: response(behavior, observed, steps=3), "steps must be at least 4"),
-    ("four frames, flowing", lambda: rollout(FlowBehavior.fit(walk(4, 9), rounds=1, progress=False), walk(4, 9), 5), WORKS),
-    ("three frames, flowing", lambda: FlowBehavior.fit(observed[:3], progress=False), "at least 4 are needed"),
-    ("another encoder's embedding, moved", lambda: BehaviorModel(8)(observed), "8 numbers, got 512: set input_dim"),
-    ("another encoder's state, moved", lambda: stepped(VaeState(observed), one=VaeBehavior(8).eval()), "8 numbers, got 512: set input_dim"),
-    ("a state, moved backward", lambda: stepped(BehaviorState(observed[:1], torch.tensor([0]), 0., torch.zeros(1, 6), observed[:1]), -1), "temperature must be 0 or more"),
-    ("a state at the end of time", lambda: stepped(PeerState(observed[-1:], torch.tensor([5])), one=VideoTexture.fit(observed)).embedding.isfinite().all() or pytest.fail(), WORKS),
-    ("motions of two shapes", lambda: mse_loss(observed, observed[0], observed, observed), "output and target must have one shape"),
-    ("motions of two shapes, squeezed", lambda: bce_loss(observed, observed[:, :3], observed, observed), "output and target must have one shape"),
-    ("a motion over 1, squeezed", lambda: bce_loss(observed*9, observed, observed, observed), "within -1..1"),
-    ("a motion of NaN, squeezed", lambda: bce_loss(observed*nan, observed, observed, observed), "within -1..1"),
-    ("more frames than can be stored", lambda: AliveScene.fit(nearly(16384, 8), progress=False), "16384 frames.*max_frames, at most 16383"),
-    ("a layer of no width", lambda: siren.MLP(in_dim=0), "in_dim must be a whole number, at least 1"),
-    ("a layer of half a width", lambda: siren.MLP(hidden_dim=2.5), "hidden_dim must be a whole number, at least 1"),
-    ("a sine without a layer", lambda: net(hidden_dim=0), "hidden_dim must be a whole number, at least 1"),
+    (
+        "a map of a word",
+        lambda: maps.embedding_map(["a", "b"], "pca"),
+        "embeddings must be numbers.*encode_scene",
+    ),
+    (
+        "a word, drawn",
+        lambda alive: alive.render("cat"),
+        "embeddings must be numbers.*encode_scene",
+    ),
+    (
+        "a path beside another, plotted",
+        lambda: plot_vital_signs(walk(50, 768), observed),
+        r"one rollout \(steps, 512\)",
+    ),
+    (
+        "a path of NaN, plotted",
+        lambda: plot_vital_signs(walk(50, 512) * nan, observed),
+        "path holds NaN",
+    ),
+    (
+        "signs that nobody could tell",
+        lambda: (
+            missing(dict.fromkeys(TARGETS, nan)) == list(TARGETS)
+            or pytest.fail("NaN passed for alive")
+        ),
+        WORKS,
+    ),
+    ("no signs", lambda: missing({"speed": 1.0}), "signs must be what vital_signs says, coverage"),
+    (
+        "three steps, answered",
+        lambda: response(behavior, observed, steps=3),
+        "steps must be at least 4",
+    ),
+    (
+        "four frames, flowing",
+        lambda: rollout(FlowBehavior.fit(walk(4, 9), rounds=1, progress=False), walk(4, 9), 5),
+        WORKS,
+    ),
+    (
+        "three frames, flowing",
+        lambda: FlowBehavior.fit(observed[:3], progress=False),
+        "at least 4 are needed",
+    ),
+    (
+        "another encoder's embedding, moved",
+        lambda: BehaviorModel(8)(observed),
+        "8 numbers, got 512: set input_dim",
+    ),
+    (
+        "another encoder's state, moved",
+        lambda: stepped(VaeState(observed), one=VaeBehavior(8).eval()),
+        "8 numbers, got 512: set input_dim",
+    ),
+    (
+        "a state, moved backward",
+        lambda: stepped(
+            BehaviorState(observed[:1], torch.tensor([0]), 0.0, torch.zeros(1, 6), observed[:1]), -1
+        ),
+        "temperature must be 0 or more",
+    ),
+    (
+        "a state at the end of time",
+        lambda: (
+            stepped(PeerState(observed[-1:], torch.tensor([5])), one=VideoTexture.fit(observed))
+            .embedding.isfinite()
+            .all()
+            or pytest.fail()
+        ),
+        WORKS,
+    ),
+    (
+        "motions of two shapes",
+        lambda: mse_loss(observed, observed[0], observed, observed),
+        "output and target must have one shape",
+    ),
+    (
+        "motions of two shapes, squeezed",
+        lambda: bce_loss(observed, observed[:, :3], observed, observed),
+        "output and target must have one shape",
+    ),
+    (
+        "a motion over 1, squeezed",
+        lambda: bce_loss(observed * 9, observed, observed, observed),
+        "within -1..1",
+    ),
+    (
+        "a motion of NaN, squeezed",
+        lambda: bce_loss(observed * nan, observed, observed, observed),
+        "within -1..1",
+    ),
+    (
+        "more frames than can be stored",
+        lambda: AliveScene.fit(nearly(16384, 8), progress=False),
+        "16384 frames.*max_frames, at most 16383",
+    ),
+    (
+        "a layer of no width",
+        lambda: siren.MLP(in_dim=0),
+        "in_dim must be a whole number, at least 1",
+    ),
+    (
+        "a layer of half a width",
+        lambda: siren.MLP(hidden_dim=2.5),
+        "hidden_dim must be a whole number, at least 1",
+    ),
+    (
+        "a sine without a layer",
+        lambda: net(hidden_dim=0),
+        "hidden_dim must be a whole number, at least 1",
+    ),
     ("a sine that stands still", lambda: net(w0=0), "w0 must be above 0"),
     ("a sine of NaN", lambda: siren.SineLayer(nan), "w0 must be above 0"),
     ("a sine without end", lambda: siren.SineLayer(inf), "w0 must be above 0"),
-    ("a picture of two rows and a half", lambda: siren.pixel_grid(2.5, 3), "height and width must be whole"),
-    ("a picture of a row of words", lambda: siren.pixel_grid("2", 3), "height and width must be whole"),
-    ("as many waves as there are numbers for", lambda: siren.positional_encoding(siren.pixel_grid(2, 2), 127).isfinite().all() or pytest.fail("overflow"), WORKS),
-    ("more waves than there are numbers for", lambda: siren.positional_encoding(siren.pixel_grid(2, 2), 128), "take fewer frequencies"),
-    ("waves of half a number", lambda: siren.positional_encoding(siren.pixel_grid(2, 2), 2.5), "frequencies must be whole"),
-    ("waves on NaN", lambda: siren.positional_encoding(siren.pixel_grid(2, 2), base=nan), "smaller base"),
-    ("no waves for a generator", lambda: SirenGenerator(4, 4, frequencies=0), "at least one frequency"),
-    ("a moving map of 31 pixels", lambda: maps.animate_map(observed[:, :2], size=31), "size must be at least 32"),
-    ("a moving map that stands", lambda: maps.animate_map(observed[:, :2], fps=0), "fps must be above 0"),
-    ("no nearness, plotted", lambda: maps.plot_recurrence(observed, 0), "threshold must be above 0"),
+    (
+        "a picture of two rows and a half",
+        lambda: siren.pixel_grid(2.5, 3),
+        "height and width must be whole",
+    ),
+    (
+        "a picture of a row of words",
+        lambda: siren.pixel_grid("2", 3),
+        "height and width must be whole",
+    ),
+    (
+        "as many waves as there are numbers for",
+        lambda: (
+            siren.positional_encoding(siren.pixel_grid(2, 2), 127).isfinite().all()
+            or pytest.fail("overflow")
+        ),
+        WORKS,
+    ),
+    (
+        "more waves than there are numbers for",
+        lambda: siren.positional_encoding(siren.pixel_grid(2, 2), 128),
+        "take fewer frequencies",
+    ),
+    (
+        "waves of half a number",
+        lambda: siren.positional_encoding(siren.pixel_grid(2, 2), 2.5),
+        "frequencies must be whole",
+    ),
+    (
+        "waves on NaN",
+        lambda: siren.positional_encoding(siren.pixel_grid(2, 2), base=nan),
+        "smaller base",
+    ),
+    (
+        "no waves for a generator",
+        lambda: SirenGenerator(4, 4, frequencies=0),
+        "at least one frequency",
+    ),
+    (
+        "a moving map of 31 pixels",
+        lambda: maps.animate_map(observed[:, :2], size=31),
+        "size must be at least 32",
+    ),
+    (
+        "a moving map that stands",
+        lambda: maps.animate_map(observed[:, :2], fps=0),
+        "fps must be above 0",
+    ),
+    (
+        "no nearness, plotted",
+        lambda: maps.plot_recurrence(observed, 0),
+        "threshold must be above 0",
+    ),
     ("any device", lambda: torch.zeros(1, device=best_device()), WORKS),
-    ("no frames at a time", lambda: encode_scene(Scene(frames), ClipEncoder("untrained"), batch=0), "batch must be at least 1"),
-    ("less than no pictures on a map", lambda: maps.plot_map(observed[:, :2], Scene(frames), pictures=-1), "pictures must be 0 or more"),
-    ("a moving map of half a pixel", lambda: maps.animate_map(observed[:, :2], size=40.5), "size must be at least 32"),
-    ("a seed beyond 64 bits, drawn from", lambda: SirenGenerator.fit(frames, observed, steps=1, seed=2**70, progress=False), "seed must be.*smaller"),
-    ("a seed beyond 64 bits, moved from", lambda: VaeBehavior.fit(observed, seed=2**70, epochs=1, progress=False), "seed must be.*smaller"),
-    ("a model of nothing", lambda: BehaviorModel(8, -1), "latent_dim must be a whole number, at least 1"),
+    (
+        "no frames at a time",
+        lambda: encode_scene(Scene(frames), ClipEncoder("untrained"), batch=0),
+        "batch must be at least 1",
+    ),
+    (
+        "less than no pictures on a map",
+        lambda: maps.plot_map(observed[:, :2], Scene(frames), pictures=-1),
+        "pictures must be 0 or more",
+    ),
+    (
+        "a moving map of half a pixel",
+        lambda: maps.animate_map(observed[:, :2], size=40.5),
+        "size must be at least 32",
+    ),
+    (
+        "a seed beyond 64 bits, drawn from",
+        lambda: SirenGenerator.fit(frames, observed, steps=1, seed=2**70, progress=False),
+        "seed must be.*smaller",
+    ),
+    (
+        "a seed beyond 64 bits, moved from",
+        lambda: VaeBehavior.fit(observed, seed=2**70, epochs=1, progress=False),
+        "seed must be.*smaller",
+    ),
+    (
+        "a model of nothing",
+        lambda: BehaviorModel(8, -1),
+        "latent_dim must be a whole number, at least 1",
+    ),
     ("two points and a half", lambda: densify(observed, points=2.5), "points must be at least 2"),
-    ("clips that overlap", lambda: side_by_side(Scene(frames), Scene(frames), gap=-1), "a gap of 0 or more"),
+    (
+        "clips that overlap",
+        lambda: side_by_side(Scene(frames), Scene(frames), gap=-1),
+        "a gap of 0 or more",
+    ),
     ("nothing beside nothing", lambda: side_by_side(), "scenes of one height"),
     ("embeddings of whole numbers", lambda: densify(np.eye(3, dtype=int), points=5), WORKS),
-    ("one frame to learn from", lambda: AliveScene.fit(Scene(frames[:1]), steps=1, progress=False), "at least 2 are needed"),
+    (
+        "one frame to learn from",
+        lambda: AliveScene.fit(Scene(frames[:1]), steps=1, progress=False),
+        "at least 2 are needed",
+    ),
     ("an array for a scene", lambda: AliveScene.fit(frames, steps=1, progress=False), "Scene"),
     ("an array to encode", lambda: encode_scene(frames, ClipEncoder("untrained")), "takes a Scene"),
     ("no steps to live on", lambda alive: AlivePlayer(alive).advance(0), "steps must be 1 or more"),
-    ("a life from another encoder's embedding", lambda alive: AlivePlayer(alive).restart(torch.ones(7)), "7 numbers.*use the encoder"),
-    ("a region of frames that aren't there", lambda alive: MapExplorer(alive).compare([999]), "indices must be frames from 0 to"),
-    ("an empty region", lambda alive: MapExplorer(alive).compare([]), "indices must be frames from 0 to"),
-    ("a seed beyond 64 bits, planned from", lambda: Behavior.fit(observed, seed=2**70, progress=False), "seed must be.*smaller"),
-    ("a map that isn't there", lambda alive: MapExplorer(alive, method="globe"), "'umap', 'tsne' or 'pca'"),
+    (
+        "a life from another encoder's embedding",
+        lambda alive: AlivePlayer(alive).restart(torch.ones(7)),
+        "7 numbers.*use the encoder",
+    ),
+    (
+        "a region of frames that aren't there",
+        lambda alive: MapExplorer(alive).compare([999]),
+        "indices must be frames from 0 to",
+    ),
+    (
+        "an empty region",
+        lambda alive: MapExplorer(alive).compare([]),
+        "indices must be frames from 0 to",
+    ),
+    (
+        "a seed beyond 64 bits, planned from",
+        lambda: Behavior.fit(observed, seed=2**70, progress=False),
+        "seed must be.*smaller",
+    ),
+    (
+        "a map that isn't there",
+        lambda alive: MapExplorer(alive, method="globe"),
+        "'umap', 'tsne' or 'pca'",
+    ),
     ("a place of NaN", lambda alive: MapExplorer(alive).go_to(nan, 0), "NaN"),
     ("a player that starts too late", lambda alive: AlivePlayer(alive, start=40), "from 0 to 39"),
-    ("a page under a file", lambda alive: export_html(alive, written("a")+"/a.html"), "no folder"),
+    (
+        "a page under a file",
+        lambda alive: export_html(alive, written("a") + "/a.html"),
+        "no folder",
+    ),
 ]
 
 COMMANDS = [
     ("a pipe, fitted", lambda: asked("fit", piped("a.mp4"), "-o", "a.alive"), "pipe"),
-    ("a folder without pictures, fitted", lambda: asked("fit", ".", "-o", "a.alive"), "holds no picture"),
-    ("a video, played as a scene", lambda: asked("play", clip(), "-o", "b.mp4"), "not a whole .alive"),
-    ("a video, exported as a scene", lambda: asked("export", clip(), "-o", "b.html"), "not a whole .alive"),
+    (
+        "a folder without pictures, fitted",
+        lambda: asked("fit", ".", "-o", "a.alive"),
+        "holds no picture",
+    ),
+    (
+        "a video, played as a scene",
+        lambda: asked("play", clip(), "-o", "b.mp4"),
+        "not a whole .alive",
+    ),
+    (
+        "a video, exported as a scene",
+        lambda: asked("export", clip(), "-o", "b.html"),
+        "not a whole .alive",
+    ),
     ("a size in letters", lambda: asked("fit", clip(), "-o", "a.alive", "--size", "big"), "--size"),
-    ("a rate below 0", lambda: asked("fit", clip(), "-o", "a.alive", "--fps", -3), "fps must be above 0"),
-    ("a start at NaN, fitted", lambda: asked("fit", clip(), "-o", "a.alive", "--start", "nan"), "start must be"),
-    ("one frame, fitted", lambda: asked("fit", clip(), "-o", "a.alive", "--max-frames", 1), "at least"),
-    ("no seconds, fitted", lambda: asked("fit", clip(), "-o", "a.alive", "--seconds", -1, "--generator", "siren"), "seconds must be above 0"),
-    ("an endless temperature", lambda alive: asked("play", saved(alive), "-o", "a.gif", "--temperature", "inf"), "finite"),
-    ("less than no steps", lambda alive: asked("play", saved(alive), "-o", "a.gif", "--steps", -1), "one frame at least"),
-    ("no steps to measure", lambda alive: asked("vitals", saved(alive), "--steps", -1), "steps must be"),
-    ("a folder that isn't there, before anything is learned", lambda: asked("fit", clip(), "-o", "nowhere/a.alive"), "no folder nowhere"),
-    ("two steps, measured", lambda alive: asked("vitals", saved(alive), "--steps", 2), "at least 4"),
-    ("another suffix for a page", lambda alive: asked("export", saved(alive), "-o", "a.gif"), "NAME.html"),
+    (
+        "a rate below 0",
+        lambda: asked("fit", clip(), "-o", "a.alive", "--fps", -3),
+        "fps must be above 0",
+    ),
+    (
+        "a start at NaN, fitted",
+        lambda: asked("fit", clip(), "-o", "a.alive", "--start", "nan"),
+        "start must be",
+    ),
+    (
+        "one frame, fitted",
+        lambda: asked("fit", clip(), "-o", "a.alive", "--max-frames", 1),
+        "at least",
+    ),
+    (
+        "no seconds, fitted",
+        lambda: asked("fit", clip(), "-o", "a.alive", "--seconds", -1, "--generator", "siren"),
+        "seconds must be above 0",
+    ),
+    (
+        "an endless temperature",
+        lambda alive: asked("play", saved(alive), "-o", "a.gif", "--temperature", "inf"),
+        "finite",
+    ),
+    (
+        "less than no steps",
+        lambda alive: asked("play", saved(alive), "-o", "a.gif", "--steps", -1),
+        "one frame at least",
+    ),
+    (
+        "no steps to measure",
+        lambda alive: asked("vitals", saved(alive), "--steps", -1),
+        "steps must be",
+    ),
+    (
+        "a folder that isn't there, before anything is learned",
+        lambda: asked("fit", clip(), "-o", "nowhere/a.alive"),
+        "no folder nowhere",
+    ),
+    (
+        "two steps, measured",
+        lambda alive: asked("vitals", saved(alive), "--steps", 2),
+        "at least 4",
+    ),
+    (
+        "another suffix for a page",
+        lambda alive: asked("export", saved(alive), "-o", "a.gif"),
+        "NAME.html",
+    ),
     ("no verb", lambda: asked(), "command"),
     ("a verb that isn't there", lambda: asked("dance"), "invalid choice"),
 ]
 
-TABLE = VIDEOS+NAMES+NUMBERS+COMMANDS
-if os.name == "nt": TABLE = VIDEOS+NUMBERS+COMMANDS[1:] # other names and no pipes there
+TABLE = VIDEOS + NAMES + NUMBERS + COMMANDS
+if os.name == "nt":
+    TABLE = VIDEOS + NUMBERS + COMMANDS[1:]  # other names and no pipes there
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -517,31 +1223,79 @@ def quick():
 def limit(request):
     "A minute: whoever hangs, even in C, ends the tests, and every thread says where it is."
     from _pytest.faulthandler import fault_handler_stderr_fd_key
-    faulthandler.dump_traceback_later(60, exit=True, file=request.config.stash.get(fault_handler_stderr_fd_key, 2))
+
+    faulthandler.dump_traceback_later(
+        60, exit=True, file=request.config.stash.get(fault_handler_stderr_fd_key, 2)
+    )
     yield
     faulthandler.cancel_dump_traceback_later()
 
 
 def test_a_hang_in_c_ends_the_tests(tmp_path):
-    (tmp_path/"test_hang.py").write_text("import ctypes\nfrom test_bad_input import faulthandler, limit\nlater = faulthandler.dump_traceback_later\n"
-        "faulthandler.dump_traceback_later = lambda seconds, **more: later(seconds/60, **more)\ndef test_hang(limit): ctypes.PyDLL(None).sleep(60)\n")
-    ran = subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_hang.py"], cwd=tmp_path, capture_output=True, text=True, timeout=50,
-                         env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])))
-    assert ran.returncode == 1 and "Timeout" in ran.stderr and "test_hang" in ran.stderr, ran.stdout+ran.stderr
+    (tmp_path / "test_hang.py").write_text(
+        "import ctypes\nfrom test_bad_input import faulthandler, limit\nlater = faulthandler.dump_traceback_later\n"
+        "faulthandler.dump_traceback_later = lambda seconds, **more: later(seconds/60, **more)\ndef test_hang(limit): ctypes.PyDLL(None).sleep(60)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_hang.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        env=dict(
+            os.environ,
+            PYTHONPATH=os.pathsep.join(
+                [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+            ),
+        ),
+    )
+    assert ran.returncode == 1 and "Timeout" in ran.stderr and "test_hang" in ran.stderr, (
+        ran.stdout + ran.stderr
+    )
 
 
-rooms = [importlib.import_module(f"alive_scene.{path.stem}") for path in sorted(Path(importlib.import_module("alive_scene").__file__).parent.glob("[a-z]*.py"))]
-public = {name: thing for room in rooms for name in room.__all__ if callable(thing := getattr(room, name))}
+rooms = [
+    importlib.import_module(f"alive_scene.{path.stem}")
+    for path in sorted(
+        Path(importlib.import_module("alive_scene").__file__).parent.glob("[a-z]*.py")
+    )
+]
+public = {
+    name: thing for room in rooms for name in room.__all__ if callable(thing := getattr(room, name))
+}
 
 
 def parameters():
     "What the public functions and methods call what they take."
     for thing in public.values():
-        methods = [getattr(thing, name) for name in vars(thing) if not name.startswith("_") or name == "__init__"] if inspect.isclass(thing) else []
-        for one in filter(callable, [thing, *methods]): yield from inspect.signature(one).parameters
+        methods = (
+            [
+                getattr(thing, name)
+                for name in vars(thing)
+                if not name.startswith("_") or name == "__init__"
+            ]
+            if inspect.isclass(thing)
+            else []
+        )
+        for one in filter(callable, [thing, *methods]):
+            yield from inspect.signature(one).parameters
 
 
-KNOWN = {*parameters(), "frame", "frames", "path", "device", "NaN", "map", "prediction", "mean squared error", "PostScript", "command", "--size", "points"}
+KNOWN = {
+    *parameters(),
+    "frame",
+    "frames",
+    "path",
+    "device",
+    "NaN",
+    "map",
+    "prediction",
+    "mean squared error",
+    "PostScript",
+    "command",
+    "--size",
+    "points",
+}
 FILE = r"[\w.-]\.(gif|mp4|webp|alive|html|pt)(?!\w)"
 REMEDY = r"must|name a file|invalid int value|at least|at most|needs?\b|are needed|there (is|are)\b|can be rolled|choose|give|check|leave|lower|use |ask for|allow|make|take|set |try |set:|say|encode|play it|save it|fit it|got |fitted|end in|written as|invalid choice|required|later|earlier|from 0 to"
 RAW = r"null byte|Generic error in an external library$|long long|dtype|NoneType|not supported between|unexpected keyword|object is not|\[Errno|Traceback|tensor a \(|size mismatch"
@@ -551,14 +1305,29 @@ def clear_words(said):
     "One sentence, of our own words, that names what is wrong and says what to do."
     assert len(said) < 900 and "\n" not in said.strip(), f"not one sentence: {said}"
     assert not re.search(RAW, said), f"a library's own words: {said}"
-    assert any(re.search(rf"(?<!\w){re.escape(name)}s?(?!\w)", said) for name in {*KNOWN, *(path.name for path in GIVEN)}) or re.search(FILE, said), f"nothing is named: {said}"
+    assert any(
+        re.search(rf"(?<!\w){re.escape(name)}s?(?!\w)", said)
+        for name in {*KNOWN, *(path.name for path in GIVEN)}
+    ) or re.search(FILE, said), f"nothing is named: {said}"
     assert re.search(REMEDY, said), f"nothing to do: {said}"
 
 
-@pytest.mark.parametrize("said", ["embedded null byte", "Overflow when unpacking long long", "could not do it", "seed is bad", "must be better", "size must be\nat least 3",
-                                  "path must be numbers, got dtype('<U1')", "[Errno 13] Permission denied: must be path"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "embedded null byte",
+        "Overflow when unpacking long long",
+        "could not do it",
+        "seed is bad",
+        "must be better",
+        "size must be\nat least 3",
+        "path must be numbers, got dtype('<U1')",
+        "[Errno 13] Permission denied: must be path",
+    ],
+)
 def test_words_that_are_not_clear(said):
-    with pytest.raises(AssertionError): clear_words(said)
+    with pytest.raises(AssertionError):
+        clear_words(said)
 
 
 @pytest.mark.parametrize("name, call, words", TABLE, ids=[name for name, *_ in TABLE])
@@ -567,12 +1336,14 @@ def test_bad_or_odd_input(name, call, words, alive, tmp_path, monkeypatch, limit
     GIVEN.clear()
     call = call if not call.__code__.co_argcount else lambda inner=call: inner(alive)
     if words:
-        with pytest.raises((ValueError, TypeError, OSError), match=words) as told: call()
+        with pytest.raises((ValueError, TypeError, OSError), match=words) as told:
+            call()
         clear_words(str(told.value))
-    else: call()
+    else:
+        call()
     now = {path: lies(path) for path in tmp_path.rglob("*")}
     assert {path: now.get(path) for path in GIVEN} == GIVEN, "what was given has changed"
-    assert not words or now == GIVEN, f"something was left: {set(now)-set(GIVEN)}"
+    assert not words or now == GIVEN, f"something was left: {set(now) - set(GIVEN)}"
     assert not [path for path in now if path.name[0] == "."], "something half written was left"
 
 
@@ -581,15 +1352,23 @@ def called(code, seen=()):
     for name in code.co_names:
         yield name
         helper = globals().get(name)
-        if inspect.isfunction(helper) and helper.__module__ == __name__ and name not in seen: yield from called(helper.__code__, (*seen, name))
+        if inspect.isfunction(helper) and helper.__module__ == __name__ and name not in seen:
+            yield from called(helper.__code__, (*seen, name))
     for inner in code.co_consts:
-        if inspect.iscode(inner): yield from called(inner, seen)
+        if inspect.iscode(inner):
+            yield from called(inner, seen)
 
 
 def test_every_public_function_has_a_row():
-    rowed = {name for _, call, _ in VIDEOS+NAMES+NUMBERS+COMMANDS for name in called(call.__code__)}
-    assert len(public) > 30 and not set(public)-rowed, f"no bad or odd input is tried on {sorted(set(public)-rowed)}"
-    assert "nobody_calls_this" not in rowed and "read_scene" in set(called((lambda: looks(read_scene(clip()))).__code__))
+    rowed = {
+        name for _, call, _ in VIDEOS + NAMES + NUMBERS + COMMANDS for name in called(call.__code__)
+    }
+    assert len(public) > 30 and not set(public) - rowed, (
+        f"no bad or odd input is tried on {sorted(set(public) - rowed)}"
+    )
+    assert "nobody_calls_this" not in rowed and "read_scene" in set(
+        called((lambda: looks(read_scene(clip()))).__code__)
+    )
 
 
 def test_the_table_is_long_and_its_rows_have_names():
@@ -600,22 +1379,43 @@ def test_the_table_is_long_and_its_rows_have_names():
 READ_IN_PART = {"mkv", "avi", "webm"}
 
 
-@pytest.mark.parametrize("suffix, codec, pixels", [("mp4", "libx264", "yuv420p"), ("mkv", "ffv1", "yuv420p"), ("avi", "mpeg4", "yuv420p"),
-                                                   ("webm", "libvpx-vp9", "yuv420p"), ("gif", None, None), ("webp", None, None), ("png", None, None)])
+@pytest.mark.parametrize(
+    "suffix, codec, pixels",
+    [
+        ("mp4", "libx264", "yuv420p"),
+        ("mkv", "ffv1", "yuv420p"),
+        ("avi", "mpeg4", "yuv420p"),
+        ("webm", "libvpx-vp9", "yuv420p"),
+        ("gif", None, None),
+        ("webp", None, None),
+        ("png", None, None),
+    ],
+)
 def test_cut_at_a_random_byte(suffix, codec, pixels, tmp_path, monkeypatch, limit):
     "Twenty cuts each: what is left is read, or refused in one sentence. A stream can be read as far as it goes; half of a picture, or of an MP4, whose index comes last, can not."
     monkeypatch.chdir(tmp_path)
     name = f"a.{suffix}"
-    if codec: made(name, codec, pixels)
-    elif suffix == "png": (lambda one, *more: one.save(name, save_all=True, append_images=more))(*map(Image.fromarray, frames))
-    else: write_video(frames, name)
+    if codec:
+        made(name, codec, pixels)
+    elif suffix == "png":
+        (lambda one, *more: one.save(name, save_all=True, append_images=more))(
+            *map(Image.fromarray, frames)
+        )
+    else:
+        write_video(frames, name)
     assert len(read_scene(name, size=16)) == 6
     data, read = Path(name).read_bytes(), 0
     for at in np.random.default_rng(0).integers(1, len(data), 20):
         Path(name).write_bytes(data[:at])
-        try: read += len(read_scene(name, size=16)) > 0
-        except ValueError as error: assert name in str(error) and "\n" not in str(error)
-    assert list(tmp_path.iterdir()) == [tmp_path/name] and read < 20 and (read > 0 or suffix not in READ_IN_PART), read
+        try:
+            read += len(read_scene(name, size=16)) > 0
+        except ValueError as error:
+            assert name in str(error) and "\n" not in str(error)
+    assert (
+        list(tmp_path.iterdir()) == [tmp_path / name]
+        and read < 20
+        and (read > 0 or suffix not in READ_IN_PART)
+    ), read
 
 
 # Numbers nobody thought of
@@ -627,166 +1427,304 @@ sane = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 anything = arrays(np.float32, array_shapes(min_dims=0, max_dims=3, max_side=5), elements=numbers)
 
 
-def says_it(error): assert "\n" not in str(error) and not re.search(RAW, str(error)), error
+def says_it(error):
+    assert "\n" not in str(error) and not re.search(RAW, str(error)), error
 
 
-def is_unit(path): return torch.allclose(path.norm(dim=1), torch.ones(len(path)), atol=1e-4)
+def is_unit(path):
+    return torch.allclose(path.norm(dim=1), torch.ones(len(path)), atol=1e-4)
 
 
 @st.composite
 def unit_paths(draw, least=2, most=12, embed=None):
     "Unit vectors in order; some of them alike."
     time, seed = draw(st.integers(least, most)), draw(st.integers(0, 2**31))
-    path = F.normalize(torch.randn(time, embed or draw(st.integers(2, 9)), generator=torch.Generator().manual_seed(seed)), dim=1)
-    return path[torch.tensor(draw(st.lists(st.integers(0, time-1), min_size=time, max_size=time)))]
+    path = F.normalize(
+        torch.randn(
+            time, embed or draw(st.integers(2, 9)), generator=torch.Generator().manual_seed(seed)
+        ),
+        dim=1,
+    )
+    return path[
+        torch.tensor(draw(st.lists(st.integers(0, time - 1), min_size=time, max_size=time)))
+    ]
 
 
 @sane
 @given(anything)
 def test_paths_of_any_numbers(path):
     "A sentence, or finite numbers."
-    for call in (motions, lambda e: densify(e, points=7), lambda e: maps.embedding_map(e, "pca"), maps.recurrence, lambda e: maps.crossings(e)["agreement"]):
-        try: made = call(path)
-        except ValueError as error: says_it(error)
-        else: assert made.isfinite().all()
+    for call in (
+        motions,
+        lambda e: densify(e, points=7),
+        lambda e: maps.embedding_map(e, "pca"),
+        maps.recurrence,
+        lambda e: maps.crossings(e)["agreement"],
+    ):
+        try:
+            made = call(path)
+        except ValueError as error:
+            says_it(error)
+        else:
+            assert made.isfinite().all()
 
 
 @sane
-@given(unit_paths(), st.integers(2, 40), st.floats(.01, 100))
+@given(unit_paths(), st.integers(2, 40), st.floats(0.01, 100))
 def test_paths_of_unit_vectors(path, points, threshold):
     "Nothing is refused but what has no direction; unit vectors come out."
-    assert torch.equal(motions(path), path[1:]-path[:-1])
-    try: dense = densify(path, points=points)
-    except ValueError as error: assert "opposite" in str(error)
-    else: assert is_unit(dense) and len(dense) == points and torch.allclose(dense[[0, -1]], path[[0, -1]], atol=1e-5)
+    assert torch.equal(motions(path), path[1:] - path[:-1])
+    try:
+        dense = densify(path, points=points)
+    except ValueError as error:
+        assert "opposite" in str(error)
+    else:
+        assert (
+            is_unit(dense)
+            and len(dense) == points
+            and torch.allclose(dense[[0, -1]], path[[0, -1]], atol=1e-5)
+        )
     assert maps.embedding_map(path, "pca").isfinite().all()
     same = maps.recurrence(path, threshold)
     assert torch.equal(same, same.T) and same.diagonal().all()
 
 
 @sane
-@given(unit_paths(5, 30), st.floats(.1, 3), st.integers(1, 3))
+@given(unit_paths(5, 30), st.floats(0.1, 3), st.integers(1, 3))
 def test_crossings_of_any_path(path, threshold, horizon):
     found = maps.crossings(path, threshold, horizon)
     assert len({len(column) for column in found.values()}) == 1
-    assert (found["first"]+horizon < len(path)).all() and (found["first"] < found["second"]).all() and (found["second"]+horizon < len(path)).all()
-    assert (found["distance"] <= threshold*(1+1e-4)).all() and (found["agreement"].abs() <= 1+1e-5).all()
+    assert (
+        (found["first"] + horizon < len(path)).all()
+        and (found["first"] < found["second"]).all()
+        and (found["second"] + horizon < len(path)).all()
+    )
+    assert (found["distance"] <= threshold * (1 + 1e-4)).all() and (
+        found["agreement"].abs() <= 1 + 1e-5
+    ).all()
 
 
 @settings(sane, max_examples=10)
-@given(unit_paths(), st.floats(0, 1e6), st.one_of(st.none(), st.floats(0, 1)), st.integers(-2**63, 2**63-1))
+@given(
+    unit_paths(),
+    st.floats(0, 1e6),
+    st.one_of(st.none(), st.floats(0, 1)),
+    st.integers(-(2**63), 2**63 - 1),
+)
 def test_behaviors_of_any_unit_vectors(path, temperature, curing, seed):
     "It stays finite and on the sphere, or says that it has no direction or left for infinity."
-    for one in (Behavior.fit(path, rounds=1, progress=False), VideoTexture.fit(path), VaeBehavior.fit(path, epochs=1, points=40, progress=False)):
-        try: rolled = rollout(one, path, 5, temperature=temperature, curing=curing, seed=seed)
-        except ValueError as error: assert any(word in str(error) for word in ("infinity", "direction"))
-        else: assert rolled.isfinite().all() and (curing is None or is_unit(rolled))
+    for one in (
+        Behavior.fit(path, rounds=1, progress=False),
+        VideoTexture.fit(path),
+        VaeBehavior.fit(path, epochs=1, points=40, progress=False),
+    ):
+        try:
+            rolled = rollout(one, path, 5, temperature=temperature, curing=curing, seed=seed)
+        except ValueError as error:
+            assert any(word in str(error) for word in ("infinity", "direction"))
+        else:
+            assert rolled.isfinite().all() and (curing is None or is_unit(rolled))
 
 
 @settings(sane, max_examples=40)
 @given(unit_paths(2, 24, 5), unit_paths(4, 60, 5))
 def test_vital_signs_of_any_paths(observed, path):
     "NaN where there is too little to say; else a finite number, 0 or more."
-    try: signs = vital_signs(path, observed)
-    except ValueError as error: assert "stands still" in str(error)
-    else: assert len(signs) == 7 and all(value != value or -1e-6 <= value < inf for value in signs.values()), signs
+    try:
+        signs = vital_signs(path, observed)
+    except ValueError as error:
+        assert "stands still" in str(error)
+    else:
+        assert len(signs) == 7 and all(
+            value != value or -1e-6 <= value < inf for value in signs.values()
+        ), signs
 
 
 @settings(sane, max_examples=25)
-@given(unit_paths(), st.lists(st.floats(0, 4), min_size=1, max_size=4), st.integers(2, 30), st.one_of(st.none(), st.floats(0, 1)), st.integers(0, 99))
+@given(
+    unit_paths(),
+    st.lists(st.floats(0, 4), min_size=1, max_size=4),
+    st.integers(2, 30),
+    st.one_of(st.none(), st.floats(0, 1)),
+    st.integers(0, 99),
+)
 def test_the_response_of_any_path(path, temperatures, steps, curing, seed):
-    try: told = response(VideoTexture.fit(path), path, temperatures, steps, curing, seed)
-    except ValueError as error: assert re.search("at least 4|stands still|direction", str(error)), error
-    else: assert told["temperature"] == temperatures and all(0 <= value < inf for key in ("speed", "spread") for value in told[key]), told
+    try:
+        told = response(VideoTexture.fit(path), path, temperatures, steps, curing, seed)
+    except ValueError as error:
+        assert re.search("at least 4|stands still|direction", str(error)), error
+    else:
+        assert told["temperature"] == temperatures and all(
+            0 <= value < inf for key in ("speed", "spread") for value in told[key]
+        ), told
 
 
-shapes = st.tuples(st.integers(1, 5), st.integers(1, 6)) # (batch, embed)
+shapes = st.tuples(st.integers(1, 5), st.integers(1, 6))  # (batch, embed)
 
 
 @st.composite
 def to_cure(draw):
     "Predictions and observed embeddings of one size, most of them; a weight, most often from 0 to 1."
     observed, odd = draw(unit_paths()), draw(st.integers(0, 9)) == 0
-    shape = draw(array_shapes(min_dims=0, max_dims=3, max_side=4)) if odd else (draw(st.integers(1, 4)), observed.shape[1])
-    return draw(arrays(np.float32, shape, elements=numbers if odd else st.floats(-9, 9, width=32))), observed, draw(st.floats() if odd else st.floats(0, 1))
+    shape = (
+        draw(array_shapes(min_dims=0, max_dims=3, max_side=4))
+        if odd
+        else (draw(st.integers(1, 4)), observed.shape[1])
+    )
+    return (
+        draw(arrays(np.float32, shape, elements=numbers if odd else st.floats(-9, 9, width=32))),
+        observed,
+        draw(st.floats() if odd else st.floats(0, 1)),
+    )
 
 
 @sane
 @given(to_cure())
 def test_curing_anything(asked):
     predicted, observed, weight = asked
-    try: cured = cure(torch.as_tensor(predicted), observed, weight)
+    try:
+        cured = cure(torch.as_tensor(predicted), observed, weight)
     except ValueError as error:
         says_it(error)
-        fits = predicted.ndim == 2 and predicted.shape[1:] == observed.shape[1:] and np.isfinite(predicted).all() and 0 <= weight <= 1
+        fits = (
+            predicted.ndim == 2
+            and predicted.shape[1:] == observed.shape[1:]
+            and np.isfinite(predicted).all()
+            and 0 <= weight <= 1
+        )
         assert not fits or "direction" in str(error), error
-    else: assert is_unit(cured) and len(cured) == len(predicted)
+    else:
+        assert is_unit(cured) and len(cured) == len(predicted)
 
 
 @sane
-@given(shapes.flatmap(lambda shape: st.tuples(*[arrays(np.float32, shape, elements=st.floats(-2, 2, width=32))]*4)))
+@given(
+    shapes.flatmap(
+        lambda shape: st.tuples(
+            *[arrays(np.float32, shape, elements=st.floats(-2, 2, width=32))] * 4
+        )
+    )
+)
 def test_losses_of_any_numbers(given_):
     "By the formulas, from double precision; binary cross-entropy refuses what lies outside -1..1."
     output, target, mean, log_variance = (torch.as_tensor(each) for each in given_)
     o, t, m, v = (each.double() for each in (output, target, mean, log_variance))
-    apart = torch.distributions.kl_divergence(torch.distributions.Normal(m, (v/2).exp()), torch.distributions.Normal(0., 1.)).sum()
-    assert isclose(mse_loss(output, target, mean, log_variance), (o-t).square().sum()+apart, rel_tol=1e-4, abs_tol=1e-3)
-    try: loss = bce_loss(output, target, mean, log_variance)
-    except ValueError as error: assert max(o.abs().max(), t.abs().max()) > 1 and "-1..1" in str(error)
+    apart = torch.distributions.kl_divergence(
+        torch.distributions.Normal(m, (v / 2).exp()), torch.distributions.Normal(0.0, 1.0)
+    ).sum()
+    assert isclose(
+        mse_loss(output, target, mean, log_variance),
+        (o - t).square().sum() + apart,
+        rel_tol=1e-4,
+        abs_tol=1e-3,
+    )
+    try:
+        loss = bce_loss(output, target, mean, log_variance)
+    except ValueError as error:
+        assert max(o.abs().max(), t.abs().max()) > 1 and "-1..1" in str(error)
     else:
-        p, q = (o+1)/2, (t+1)/2
+        p, q = (o + 1) / 2, (t + 1) / 2
         assert max(o.abs().max(), t.abs().max()) <= 1
-        assert isclose(loss, -(q*p.log().clamp(min=-100)+(1-q)*(1-p).log().clamp(min=-100)).sum()+apart, rel_tol=1e-3, abs_tol=1e-2)
+        assert isclose(
+            loss,
+            -(q * p.log().clamp(min=-100) + (1 - q) * (1 - p).log().clamp(min=-100)).sum() + apart,
+            rel_tol=1e-3,
+            abs_tol=1e-2,
+        )
 
 
 @settings(sane, max_examples=25)
-@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 6)), min_size=1, max_size=3), st.integers(-1, 5), st.booleans())
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 6)), min_size=1, max_size=3
+    ),
+    st.integers(-1, 5),
+    st.booleans(),
+)
 def test_clips_beside_each_other(sizes, gap, labelled):
     "As long as the shortest, as wide as all; refused if their heights differ."
-    scenes = [Scene(np.full((*size, 3), 10*i, np.uint8)) for i, size in enumerate(sizes)]
-    try: both = side_by_side(*scenes, labels=["a"]*len(scenes)*labelled, gap=gap)
-    except ValueError as error: assert len({size[1] for size in sizes}) > 1 or gap < 0, error
-    else: assert both.frames.shape == (min(size[0] for size in sizes), sizes[0][1]+14*labelled, sum(size[2] for size in sizes)+gap*(len(sizes)-1), 3)
+    scenes = [Scene(np.full((*size, 3), 10 * i, np.uint8)) for i, size in enumerate(sizes)]
+    try:
+        both = side_by_side(*scenes, labels=["a"] * len(scenes) * labelled, gap=gap)
+    except ValueError as error:
+        assert len({size[1] for size in sizes}) > 1 or gap < 0, error
+    else:
+        assert both.frames.shape == (
+            min(size[0] for size in sizes),
+            sizes[0][1] + 14 * labelled,
+            sum(size[2] for size in sizes) + gap * (len(sizes) - 1),
+            3,
+        )
 
 
-drawers = [Generator.fit(gradient(6, 5, 7), walk(6, 5), progress=False), SirenGenerator(3, 2, 5, hidden_dim=4)]
+drawers = [
+    Generator.fit(gradient(6, 5, 7), walk(6, 5), progress=False),
+    SirenGenerator(3, 2, 5, hidden_dim=4),
+]
 
 
 @sane
-@given(st.one_of(anything, arrays(np.float32, st.tuples(st.integers(0, 9), st.just(5)), elements=numbers)))
+@given(
+    st.one_of(
+        anything, arrays(np.float32, st.tuples(st.integers(0, 9), st.just(5)), elements=numbers)
+    )
+)
 def test_drawing_any_numbers(embeddings):
     "Pictures, as many as embeddings; or a sentence, if they are of another size or hold what is no number."
     for drawer in drawers:
         height, width = drawer.config["height"], drawer.config["width"]
-        try: drawn = drawer.render(torch.as_tensor(embeddings))
+        try:
+            drawn = drawer.render(torch.as_tensor(embeddings))
         except ValueError as error:
             says_it(error)
             assert embeddings.shape[1:] != (5,) or not np.isfinite(embeddings).all(), error
-        else: assert drawn.dtype == np.uint8 and drawn.shape == (len(embeddings), height, width, 3)
+        else:
+            assert drawn.dtype == np.uint8 and drawn.shape == (len(embeddings), height, width, 3)
 
 
 @sane
 @given(st.floats())
 def test_psnr_of_any_number(mse):
-    try: decibels = siren.psnr(mse)
-    except ValueError: assert mse < 0
-    else: assert isnan(decibels) if isnan(mse) else decibels == (-inf if mse == inf else inf) if mse in (0, inf) else isclose(decibels, -10*log10(mse), abs_tol=1e-9)
+    try:
+        decibels = siren.psnr(mse)
+    except ValueError:
+        assert mse < 0
+    else:
+        assert (
+            isnan(decibels)
+            if isnan(mse)
+            else decibels == (-inf if mse == inf else inf)
+            if mse in (0, inf)
+            else isclose(decibels, -10 * log10(mse), abs_tol=1e-9)
+        )
 
 
 @sane
 @given(st.integers(-2, 40), st.integers(-2, 40))
 def test_pixels_of_any_picture(height, width):
-    try: grid = siren.pixel_grid(height, width)
-    except ValueError: assert height < 1 or width < 1
+    try:
+        grid = siren.pixel_grid(height, width)
+    except ValueError:
+        assert height < 1 or width < 1
     else:
-        assert grid.shape == (height*width, 2) and grid.abs().max() < 1 and torch.allclose(grid, -grid.flip(0), atol=1e-6)
+        assert (
+            grid.shape == (height * width, 2)
+            and grid.abs().max() < 1
+            and torch.allclose(grid, -grid.flip(0), atol=1e-6)
+        )
         assert siren.positional_encoding(grid).abs().max() <= 1
 
 
 @settings(sane, max_examples=10)
-@given(arrays(np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 9), st.just(3))), st.sampled_from(["gif", "mp4", "webp"]), st.floats(0.1, 100))
+@given(
+    arrays(
+        np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 9), st.just(3))
+    ),
+    st.sampled_from(["gif", "mp4", "webp"]),
+    st.floats(0.1, 100),
+)
 def test_any_small_clip_is_written_and_read(pictures, suffix, fps):
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("error")
-        back = read_scene(write_video(pictures, Path(folder)/f"a.{suffix}", fps), size=16)
+        back = read_scene(write_video(pictures, Path(folder) / f"a.{suffix}", fps), size=16)
         assert len(back) >= 1 and os.listdir(folder) == [f"a.{suffix}"]

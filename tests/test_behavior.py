@@ -7,134 +7,198 @@ import torch
 import torch.nn.functional as F
 
 from alive_scene import behavior as room
-from alive_scene.behavior import Behavior, FlowBehavior, VideoTexture, _balance, _likely, _plan, _pull, _there_and_back
+from alive_scene.behavior import (
+    Behavior,
+    FlowBehavior,
+    VideoTexture,
+    _balance,
+    _likely,
+    _plan,
+    _pull,
+    _there_and_back,
+)
 from alive_scene.rollout import _nearest, cure, rollout, vital_signs
 
 
 def scene(time=120, embed=48, seed=0):
     "A path that crosses itself, with rests and fast passages, on a sphere."
     rng = np.random.default_rng(seed)
-    pace = np.abs(np.sin(np.arange(time)/9))**2+0.02
-    phase = np.cumsum(pace)/3
-    walk = np.stack([np.sin(phase*k/2+k) for k in range(1, 5)], 1) + 0.01*rng.normal(size=(time, 4))
+    pace = np.abs(np.sin(np.arange(time) / 9)) ** 2 + 0.02
+    phase = np.cumsum(pace) / 3
+    walk = np.stack([np.sin(phase * k / 2 + k) for k in range(1, 5)], 1) + 0.01 * rng.normal(
+        size=(time, 4)
+    )
     turn = np.linalg.qr(rng.normal(size=(embed, embed)))[0]
-    return F.normalize(torch.from_numpy(np.concatenate([np.full((time, 1), 3.), 0.5*walk], 1)@turn[:5]).float(), dim=1)
+    return F.normalize(
+        torch.from_numpy(
+            np.concatenate([np.full((time, 1), 3.0), 0.5 * walk], 1) @ turn[:5]
+        ).float(),
+        dim=1,
+    )
 
 
 observed = scene()
-pace = float((observed[1:]-observed[:-1]).norm(dim=1).median())
+pace = float((observed[1:] - observed[:-1]).norm(dim=1).median())
 
 
 @pytest.fixture(scope="module")
-def behavior(): return Behavior.fit(observed, progress=False, rounds=200)
+def behavior():
+    return Behavior.fit(observed, progress=False, rounds=200)
 
 
 @pytest.fixture(scope="module")
-def peers(): return VideoTexture.fit(observed, progress=False), FlowBehavior.fit(observed, progress=False, rounds=20)
+def peers():
+    return VideoTexture.fit(observed, progress=False), FlowBehavior.fit(
+        observed, progress=False, rounds=20
+    )
 
 
 def test_alive_for_long(behavior):
-    signs = [vital_signs(path, observed) for path in rollout(behavior, observed, 6000, seed=[0, 1, 2])]
+    signs = [
+        vital_signs(path, observed) for path in rollout(behavior, observed, 6000, seed=[0, 1, 2])
+    ]
     median = {sign: np.median([one[sign] for one in signs]) for sign in signs[0]}
-    assert 0.8 <= median["speed"] <= 1.25 and median["jump"] <= 1.5 and median["drift"] <= 1.2 and median["coverage"] >= 0.95, median
+    assert (
+        0.8 <= median["speed"] <= 1.25
+        and median["jump"] <= 1.5
+        and median["drift"] <= 1.2
+        and median["coverage"] >= 0.95
+    ), median
     assert median["replay"] <= 0.05 and median["freedom"] <= 3 and median["likeness"] <= 0.3, median
 
 
 def test_the_plan_is_balanced(behavior):
     flow = _plan(behavior.points, 0.08)
     time = len(observed)
-    assert torch.allclose(flow.sum(0)[1:], flow.sum(1)[1:], atol=1e-5) # what comes to a place leaves it
+    assert torch.allclose(
+        flow.sum(0)[1:], flow.sum(1)[1:], atol=1e-5
+    )  # what comes to a place leaves it
     visits = torch.zeros(time, dtype=flow.dtype).index_add_(0, _there_and_back(time), flow.sum(1))
-    inner = visits[1:-1]*time
-    assert (inner-1).abs().max() < 0.02 and flow.min() >= 0 and flow.sum() == pytest.approx(1, abs=0.02)
-    natural = torch.eye(2*time).roll(1, 1) > 0
+    inner = visits[1:-1] * time
+    assert (
+        (inner - 1).abs().max() < 0.02
+        and flow.min() >= 0
+        and flow.sum() == pytest.approx(1, abs=0.02)
+    )
+    natural = torch.eye(2 * time).roll(1, 1) > 0
     assert float(flow[~natural].sum()) == pytest.approx(0.08, abs=0.01)
-    assert not flow[[time-1, -1]].any() and not flow[:, [time-1, -1]].any()
+    assert not flow[[time - 1, -1]].any() and not flow[:, [time - 1, -1]].any()
 
 
 def test_balance_is_the_nearest_flow():
     "No other flow with the same marginals is nearer: the scaling factors are those of an exponential family."
     onward, leap = _likely(torch.randn(9, 3, generator=torch.Generator().manual_seed(0)).cumsum(0))
-    fits = onward+leap
+    fits = onward + leap
     flow = _balance(fits, 4000)
     i = [a for a in range(18) if a not in (8, 17)]
-    ratio = torch.log(flow[i][:, i]/fits[i][:, i])
-    known = fits[i][:, i] > 0 # log ratio = r(row) + c(column), and r + c is the same for both places of a frame
+    ratio = torch.log(flow[i][:, i] / fits[i][:, i])
+    known = (
+        fits[i][:, i] > 0
+    )  # log ratio = r(row) + c(column), and r + c is the same for both places of a frame
     rows, columns = known.nonzero().T
     system = torch.zeros(len(rows), 32, dtype=flow.dtype)
-    system[torch.arange(len(rows)), rows], system[torch.arange(len(rows)), 16+columns] = 1, 1
+    system[torch.arange(len(rows)), rows], system[torch.arange(len(rows)), 16 + columns] = 1, 1
     solved = torch.linalg.lstsq(system, ratio[known][:, None], driver="gelsd").solution
-    assert torch.allclose(system@solved, ratio[known][:, None], atol=1e-4)
+    assert torch.allclose(system @ solved, ratio[known][:, None], atol=1e-4)
 
 
 def test_pull_grows_with_distance():
     away = torch.linspace(0.1, 10, 50)[:, None]
-    left = _pull(away)/away
-    assert (left[1:] <= left[:-1]+1e-6).all() and left[0] < 0.81 and left[-1] == pytest.approx(0.8/(1+2.5**2/4), rel=1e-4)
+    left = _pull(away) / away
+    assert (
+        (left[1:] <= left[:-1] + 1e-6).all()
+        and left[0] < 0.81
+        and left[-1] == pytest.approx(0.8 / (1 + 2.5**2 / 4), rel=1e-4)
+    )
 
 
 def test_rows_of_a_batch_are_alone(behavior):
     together = rollout(behavior, observed, 60, seed=[3, 4, 5])
     assert together.shape == (3, 60, 48)
-    for i in range(3): assert torch.allclose(together[i], rollout(behavior, observed, 60, seed=3+i), atol=1e-5)
+    for i in range(3):
+        assert torch.allclose(together[i], rollout(behavior, observed, 60, seed=3 + i), atol=1e-5)
     again = rollout(behavior, observed, 60, seed=[3, 4, 5])
     assert torch.equal(together, again) and not torch.allclose(together[0], together[1])
 
 
 def test_the_same_seed_the_same_behavior():
     one, two = (Behavior.fit(observed[:30], progress=False, rounds=5, seed=7) for _ in range(2))
-    assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True)
+    )
 
 
 def test_fit_leaves_the_global_seed_alone():
-    torch.manual_seed(1); before = torch.get_rng_state()
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
     Behavior.fit(observed[:20], progress=False, rounds=2)
     assert torch.equal(before, torch.get_rng_state())
 
 
-@pytest.mark.parametrize("start", [0, 60, -1, observed[5], -observed[5]], ids=["first", "inside", "last", "embedding", "far"])
+@pytest.mark.parametrize(
+    "start",
+    [0, 60, -1, observed[5], -observed[5]],
+    ids=["first", "inside", "last", "embedding", "far"],
+)
 def test_any_start_comes_home(behavior, start):
     path = rollout(behavior, observed, 60, start=start, seed=1)
     assert path.isfinite().all() and torch.allclose(path.norm(dim=1), torch.ones(60), atol=1e-5)
-    assert _nearest(path, observed)[2][-20:].max()/pace < 3
+    assert _nearest(path, observed)[2][-20:].max() / pace < 3
 
 
 def test_zero_stands_still_and_hot_comes_back(behavior):
-    assert torch.allclose(rollout(behavior, observed, 9, start=4, temperature=0), observed[4].expand(9, -1), atol=1e-5)
-    assert torch.allclose(rollout(behavior, observed, 9, start=-observed[4], temperature=0, curing=0), -observed[4].expand(9, -1), atol=1e-5)
+    assert torch.allclose(
+        rollout(behavior, observed, 9, start=4, temperature=0), observed[4].expand(9, -1), atol=1e-5
+    )
+    assert torch.allclose(
+        rollout(behavior, observed, 9, start=-observed[4], temperature=0, curing=0),
+        -observed[4].expand(9, -1),
+        atol=1e-5,
+    )
     wild = rollout(behavior, observed, 50, temperature=50)
     assert wild.isfinite().all()
-    assert _nearest(rollout(behavior, observed, 60, start=wild[-1]), observed)[2][-20:].max()/pace < 3
+    assert (
+        _nearest(rollout(behavior, observed, 60, start=wild[-1]), observed)[2][-20:].max() / pace
+        < 3
+    )
 
 
 @pytest.mark.parametrize("temperature", [-1, float("nan"), float("inf")])
 def test_no_temperature_is_refused(behavior, temperature):
-    with pytest.raises(ValueError, match="temperature must be 0 or more"): behavior.step(behavior.start(observed[:1]), temperature, torch.Generator())
-    with pytest.raises(ValueError, match="temperature must be 0 or more"): rollout(behavior, observed, 3, temperature=temperature)
+    with pytest.raises(ValueError, match="temperature must be 0 or more"):
+        behavior.step(behavior.start(observed[:1]), temperature, torch.Generator())
+    with pytest.raises(ValueError, match="temperature must be 0 or more"):
+        rollout(behavior, observed, 3, temperature=temperature)
 
 
 def test_speed_rises_with_temperature(behavior):
     speed = []
     for temperature in (0.25, 0.5, 1, 1.5, 2):
         path = rollout(behavior, observed, 1500, temperature=temperature, seed=[0, 1])
-        speed.append(float((path[:, 1:]-path[:, :-1]).norm(dim=2).median()))
+        speed.append(float((path[:, 1:] - path[:, :-1]).norm(dim=2).median()))
     assert speed == sorted(speed) and len(set(speed)) == 5
 
 
 def test_a_change_of_temperature_is_no_jerk(behavior):
     state, rng, path = behavior.start(observed[:1]), torch.Generator().manual_seed(0), []
     for step in range(40):
-        state = behavior.step(state, 1.0 if step%2 else 0.5, rng)
+        state = behavior.step(state, 1.0 if step % 2 else 0.5, rng)
         path.append(state.embedding[0])
     path = torch.stack(path)
-    assert (path[1:]-path[:-1]).norm(dim=1).max() < 2*(observed[1:]-observed[:-1]).norm(dim=1).max()
+    assert (path[1:] - path[:-1]).norm(dim=1).max() < 2 * (observed[1:] - observed[:-1]).norm(
+        dim=1
+    ).max()
 
 
 def test_a_force_takes_it_elsewhere(behavior):
-    target = observed[int((observed-observed[20]).norm(dim=1).argmax())]
-    def toward(embedding, step): return 0.5*(target-embedding)
+    target = observed[int((observed - observed[20]).norm(dim=1).argmax())]
+
+    def toward(embedding, step):
+        return 0.5 * (target - embedding)
+
     path = rollout(behavior, observed, 14, start=20, forces=[toward])
-    assert (path[-8:]-target).norm(dim=1).mean() < 0.4*(observed[20]-target).norm()
+    assert (path[-8:] - target).norm(dim=1).mean() < 0.4 * (observed[20] - target).norm()
 
 
 def test_few_frames_and_still_ones():
@@ -143,9 +207,16 @@ def test_few_frames_and_still_ones():
     for few in (observed[:3], observed[:4], observed[:9]):
         assert rollout(Behavior.fit(few, progress=False, rounds=3), few, 50).isfinite().all()
     still = observed[:1].expand(9, -1)
-    assert (rollout(Behavior.fit(still, progress=False, rounds=3), still, 50)-observed[0]).norm(dim=1).max() < 1e-3
-    held = observed[:30].repeat_interleave(4, 0) # each frame four times: the median step is 0
-    assert _nearest(rollout(Behavior.fit(held, progress=False, rounds=3), held, 400), held)[0].unique().numel() > 20
+    assert (rollout(Behavior.fit(still, progress=False, rounds=3), still, 50) - observed[0]).norm(
+        dim=1
+    ).max() < 1e-3
+    held = observed[:30].repeat_interleave(4, 0)  # each frame four times: the median step is 0
+    assert (
+        _nearest(rollout(Behavior.fit(held, progress=False, rounds=3), held, 400), held)[0]
+        .unique()
+        .numel()
+        > 20
+    )
 
 
 def test_a_hard_cut_is_crossed_both_ways():
@@ -155,35 +226,50 @@ def test_a_hard_cut_is_crossed_both_ways():
 
 
 def test_a_scene_whose_end_is_far_from_everything_lives_on():
-    aside = F.normalize(torch.randn(observed.shape[1], generator=torch.Generator().manual_seed(5)), dim=0)
-    pace = (observed[1:]-observed[:-1]).norm(dim=1).median()
-    off = F.normalize(observed[59]+pace*torch.arange(1, 21)[:, None]*aside, dim=1) # twenty steps straight away from all else
+    aside = F.normalize(
+        torch.randn(observed.shape[1], generator=torch.Generator().manual_seed(5)), dim=0
+    )
+    pace = (observed[1:] - observed[:-1]).norm(dim=1).median()
+    off = F.normalize(
+        observed[59] + pace * torch.arange(1, 21)[:, None] * aside, dim=1
+    )  # twenty steps straight away from all else
     lost = torch.cat([observed[:60], off])
-    index = _nearest(rollout(Behavior.fit(lost, progress=False, rounds=30), lost, 4000, start=-1), lost)[0]
+    index = _nearest(
+        rollout(Behavior.fit(lost, progress=False, rounds=30), lost, 4000, start=-1), lost
+    )[0]
     assert index[2000:].unique().numel() > 76 and (index[2000:] >= 60).float().mean() < 0.5
 
 
 @pytest.mark.parametrize("kind, least", [(Behavior, 2), (VideoTexture, 2), (FlowBehavior, 4)])
 def test_bad_paths_are_refused(kind, least):
-    with pytest.raises(ValueError, match=f"at least {least}"): kind.fit(observed[:least-1], progress=False)
-    with pytest.raises(ValueError, match="unit vectors"): kind.fit(2*observed, progress=False)
-    with pytest.raises(ValueError, match="NaN"): kind.fit(observed*float("nan"), progress=False)
-    with pytest.raises(ValueError, match="must be"): kind.fit(observed[None], progress=False)
+    with pytest.raises(ValueError, match=f"at least {least}"):
+        kind.fit(observed[: least - 1], progress=False)
+    with pytest.raises(ValueError, match="unit vectors"):
+        kind.fit(2 * observed, progress=False)
+    with pytest.raises(ValueError, match="NaN"):
+        kind.fit(observed * float("nan"), progress=False)
+    with pytest.raises(ValueError, match="must be"):
+        kind.fit(observed[None], progress=False)
 
 
 @pytest.mark.parametrize("leaps", [0, 1, -1, float("nan")])
 def test_leaps_are_a_share(leaps):
-    with pytest.raises(ValueError, match="leaps must be between 0 and 1"): Behavior.fit(observed, leaps=leaps)
+    with pytest.raises(ValueError, match="leaps must be between 0 and 1"):
+        Behavior.fit(observed, leaps=leaps)
 
 
 def test_an_interrupted_fit_keeps_what_it_learned(monkeypatch):
     learn, calls = Behavior._unroll, []
+
     def unroll(self, *args):
         calls.append(0)
-        if len(calls) > 4: raise KeyboardInterrupt
+        if len(calls) > 4:
+            raise KeyboardInterrupt
         return learn(self, *args)
+
     monkeypatch.setattr(Behavior, "_unroll", unroll)
-    with pytest.warns(UserWarning, match="stopped after 4 of 50"): half = Behavior.fit(observed, progress=False, rounds=50)
+    with pytest.warns(UserWarning, match="stopped after 4 of 50"):
+        half = Behavior.fit(observed, progress=False, rounds=50)
     assert len(half.history) == 4 and rollout(half, observed, 20).isfinite().all()
 
 
@@ -193,8 +279,13 @@ def test_saved_and_loaded_it_rolls_alike(kind, behavior, peers):
     other = kind(**json.loads(json.dumps(one.config)))
     other.load_state_dict(one.state_dict())
     assert torch.equal(rollout(other.eval(), observed, 30), rollout(one, observed, 30))
-    halved = kind(**one.config) # a file keeps half precision where there are many numbers
-    halved.load_state_dict({name: t.half() if t.is_floating_point() and t.numel() > 1000 else t for name, t in one.state_dict().items()})
+    halved = kind(**one.config)  # a file keeps half precision where there are many numbers
+    halved.load_state_dict(
+        {
+            name: t.half() if t.is_floating_point() and t.numel() > 1000 else t
+            for name, t in one.state_dict().items()
+        }
+    )
     assert rollout(halved.eval(), observed, 300).isfinite().all()
 
 
@@ -202,11 +293,20 @@ def test_texture_by_hand():
     few = observed[:12]
     texture = VideoTexture.fit(few)
     gap = torch.cdist(few.double(), few.double()).numpy()
-    def alike(i, j): return sum(w/8*gap[np.clip(i+k, 0, 11), np.clip(j+k, 0, 11)] for w, k in zip((1, 3, 3, 1), (-2, -1, 0, 1), strict=True))
-    cut = np.array([[alike(i+1, j) if i < 11 else 4*gap.max() for j in range(12)] for i in range(12)])
+
+    def alike(i, j):
+        return sum(
+            w / 8 * gap[np.clip(i + k, 0, 11), np.clip(j + k, 0, 11)]
+            for w, k in zip((1, 3, 3, 1), (-2, -1, 0, 1), strict=True)
+        )
+
+    cut = np.array(
+        [[alike(i + 1, j) if i < 11 else 4 * gap.max() for j in range(12)] for i in range(12)]
+    )
     cost = cut.copy()
-    for _ in range(300): cost = np.array([[cut[i, j]+0.99*cost[j].min() for j in range(12)] for i in range(12)])
-    assert np.allclose(texture.cost, (cost-cost.min(1, keepdims=True))/gap.mean(), atol=1e-4)
+    for _ in range(300):
+        cost = np.array([[cut[i, j] + 0.99 * cost[j].min() for j in range(12)] for i in range(12)])
+    assert np.allclose(texture.cost, (cost - cost.min(1, keepdims=True)) / gap.mean(), atol=1e-4)
 
 
 def test_texture_shows_frames_only(peers):
@@ -219,19 +319,23 @@ def test_flow_is_invertible_and_stands_still_at_zero(peers):
     flow, noise = peers[1], torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
     law = flow._law(flow.points[:5], torch.zeros(5, 8))
     assert torch.allclose(law.transform(law.transform.inv(noise)), noise, atol=1e-3)
-    assert torch.allclose(rollout(flow, observed, 5, start=3, temperature=0), observed[3].expand(5, -1), atol=1e-5)
+    assert torch.allclose(
+        rollout(flow, observed, 5, start=3, temperature=0), observed[3].expand(5, -1), atol=1e-5
+    )
 
 
 def test_flow_names_what_it_needs(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "zuko", None)
-    with pytest.raises(ImportError, match="pip install zuko"): FlowBehavior()
+    with pytest.raises(ImportError, match="pip install zuko"):
+        FlowBehavior()
 
 
 def test_a_step_is_fast(behavior):
     state, rng = behavior.start(observed[:1]), torch.Generator().manual_seed(0)
     began = clock.process_time()
-    for _ in range(300): state = behavior.step(state, 1.0, rng)
-    assert (clock.process_time()-began)/300 < 0.005 # 1 ms alone; machines that test are busy
+    for _ in range(300):
+        state = behavior.step(state, 1.0, rng)
+    assert (clock.process_time() - began) / 300 < 0.005  # 1 ms alone; machines that test are busy
 
 
 def test_it_moves_in_a_space_of_another_size():

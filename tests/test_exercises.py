@@ -1,4 +1,5 @@
 """Each exercise of the course: its check asks for an answer, refuses wrong ones with a hint, and takes the folded solution."""
+
 import ast
 import importlib
 import json
@@ -12,127 +13,254 @@ import matplotlib
 import nbformat
 import pytest
 
-nbs = Path(__file__).parent.parent/"nbs"
+nbs = Path(__file__).parent.parent / "nbs"
 sys.path.insert(0, str(nbs))
 import times  # noqa: E402, a script beside the lessons
 
 lessons = sorted(path.stem for path in nbs.glob("[0-9]*.ipynb"))
 WRONG = {
-    ("00_scene", "longest_nap"): ["def longest_nap(closed, fps): return (closed > .75).sum()/fps",
-                                  "def longest_nap(closed, fps): return max(len(run) for run in ''.join('x' if c > .6 else ' ' for c in closed).split(' '))/fps"],
-    ("00_scene", "boomerang"): ["def boomerang(scene): return scene", "def boomerang(scene): return Scene(np.concatenate([scene.frames, scene.frames[::-1]]))",
-                                "def boomerang(scene): return Scene(np.concatenate([scene.frames[::-1], scene.frames[1:-1]]))"],
-    ("10_clip", "angle"): ["def angle(one, other): return torch.rad2deg((one @ other).acos())", "def angle(one, other): return one @ other", "def angle(one, other): return (one @ other).clamp(-1, 1).acos()"],
-    ("10_clip", "find"): ["def find(query, embeddings): return 0", "def find(query, embeddings): return int((embeddings @ query).argmin())"],
-    ("11_train_tiny_clip", "one_way"): ["def one_way(matrix): return matrix.logsumexp(1).mean()", "def one_way(matrix): return (matrix.logsumexp(0)-matrix.diag()).mean()"],
-    ("11_train_tiny_clip", "least"): ["def least(n, k): return math.log(n)", "def least(n, k): return math.log(k)"],
-    ("20_maps", "returns"): ["def returns(same, gap): return same.triu(gap).any(1).sum()", "def returns(same, gap): return same.sum()", "def returns(same, gap): return same.tril(-gap).sum(1).gt(1).sum()"],
-    ("20_maps", "ring"): ["def ring(n): return torch.zeros(n, 2)", "def ring(n): return torch.zeros(n)"],
-    ("20_maps", "agreement"): ["def agreement(path, i, j, horizon): return F.cosine_similarity(path[i], path[j], dim=0)",
-                               "def agreement(path, i, j, horizon): return F.cosine_similarity(path[i+1]-path[i], path[j+1]-path[j], dim=0)"],
-    ("30_siren", "largest_hidden"): ["def largest_hidden(budget): return 1", "def largest_hidden(budget): return budget"],
-    ("30_siren", "turned"): ["def turned(points, degrees): return points", "def turned(points, degrees): return points.flip(1)",
-                             "def turned(points, degrees): return 2*points"],
-    ("31_generator", "fewest"): ["def fewest(): return 1_000_000", "def fewest(): return 60_000", "def fewest(): return 1000"],
-    ("31_generator", "shuffled"): ["def shuffled(n): return torch.arange(n)", "def shuffled(n): return torch.arange(n).roll(1)", "def shuffled(n): return torch.zeros(n).long()"],
-    ("40_vae", "my_kld"): ["def my_kld(mean, log_variance): return (mean**2).sum()",
-                           "def my_kld(mean, log_variance): return -(1 + log_variance - mean**2 - log_variance.exp()).sum()"],
-    ("40_vae", "by_length"): ["def by_length(embeddings, points): return densify(embeddings, points=points)",
-                              "def by_length(embeddings, points): return embeddings[torch.linspace(0, len(embeddings)-1, points).long()]"],
-    ("50_rollout", "my_force"): ["def my_force(embedding, step): return 0*embedding", "def my_force(embedding, step): return observed[30]-embedding"],
-    ("50_rollout", "my_cheat"): ["def my_cheat(steps): return observed[torch.arange(steps)//8*71%len(observed)]", "def my_cheat(steps): return observed[torch.arange(steps)%len(observed)]+0.01",
-                                "def my_cheat(steps): return observed"],
-    ("55_behavior", "my_leaps"): ["def my_leaps(): return 0.5", "def my_leaps(): return 0.08", "def my_leaps(): return 0.0005"],
-    ("55_behavior", "my_motion"): ["def my_motion(away, push): return 0*away", "def my_motion(away, push): return 0.15*push",
-                                   "def my_motion(away, push): return 0.4*torch.stack([-away[:, 1], away[:, 0]], 1) + 9*push"],
-    ("60_alive", "nearest"): ["def nearest(path, embeddings): return (path @ embeddings.T).argmin(1)", "def nearest(path, embeddings): return (path @ embeddings.T).argmax(0)*0"],
-    ("60_alive", "halfway"): ["def halfway(one, other): return (one+other)/2", "def halfway(one, other): return one", "def halfway(one, other): return -F.normalize(one+other, dim=0)"],
-    ("70_player", "warm_up"): ["def warm_up(player, steps):\n    player.restart(); player.advance(steps)\n    return [step[0]['pace'] for step in player.told]",
-                               "def warm_up(player, steps): return [0.]*steps", "def warm_up(player, steps): return []"],
-    ("70_player", "furthest"): ["def furthest(player): return 2.", "def furthest(player): return min(player.lives, key=lambda life: life.warmth).warmth"],
-    ("71_browser", "bell_shaped"): ["def bell_shaped(u, v): return np.sqrt(-2*np.log(u))", "def bell_shaped(u, v): return (u+v-1)*6**.5", "def bell_shaped(u, v): return u"],
-    ("71_browser", "cost"): ["def cost(graphs): return 4", "def cost(graphs): return sum(map(len, graphs.values()))/sum(inside(name)['numbers'] for name in graphs)"],
-    ("95_generator_shootout", "decibels"): ["def decibels(drawn, true): return 10*np.log10(255**2/((drawn-true)**2).mean())",
-                                            "def decibels(drawn, true): return 10*np.log10(255/((drawn.astype(float)-true)**2).mean())"],
-    ("95_generator_shootout", "unlike"): ["def unlike(n, side): return np.zeros((n, side, side, 3))", "def unlike(n, side): return np.zeros((n, side, side, 3), np.uint8)",
-                                          "def unlike(n, side): return np.random.default_rng(0).integers(0, 256, (1, side, side, 3), dtype=np.uint8).repeat(n, 0)"],
-    ("96_behavior_shootout", "my_cheat"): ["def my_cheat(observed, steps, rng): return bench.to_and_fro(observed, steps, rng)", "def my_cheat(observed, steps, rng): return observed[:1].expand(steps, -1)",
-                                           "def my_cheat(observed, steps, rng): return observed"],
-    ("96_behavior_shootout", "share_held"): ["def share_held(paths, observed, sign): return 1.", "def share_held(paths, observed, sign): return sign not in bench.missing(bench.vital_signs(paths[0], observed))"],
-    ("99_command", "standing"): ['def standing(file, out): return ["play", file, "-o", out]', 'def standing(file, out): return ["play", file, "-o", out, "--curing", "9"]'],
-    ("99_command", "visited"): ["def visited(rows): return len(rows)", 'def visited(rows): return int(max(row["nearest_frame"] for row in rows))'],
+    ("00_scene", "longest_nap"): [
+        "def longest_nap(closed, fps): return (closed > .75).sum()/fps",
+        "def longest_nap(closed, fps): return max(len(run) for run in ''.join('x' if c > .6 else ' ' for c in closed).split(' '))/fps",
+    ],
+    ("00_scene", "boomerang"): [
+        "def boomerang(scene): return scene",
+        "def boomerang(scene): return Scene(np.concatenate([scene.frames, scene.frames[::-1]]))",
+        "def boomerang(scene): return Scene(np.concatenate([scene.frames[::-1], scene.frames[1:-1]]))",
+    ],
+    ("10_clip", "angle"): [
+        "def angle(one, other): return torch.rad2deg((one @ other).acos())",
+        "def angle(one, other): return one @ other",
+        "def angle(one, other): return (one @ other).clamp(-1, 1).acos()",
+    ],
+    ("10_clip", "find"): [
+        "def find(query, embeddings): return 0",
+        "def find(query, embeddings): return int((embeddings @ query).argmin())",
+    ],
+    ("11_train_tiny_clip", "one_way"): [
+        "def one_way(matrix): return matrix.logsumexp(1).mean()",
+        "def one_way(matrix): return (matrix.logsumexp(0)-matrix.diag()).mean()",
+    ],
+    ("11_train_tiny_clip", "least"): [
+        "def least(n, k): return math.log(n)",
+        "def least(n, k): return math.log(k)",
+    ],
+    ("20_maps", "returns"): [
+        "def returns(same, gap): return same.triu(gap).any(1).sum()",
+        "def returns(same, gap): return same.sum()",
+        "def returns(same, gap): return same.tril(-gap).sum(1).gt(1).sum()",
+    ],
+    ("20_maps", "ring"): [
+        "def ring(n): return torch.zeros(n, 2)",
+        "def ring(n): return torch.zeros(n)",
+    ],
+    ("20_maps", "agreement"): [
+        "def agreement(path, i, j, horizon): return F.cosine_similarity(path[i], path[j], dim=0)",
+        "def agreement(path, i, j, horizon): return F.cosine_similarity(path[i+1]-path[i], path[j+1]-path[j], dim=0)",
+    ],
+    ("30_siren", "largest_hidden"): [
+        "def largest_hidden(budget): return 1",
+        "def largest_hidden(budget): return budget",
+    ],
+    ("30_siren", "turned"): [
+        "def turned(points, degrees): return points",
+        "def turned(points, degrees): return points.flip(1)",
+        "def turned(points, degrees): return 2*points",
+    ],
+    ("31_generator", "fewest"): [
+        "def fewest(): return 1_000_000",
+        "def fewest(): return 60_000",
+        "def fewest(): return 1000",
+    ],
+    ("31_generator", "shuffled"): [
+        "def shuffled(n): return torch.arange(n)",
+        "def shuffled(n): return torch.arange(n).roll(1)",
+        "def shuffled(n): return torch.zeros(n).long()",
+    ],
+    ("40_vae", "my_kld"): [
+        "def my_kld(mean, log_variance): return (mean**2).sum()",
+        "def my_kld(mean, log_variance): return -(1 + log_variance - mean**2 - log_variance.exp()).sum()",
+    ],
+    ("40_vae", "by_length"): [
+        "def by_length(embeddings, points): return densify(embeddings, points=points)",
+        "def by_length(embeddings, points): return embeddings[torch.linspace(0, len(embeddings)-1, points).long()]",
+    ],
+    ("50_rollout", "my_force"): [
+        "def my_force(embedding, step): return 0*embedding",
+        "def my_force(embedding, step): return observed[30]-embedding",
+    ],
+    ("50_rollout", "my_cheat"): [
+        "def my_cheat(steps): return observed[torch.arange(steps)//8*71%len(observed)]",
+        "def my_cheat(steps): return observed[torch.arange(steps)%len(observed)]+0.01",
+        "def my_cheat(steps): return observed",
+    ],
+    ("55_behavior", "my_leaps"): [
+        "def my_leaps(): return 0.5",
+        "def my_leaps(): return 0.08",
+        "def my_leaps(): return 0.0005",
+    ],
+    ("55_behavior", "my_motion"): [
+        "def my_motion(away, push): return 0*away",
+        "def my_motion(away, push): return 0.15*push",
+        "def my_motion(away, push): return 0.4*torch.stack([-away[:, 1], away[:, 0]], 1) + 9*push",
+    ],
+    ("60_alive", "nearest"): [
+        "def nearest(path, embeddings): return (path @ embeddings.T).argmin(1)",
+        "def nearest(path, embeddings): return (path @ embeddings.T).argmax(0)*0",
+    ],
+    ("60_alive", "halfway"): [
+        "def halfway(one, other): return (one+other)/2",
+        "def halfway(one, other): return one",
+        "def halfway(one, other): return -F.normalize(one+other, dim=0)",
+    ],
+    ("70_player", "warm_up"): [
+        "def warm_up(player, steps):\n    player.restart(); player.advance(steps)\n    return [step[0]['pace'] for step in player.told]",
+        "def warm_up(player, steps): return [0.]*steps",
+        "def warm_up(player, steps): return []",
+    ],
+    ("70_player", "furthest"): [
+        "def furthest(player): return 2.",
+        "def furthest(player): return min(player.lives, key=lambda life: life.warmth).warmth",
+    ],
+    ("71_browser", "bell_shaped"): [
+        "def bell_shaped(u, v): return np.sqrt(-2*np.log(u))",
+        "def bell_shaped(u, v): return (u+v-1)*6**.5",
+        "def bell_shaped(u, v): return u",
+    ],
+    ("71_browser", "cost"): [
+        "def cost(graphs): return 4",
+        "def cost(graphs): return sum(map(len, graphs.values()))/sum(inside(name)['numbers'] for name in graphs)",
+    ],
+    ("95_generator_shootout", "decibels"): [
+        "def decibels(drawn, true): return 10*np.log10(255**2/((drawn-true)**2).mean())",
+        "def decibels(drawn, true): return 10*np.log10(255/((drawn.astype(float)-true)**2).mean())",
+    ],
+    ("95_generator_shootout", "unlike"): [
+        "def unlike(n, side): return np.zeros((n, side, side, 3))",
+        "def unlike(n, side): return np.zeros((n, side, side, 3), np.uint8)",
+        "def unlike(n, side): return np.random.default_rng(0).integers(0, 256, (1, side, side, 3), dtype=np.uint8).repeat(n, 0)",
+    ],
+    ("96_behavior_shootout", "my_cheat"): [
+        "def my_cheat(observed, steps, rng): return bench.to_and_fro(observed, steps, rng)",
+        "def my_cheat(observed, steps, rng): return observed[:1].expand(steps, -1)",
+        "def my_cheat(observed, steps, rng): return observed",
+    ],
+    ("96_behavior_shootout", "share_held"): [
+        "def share_held(paths, observed, sign): return 1.",
+        "def share_held(paths, observed, sign): return sign not in bench.missing(bench.vital_signs(paths[0], observed))",
+    ],
+    ("99_command", "standing"): [
+        'def standing(file, out): return ["play", file, "-o", out]',
+        'def standing(file, out): return ["play", file, "-o", out, "--curing", "9"]',
+    ],
+    ("99_command", "visited"): [
+        "def visited(rows): return len(rows)",
+        'def visited(rows): return int(max(row["nearest_frame"] for row in rows))',
+    ],
 }
 
 
-def cells(lesson, kind): return [(i, cell.source) for i, cell in enumerate(nbformat.read(nbs/f"{lesson}.ipynb", 4).cells) if cell.cell_type == kind]
+def cells(lesson, kind):
+    return [
+        (i, cell.source)
+        for i, cell in enumerate(nbformat.read(nbs / f"{lesson}.ipynb", 4).cells)
+        if cell.cell_type == kind
+    ]
 
 
-def exercises(lesson): # {function: number of its cell}
-    return {re.findall(r"\((\w+)\)$", source)[-1]: i for i, source in cells(lesson, "code") if "# your turn" in source}
+def exercises(lesson):  # {function: number of its cell}
+    return {
+        re.findall(r"\((\w+)\)$", source)[-1]: i
+        for i, source in cells(lesson, "code")
+        if "# your turn" in source
+    }
 
 
 def solution(lesson, name):
-    folded = re.findall(r"<details><summary>[^<]*</summary>(.*?)</details>", "\n".join(source for _, source in cells(lesson, "markdown")), re.S)
-    code = ["\n".join(line[4:] for line in fold.splitlines() if line.startswith("    ")) for fold in folded]
+    folded = re.findall(
+        r"<details><summary>[^<]*</summary>(.*?)</details>",
+        "\n".join(source for _, source in cells(lesson, "markdown")),
+        re.S,
+    )
+    code = [
+        "\n".join(line[4:] for line in fold.splitlines() if line.startswith("    "))
+        for fold in folded
+    ]
     return next(text for text in code if f"def {name}(" in text)
 
 
-def globals_of(code): # names that code needs from outside or sets, in functions too; two sets
+def globals_of(code):  # names that code needs from outside or sets, in functions too; two sets
     needs, sets = set(), set()
+
     def look(scope, top):
         for one in scope.get_symbols():
-            if top and (one.is_assigned() or one.is_imported()): sets.add(one.get_name())
-            if one.is_referenced() and (top or one.is_global()): needs.add(one.get_name())
-        for inner in scope.get_children(): look(inner, False)
+            if top and (one.is_assigned() or one.is_imported()):
+                sets.add(one.get_name())
+            if one.is_referenced() and (top or one.is_global()):
+                needs.add(one.get_name())
+        for inner in scope.get_children():
+            look(inner, False)
+
     look(symtable.symtable(code, "cell", "exec"), True)
     return needs, sets
 
 
-def changed(line): # names whose thing a line changes in place: x[0] = 1, x.y = 1, x += 1
+def changed(line):  # names whose thing a line changes in place: x[0] = 1, x.y = 1, x += 1
     found = set()
     for node in ast.walk(line):
-        if isinstance(node, ast.AugAssign): targets = [node.target]
-        elif isinstance(node, ast.Assign): targets = [target for target in node.targets if not isinstance(target, ast.Name)]
-        else: continue
+        if isinstance(node, ast.AugAssign):
+            targets = [node.target]
+        elif isinstance(node, ast.Assign):
+            targets = [target for target in node.targets if not isinstance(target, ast.Name)]
+        else:
+            continue
         for target in targets:
-            while isinstance(target, (ast.Subscript, ast.Attribute)): target = target.value
-            if isinstance(target, ast.Name): found.add(target.id)
+            while isinstance(target, (ast.Subscript, ast.Attribute)):
+                target = target.value
+            if isinstance(target, ast.Name):
+                found.add(target.id)
     return found
 
 
-def names(code): # that a cell sets, that it changes, and that it needs from before
+def names(code):  # that a cell sets, that it changes, and that it needs from before
     sets, changes, needs = set(), set(), set()
     for line in ast.parse(code).body:
         need, made = globals_of(ast.unparse(line))
         within = set() if isinstance(line, (ast.FunctionDef, ast.ClassDef)) else changed(line)
-        if isinstance(line, (ast.FunctionDef, ast.ClassDef, ast.For, ast.With)): need = need - made # these set a name before they use it
+        if isinstance(line, (ast.FunctionDef, ast.ClassDef, ast.For, ast.With)):
+            need = need - made  # these set a name before they use it
         needs |= (need | within) - sets
         sets |= made - within
         changes |= within
     return sets, changes, needs
 
 
-def program(lesson, number, answer): # only those cells before an exercise that it and its answer rest on
+def program(
+    lesson, number, answer
+):  # only those cells before an exercise that it and its answer rest on
     kept, needed = [], names(dict(cells(lesson, "code"))[number])[2] | names(answer)[2]
     for i, source in reversed(cells(lesson, "code")):
-        if i >= number or source.startswith(("#| export", "#| default_exp")): continue
+        if i >= number or source.startswith(("#| export", "#| default_exp")):
+            continue
         sets, changes, needs = names(source)
-        if not (sets | changes) & needed: continue
+        if not (sets | changes) & needed:
+            continue
         needed = needed - sets | needs
         kept.insert(0, source)
     return kept
 
 
 @cache
-def after(lesson, program): # the names that are known when these cells have run
+def after(lesson, program):  # the names that are known when these cells have run
     room = re.search(r"default_exp (\w+)", cells(lesson, "code")[0][1])
     known = dict(vars(importlib.import_module(f"alive_scene.{room[1]}"))) if room else {}
     known |= {"display": lambda *things: None, "__name__": "lesson"}
-    for cell in program: exec(compile(cell, "lesson", "exec"), known)
+    for cell in program:
+        exec(compile(cell, "lesson", "exec"), known)
     return known
 
 
-def ask(known, source): # runs a cell; what its last line says
+def ask(known, source):  # runs a cell; what its last line says
     *body, last = ast.parse(source).body
     exec(compile(ast.Module(body, []), "cell", "exec"), known)
     return eval(compile(ast.Expression(last.value), "cell", "eval"), known)
@@ -143,19 +271,28 @@ def quietly(monkeypatch, tmp_path):
     matplotlib.use("agg")
     monkeypatch.chdir(nbs)
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
-    monkeypatch.setattr("matplotlib_inline.backend_inline.set_matplotlib_formats", lambda *args, **kwargs: None)
+    monkeypatch.setattr(
+        "matplotlib_inline.backend_inline.set_matplotlib_formats", lambda *args, **kwargs: None
+    )
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("lesson, name", WRONG, ids=lambda word: word)
 def test_the_check_knows_right_from_wrong(lesson, name, quietly):
     number, right = exercises(lesson)[name], solution(lesson, name)
-    source, known = dict(cells(lesson, "code"))[number], after(lesson, tuple(program(lesson, number, right)))
+    source, known = (
+        dict(cells(lesson, "code"))[number],
+        after(lesson, tuple(program(lesson, number, right))),
+    )
     hole, check = source.split("# your turn", 1)
     assert ask(dict(known), source).startswith("not yet")
-    def answered(code): return ask(dict(known), code + "\n" + check)
+
+    def answered(code):
+        return ask(dict(known), code + "\n" + check)
+
     for wrong in WRONG[lesson, name]:
-        with pytest.raises(AssertionError) as error: answered(wrong)
+        with pytest.raises(AssertionError) as error:
+            answered(wrong)
         assert len(str(error.value)) > 10, "a wrong answer gets no hint"
     assert answered(right).startswith("right")
 
@@ -169,38 +306,62 @@ def test_exercises_have_wrong_answers_here(lesson):
 @pytest.mark.parametrize("lesson", lessons)
 def test_a_lesson_opens_with_a_question_and_ends_with_what_comes_next(lesson):
     texts = [source for _, source in cells(lesson, "markdown")]
-    assert re.fullmatch(r"# [^\n]+\n\n> [^\n]+", texts[0].strip()), "the title's cell holds title and question; the site shows no more of it"
+    assert re.fullmatch(r"# [^\n]+\n\n> [^\n]+", texts[0].strip()), (
+        "the title's cell holds title and question; the site shows no more of it"
+    )
     assert "redict" in texts[1], "the second text asks for a prediction"
     whole = "\n".join(texts)
-    for part in ("## Try it", "<details><summary>Solution</summary>", "## Recap", r"(## |\*\*)Next", r"(## |\*\*)Reference"): assert re.search(part, whole), f"no {part}"
+    for part in (
+        "## Try it",
+        "<details><summary>Solution</summary>",
+        "## Recap",
+        r"(## |\*\*)Next",
+        r"(## |\*\*)Reference",
+    ):
+        assert re.search(part, whole), f"no {part}"
 
 
 @pytest.mark.parametrize("lesson", lessons)
 def test_the_reading_time_is_that_of_the_lesson(lesson):
-    book = nbformat.read(nbs/f"{lesson}.ipynb", 4)
+    book = nbformat.read(nbs / f"{lesson}.ipynb", 4)
     line = times.said.search(times.second(book).source)
-    assert line and f"about {times.reading(book)} minutes." in line[0], "run python nbs/times.py --reading"
-    assert any(f"To run, in the quick setting on two cores: about {words}.*" in line[0] for words in times.marks.values()), "run python nbs/times.py"
+    assert line and f"about {times.reading(book)} minutes." in line[0], (
+        "run python nbs/times.py --reading"
+    )
+    assert any(
+        f"To run, in the quick setting on two cores: about {words}.*" in line[0]
+        for words in times.marks.values()
+    ), "run python nbs/times.py"
 
 
 def test_the_kept_times_are_those_of_all_lessons():
-    kept = json.loads((nbs.parent/"bench"/"times.json").read_text(encoding="utf-8"))
-    assert list(kept["seconds"]) == lessons and abs(kept["total"]-sum(kept["seconds"].values())) < .1, "run python nbs/times.py --save bench/times.json"
+    kept = json.loads((nbs.parent / "bench" / "times.json").read_text(encoding="utf-8"))
+    assert (
+        list(kept["seconds"]) == lessons
+        and abs(kept["total"] - sum(kept["seconds"].values())) < 0.1
+    ), "run python nbs/times.py --save bench/times.json"
 
 
 def test_times_are_added_to_those_of_other_lessons(tmp_path):
-    times.keep(tmp_path/"times.json", {"20_maps": 3.5, "00_scene": 1.})
-    kept = times.keep(tmp_path/"times.json", {"10_clip": 2., "20_maps": 4.})
-    assert kept["seconds"] == {"00_scene": 1., "10_clip": 2., "20_maps": 4.} and kept["total"] == 7 and list(kept["seconds"])[1] == "10_clip"
-    assert json.loads((tmp_path/"times.json").read_text()) == kept
+    times.keep(tmp_path / "times.json", {"20_maps": 3.5, "00_scene": 1.0})
+    kept = times.keep(tmp_path / "times.json", {"10_clip": 2.0, "20_maps": 4.0})
+    assert (
+        kept["seconds"] == {"00_scene": 1.0, "10_clip": 2.0, "20_maps": 4.0}
+        and kept["total"] == 7
+        and list(kept["seconds"])[1] == "10_clip"
+    )
+    assert json.loads((tmp_path / "times.json").read_text()) == kept
 
 
 def test_a_running_time_stays_as_long_as_it_is_near():
-    assert times.running(31) == "half a minute" and times.running(47) == times.running(70) == "one minute"
+    assert (
+        times.running(31) == "half a minute"
+        and times.running(47) == times.running(70) == "one minute"
+    )
     assert times.running(47, "half a minute") == "half a minute"
     assert times.running(55, "half a minute") == times.running(55, "an hour") == "one minute"
-    book = nbformat.read(nbs/"00_scene.ipynb", 4)
+    book = nbformat.read(nbs / "00_scene.ipynb", 4)
     first, again = times.say(book, 40), times.say(book, 47)
     assert first == again and times.second(book).source.count("*To read") == 1
-    assert times.say(book) == again # the running time stays
+    assert times.say(book) == again  # the running time stays
     assert times.say(book, 600) != again and json.dumps(book).count("To read: about") == 1

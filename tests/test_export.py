@@ -1,4 +1,5 @@
 "The exported page: what is refused, what is in it, and in a real browser, offline: the pictures of Python on the same noise, and its controls."
+
 import base64
 import re
 from dataclasses import replace
@@ -23,21 +24,33 @@ from alive_scene.vae import VaeBehavior
 def scene(alive):
     "The small scene with the behavior that stays alive, and a name that would do harm."
     behavior = _round(Behavior.fit(alive.embeddings, rounds=100, progress=False))
-    named = replace(alive.scene, name="<script>document.title = 'harm'</script><img src=x onerror=\"document.title='harm'\">")
+    named = replace(
+        alive.scene,
+        name="<script>document.title = 'harm'</script><img src=x onerror=\"document.title='harm'\">",
+    )
     return replace(alive, scene=named, behavior=behavior)
 
 
 @pytest.fixture(scope="module")
-def vae(alive): return replace(alive, behavior=_round(VaeBehavior.fit(alive.embeddings, epochs=5, progress=False)))
+def vae(alive):
+    return replace(
+        alive, behavior=_round(VaeBehavior.fit(alive.embeddings, epochs=5, progress=False))
+    )
 
 
 @pytest.fixture(scope="module")
 def siren(scene):
-    return replace(scene, generator=_round(SirenGenerator.fit(scene.scene.frames, scene.embeddings, steps=40, progress=False)))
+    return replace(
+        scene,
+        generator=_round(
+            SirenGenerator.fit(scene.scene.frames, scene.embeddings, steps=40, progress=False)
+        ),
+    )
 
 
 @pytest.fixture(scope="module")
-def page(scene, tmp_path_factory): return export_html(scene, tmp_path_factory.mktemp("page") / "cat.html")
+def page(scene, tmp_path_factory):
+    return export_html(scene, tmp_path_factory.mktemp("page") / "cat.html")
 
 
 def course(alive, steps, temperature, curing, seed=0):
@@ -46,10 +59,14 @@ def course(alive, steps, temperature, curing, seed=0):
     state = alive.behavior.start(alive.embeddings[:1])
     for _ in range(steps):
         before = rng.get_state()
-        if isinstance(alive.behavior, VaeBehavior): drawn = dict(latent=torch.randn(1, 256, generator=rng))
+        if isinstance(alive.behavior, VaeBehavior):
+            drawn = dict(latent=torch.randn(1, 256, generator=rng))
         else:
             few = torch.rand(1, 1 + int(temperature), generator=rng)
-            drawn = dict(chances=torch.nn.functional.pad(few, (0, 4 - few.shape[1])), latent=torch.randn(1, alive.behavior.motion.latent, generator=rng))
+            drawn = dict(
+                chances=torch.nn.functional.pad(few, (0, 4 - few.shape[1])),
+                latent=torch.randn(1, alive.behavior.motion.latent, generator=rng),
+            )
         rng.set_state(before)
         moved = alive.behavior.step(state, temperature, rng)
         state = replace(moved, embedding=cure(moved.embedding, alive.embeddings, curing))
@@ -74,13 +91,15 @@ def compare(browser, address, alive, steps, temperature, curing):
     "The greatest difference between Python's pictures and the page's, in 255ths."
     noise, wanted = course(alive, steps, temperature, curing)
     (tab := browser.new_page()).goto(address)
-    got = np.frombuffer(base64.b64decode(tab.evaluate(live, [noise, temperature, curing])), np.uint8).reshape(*wanted.shape[:3], 4)
+    got = np.frombuffer(
+        base64.b64decode(tab.evaluate(live, [noise, temperature, curing])), np.uint8
+    ).reshape(*wanted.shape[:3], 4)
     tab.close()
     assert (got[..., 3] == 255).all()
     return np.abs(got[..., :3].astype(int) - wanted).max()
 
 
-@pytest.mark.parametrize("temperature, curing", [(1, .1), (.7, .1), (2, .3), (3, 0), (0, .5)])
+@pytest.mark.parametrize("temperature, curing", [(1, 0.1), (0.7, 0.1), (2, 0.3), (3, 0), (0, 0.5)])
 def test_the_page_draws_what_python_draws(browser, scene, page, temperature, curing):
     difference = compare(browser, page.as_uri(), scene, 100, temperature, curing)
     print(dict(temperature=temperature, curing=curing, difference=difference))
@@ -88,26 +107,39 @@ def test_the_page_draws_what_python_draws(browser, scene, page, temperature, cur
 
 
 def test_the_published_behavior_too(browser, vae, tmp_path):
-    assert compare(browser, export_html(vae, tmp_path / "vae.html").as_uri(), vae, 100, 1, .1) <= 2
+    assert compare(browser, export_html(vae, tmp_path / "vae.html").as_uri(), vae, 100, 1, 0.1) <= 2
 
 
 def test_the_published_generator_too(browser, siren, tmp_path):
-    assert compare(browser, export_html(siren, tmp_path / "siren.html").as_uri(), siren, 20, 1, .1) <= 2
+    assert (
+        compare(browser, export_html(siren, tmp_path / "siren.html").as_uri(), siren, 20, 1, 0.1)
+        <= 2
+    )
 
 
 def watched(browser, **options):
     "A tab, and lists that fill with its requests to others and its errors."
     tab, outside, errors = browser.new_page(viewport=dict(width=800, height=740), **options), [], []
-    tab.on("request", lambda request: None if request.url.startswith(("file:", "data:", "blob:", "http://127.0.0.1")) else outside.append(request.url))
+    tab.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(("file:", "data:", "blob:", "http://127.0.0.1"))
+            else outside.append(request.url)
+        ),
+    )
     tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    tab.on(
+        "console", lambda message: errors.append(message.text) if message.type == "error" else None
+    )
     return tab, outside, errors
 
 
 def until(tab, true, seconds=30):
     "Wait until an expression is true. (Playwright's own way of waiting evaluates text, which the page's policy forbids.)"
-    for _ in range(20*seconds):
-        if tab.evaluate(true): return
+    for _ in range(20 * seconds):
+        if tab.evaluate(true):
+            return
         tab.wait_for_timeout(50)
     pytest.fail(f"never true: {true}")
 
@@ -215,8 +247,11 @@ def test_less_motion_and_labels(browser, page):
 @pytest.fixture
 def site(tmp_path):
     "A web server on a folder of its own."
+
     class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args): pass
+        def log_message(self, *args):
+            pass
+
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path))
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
@@ -227,7 +262,7 @@ def site(tmp_path):
 def test_beside_a_shared_runtime(browser, scene, site, tmp_path):
     page = export_html(scene, tmp_path / "cat.html", runtime="beside")
     assert page.stat().st_size <= 2_000_000
-    assert compare(browser, site + "cat.html", scene, 10, 1, .1) <= 2
+    assert compare(browser, site + "cat.html", scene, 10, 1, 0.1) <= 2
     tab, outside, errors = watched(browser)
     tab.goto(page.as_uri())
     until(tab, "document.getElementById('note').textContent.includes('web server')")
@@ -242,12 +277,16 @@ def test_size_and_secrets(scene, page, root):
 
 
 def test_the_runtime_is_the_pinned_one(tmp_path, alive, monkeypatch):
-    with pytest.raises(FileNotFoundError, match="npm pack onnxruntime-web"): _runtime(tmp_path)
-    for name in _files: (tmp_path / name).write_text("another")
-    with pytest.raises(ValueError, match="SHA-256"): _runtime(tmp_path)
+    with pytest.raises(FileNotFoundError, match="npm pack onnxruntime-web"):
+        _runtime(tmp_path)
+    for name in _files:
+        (tmp_path / name).write_text("another")
+    with pytest.raises(ValueError, match="SHA-256"):
+        _runtime(tmp_path)
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path / "empty"))
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(FileNotFoundError, match="npm .* not installed"): export_html(alive, tmp_path / "cat.html")
+    with pytest.raises(FileNotFoundError, match="npm .* not installed"):
+        export_html(alive, tmp_path / "cat.html")
     assert not (tmp_path / "cat.html").exists()
 
 
@@ -263,26 +302,50 @@ def test_npm_is_not_waited_for_for_ever(tmp_path, monkeypatch):
     npm.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path / "empty"))
-    monkeypatch.setattr("alive_scene.browser._patience", .5)
-    with pytest.raises(OSError, match="within 0.5 s; run `npm pack onnxruntime-web"): _runtime(None)
+    monkeypatch.setattr("alive_scene.browser._patience", 0.5)
+    with pytest.raises(OSError, match="within 0.5 s; run `npm pack onnxruntime-web"):
+        _runtime(None)
 
 
-@pytest.mark.parametrize("bad", [dict(path="cat.gif"), dict(path="no/cat.html"), dict(runtime="cloud"), dict(temperature=3.1), dict(curing=float("nan")),
-                                 dict(start=-1), dict(start=40), dict(seed=-1)])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        dict(path="cat.gif"),
+        dict(path="no/cat.html"),
+        dict(runtime="cloud"),
+        dict(temperature=3.1),
+        dict(curing=float("nan")),
+        dict(start=-1),
+        dict(start=40),
+        dict(seed=-1),
+    ],
+)
 def test_bad_input(alive, tmp_path, bad):
     with pytest.raises((ValueError, FileNotFoundError), match="html|runtime|folder|must be from 0"):
-        export_html(alive, **{"path": tmp_path / "cat.html", **bad, **({"path": tmp_path / bad["path"]} if "path" in bad else {})})
+        export_html(
+            alive,
+            **{
+                "path": tmp_path / "cat.html",
+                **bad,
+                **({"path": tmp_path / bad["path"]} if "path" in bad else {}),
+            },
+        )
     assert not list(tmp_path.iterdir())
 
 
 def test_what_has_no_graph_is_named(scene, tmp_path):
     texture = replace(scene, behavior=VideoTexture.fit(scene.embeddings))
-    with pytest.raises(ValueError, match="VideoTexture can't live in a page; these can: Behavior, VaeBehavior"): export_html(texture, tmp_path / "cat.html")
+    with pytest.raises(
+        ValueError, match="VideoTexture can't live in a page; these can: Behavior, VaeBehavior"
+    ):
+        export_html(texture, tmp_path / "cat.html")
 
 
 def test_the_notice_of_the_runtime_goes_along(scene, page, tmp_path):
     wanted = "Copyright (c) Microsoft Corporation\n\nPermission is hereby granted"
     assert wanted in page.read_text(encoding="utf-8")
     export_html(scene, tmp_path / "cat.html", runtime="beside")
-    assert wanted in next(tmp_path.glob("onnxruntime-web-*/LICENSE.txt")).read_text(encoding="utf-8")
+    assert wanted in next(tmp_path.glob("onnxruntime-web-*/LICENSE.txt")).read_text(
+        encoding="utf-8"
+    )
     assert wanted in (tmp_path / "cat.html").read_text(encoding="utf-8")

@@ -13,37 +13,54 @@ import yaml
 
 root = Path(__file__).parent.parent
 nbs = sorted((root / "nbs").glob("*.ipynb"))
-modules = sorted(path for path in (root / "alive_scene").glob("*.py") if not path.stem.startswith("_"))
+modules = sorted(
+    path for path in (root / "alive_scene").glob("*.py") if not path.stem.startswith("_")
+)
 sys.path.insert(0, str(root / "nbs"))
 from site_pages import imports, order  # noqa: E402, a script beside the lessons
 
-forbidden = {"vae": {"siren", "generator"}, "rollout": {"siren", "generator"}, "behavior": {"siren", "generator"}}
+forbidden = {
+    "vae": {"siren", "generator"},
+    "rollout": {"siren", "generator"},
+    "behavior": {"siren", "generator"},
+}
 heavy = ["umap", "open_clip", "plotly", "sklearn", "skimage", "matplotlib", "numba"]
 
 
-def tree(path): return ast.parse(path.read_text(encoding="utf-8"))
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def cells(notebook, kind="code"):
-    return [cell for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
+    return [
+        cell
+        for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == kind
+    ]
 
 
-def source(cell): return "".join(cell["source"])
+def source(cell):
+    return "".join(cell["source"])
 
 
-def exported(cell): return source(cell).lstrip().startswith("#| export")
+def exported(cell):
+    return source(cell).lstrip().startswith("#| export")
 
 
 @pytest.mark.parametrize("path", modules, ids=lambda path: path.stem)
 def test_imports_go_one_way(path):
     for name in imports(path):
-        assert order.index(name) < order.index(path.stem), f"{path.stem} imports {name}, which lies to its right"
+        assert order.index(name) < order.index(path.stem), (
+            f"{path.stem} imports {name}, which lies to its right"
+        )
         assert name not in forbidden.get(path.stem, ()), f"{path.stem} is taught without {name}"
     assert "import *" not in path.read_text(encoding="utf-8")
 
 
 def test_every_way_to_import_a_room_is_seen(tmp_path):
-    (file := tmp_path/"x.py").write_text("import alive_scene.clip\nfrom alive_scene import maps\nfrom alive_scene.siren import Siren\nfrom .vae import densify\nfrom . import alive\nimport torch")
+    (file := tmp_path / "x.py").write_text(
+        "import alive_scene.clip\nfrom alive_scene import maps\nfrom alive_scene.siren import Siren\nfrom .vae import densify\nfrom . import alive\nimport torch"
+    )
     assert sorted(imports(file)) == ["alive", "clip", "maps", "siren", "vae"]
 
 
@@ -56,7 +73,9 @@ def test_a_room_is_small(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef):
-            assert node.end_lineno - node.lineno < 40, f"{path.stem}.{node.name} has {node.end_lineno - node.lineno + 1} lines"
+            assert node.end_lineno - node.lineno < 40, (
+                f"{path.stem}.{node.name} has {node.end_lineno - node.lineno + 1} lines"
+            )
 
 
 def test_one_notebook_one_room():
@@ -65,7 +84,8 @@ def test_one_notebook_one_room():
         names = [re.match(r"#\|\s*default_exp (\w+)", source(cell)) for cell in cells(notebook)]
         names = [match[1] for match in names if match]
         assert len(names) <= 1, f"{notebook.name} exports {names}"
-        if names: homes[names[0]] = notebook.stem
+        if names:
+            homes[names[0]] = notebook.stem
     assert {path.stem for path in modules} == set(homes)
     assert all(home == f"{home[:2]}_{room}" for room, home in homes.items())
 
@@ -80,17 +100,29 @@ def test_public_names_are_annotated_documented_and_taught(path):
     notebook = next(nb for nb in nbs if nb.stem[3:] == path.stem)
     lessons = "\n".join(source(cell) for cell in cells(notebook) if not exported(cell))
     for name, thing in public(path):
-        if not callable(thing): continue
+        if not callable(thing):
+            continue
         assert inspect.getdoc(thing), f"{path.stem}.{name} has no docstring"
         assert re.search(rf"\b{name}\b", lessons), f"{name} has no lesson cell in {notebook.name}"
-        functions = [(name, thing)] if inspect.isfunction(thing) else [
-            (f"{name}.{key}", getattr(value, "__func__", value)) for key, value in vars(thing).items()
-            if inspect.isfunction(getattr(value, "__func__", value)) and (key == "__init__" or not key.startswith("_"))]
+        functions = (
+            [(name, thing)]
+            if inspect.isfunction(thing)
+            else [
+                (f"{name}.{key}", getattr(value, "__func__", value))
+                for key, value in vars(thing).items()
+                if inspect.isfunction(getattr(value, "__func__", value))
+                and (key == "__init__" or not key.startswith("_"))
+            ]
+        )
         for where, function in functions:
-            if not function.__code__.co_filename.endswith(path.name): continue
+            if not function.__code__.co_filename.endswith(path.name):
+                continue
             for parameter in inspect.signature(function).parameters.values():
-                if parameter.name in ("self", "cls"): continue
-                assert parameter.annotation is not parameter.empty, f"{path.stem}.{where}: {parameter.name} is not annotated"
+                if parameter.name in ("self", "cls"):
+                    continue
+                assert parameter.annotation is not parameter.empty, (
+                    f"{path.stem}.{where}: {parameter.name} is not annotated"
+                )
 
 
 @pytest.mark.parametrize("notebook", nbs, ids=lambda path: path.stem)
@@ -98,13 +130,23 @@ def test_notebook_is_kept_well(notebook):
     book = json.loads(notebook.read_text(encoding="utf-8"))
     assert notebook.stat().st_size <= 1_000_000, f"{notebook.stat().st_size:,} bytes"
     assert len(book["cells"]) <= 80
-    assert set(book["metadata"]) <= {"kernelspec"}, "widget state or other metadata was saved: make export"
+    assert set(book["metadata"]) <= {"kernelspec"}, (
+        "widget state or other metadata was saved: make export"
+    )
     code = cells(notebook)
-    assert not code or any(cell["outputs"] for cell in code), "no saved outputs: it reads as blank on the web"
+    assert not code or any(cell["outputs"] for cell in code), (
+        "no saved outputs: it reads as blank on the web"
+    )
     assert not [out for cell in code for out in cell["outputs"] if out["output_type"] == "error"]
-    if code: assert any("parameters" in cell["metadata"].get("tags", []) and "quick" in source(cell) for cell in code)
+    if code:
+        assert any(
+            "parameters" in cell["metadata"].get("tags", []) and "quick" in source(cell)
+            for cell in code
+        )
     for cell in code:
-        lines = [line for line in source(cell).splitlines() if line.strip() and not line.startswith("#|")]
+        lines = [
+            line for line in source(cell).splitlines() if line.strip() and not line.startswith("#|")
+        ]
         assert len(lines) <= 40, f"a cell of {len(lines)} lines starts with {lines[0]}"
         for out in cell["outputs"]:
             png = out.get("data", {}).get("image/png", "")
@@ -115,21 +157,43 @@ def test_notebook_is_kept_well(notebook):
 def test_import_cells_hold_imports_only(notebook):
     for cell in cells(notebook):
         code = source(cell)
-        if not exported(cell): continue
+        if not exported(cell):
+            continue
         body = ast.parse(code).body
-        kinds = {isinstance(node, (ast.Import, ast.ImportFrom)) for node in body if not isinstance(node, ast.Expr)}
-        assert kinds != {True, False}, f"{notebook.name}: imports and definitions share a cell:\n{code}"
+        kinds = {
+            isinstance(node, (ast.Import, ast.ImportFrom))
+            for node in body
+            if not isinstance(node, ast.Expr)
+        }
+        assert kinds != {True, False}, (
+            f"{notebook.name}: imports and definitions share a cell:\n{code}"
+        )
 
 
 def test_export_and_clean_leave_no_difference(tmp_path):
     copy = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(root), str(copy)], check=True)
-    for path in [*nbs, *modules]: (copy / path.relative_to(root)).write_bytes(path.read_bytes())
-    before = {path: path.read_bytes() for folder in ("nbs/*.ipynb", "alive_scene/*.py") for path in copy.glob(folder)}
+    for path in [*nbs, *modules]:
+        (copy / path.relative_to(root)).write_bytes(path.read_bytes())
+    before = {
+        path: path.read_bytes()
+        for folder in ("nbs/*.ipynb", "alive_scene/*.py")
+        for path in copy.glob(folder)
+    }
     for module, command in (("clean", "nbdev_clean"), ("doclinks", "nbdev_export")):
-        subprocess.run([sys.executable, "-c", f"import sys; from nbdev.{module} import {command}; sys.argv=['x']; {command}()"],
-                       cwd=copy, check=True, capture_output=True)
-    changed = [str(path.relative_to(copy)) for path, text in before.items() if path.read_bytes() != text]
+        subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                f"import sys; from nbdev.{module} import {command}; sys.argv=['x']; {command}()",
+            ],
+            cwd=copy,
+            check=True,
+            capture_output=True,
+        )
+    changed = [
+        str(path.relative_to(copy)) for path, text in before.items() if path.read_bytes() != text
+    ]
     assert not changed, f"make export changes {changed}"
 
 
@@ -140,9 +204,13 @@ def settings():
 
 
 def test_environment_names_what_settings_name():
-    listed = re.findall(r"^      - (\S+)$", (root / "environment.yml").read_text(encoding="utf-8"), re.M)
+    listed = re.findall(
+        r"^      - (\S+)$", (root / "environment.yml").read_text(encoding="utf-8"), re.M
+    )
     assert listed == settings()["requirements"].split() + settings()["dev_requirements"].split()
-    assert f"python>={settings()['min_python']}" in (root / "environment.yml").read_text(encoding="utf-8")
+    assert f"python>={settings()['min_python']}" in (root / "environment.yml").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_each_dependency_has_a_reason():
@@ -161,8 +229,18 @@ def test_the_version_is_one():
 def test_imports_are_light(name):
     base = "import torch, time; t = time.perf_counter(); import sys, importlib; importlib.import_module(sys.argv[1]); "
     code = base + "print(time.perf_counter() - t, *[h for h in sys.argv[2:] if h in sys.modules])"
-    fastest = min((subprocess.run([sys.executable, "-c", code, name, *heavy], capture_output=True, text=True, check=True).stdout.split()
-                   for _ in range(2)), key=lambda out: float(out[0]))
+    fastest = min(
+        (
+            subprocess.run(
+                [sys.executable, "-c", code, name, *heavy],
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout.split()
+            for _ in range(2)
+        ),
+        key=lambda out: float(out[0]),
+    )
     assert float(fastest[0]) < 1, f"importing {name} takes {fastest[0]} s beyond torch"
     assert not fastest[1:], f"importing {name} loads {fastest[1:]}"
 
@@ -171,42 +249,74 @@ def test_the_example_workflow_is_pinned_as_ours():
     text = (root / "examples" / "notebook-ci.yml").read_text(encoding="utf-8")
     steps = yaml.safe_load(text)["jobs"]["run"]["steps"]
     assert any("--help-notebook" in step.get("run", "") for step in steps)
-    ours = "\n".join(path.read_text(encoding="utf-8") for path in (root / ".github" / "workflows").glob("*.yml"))
+    ours = "\n".join(
+        path.read_text(encoding="utf-8") for path in (root / ".github" / "workflows").glob("*.yml")
+    )
     used = re.findall(r"uses: (\S+)@(.+)", text)
-    assert [f"{name}@{version.split()[0]}" for name, version in used] == [step["uses"] for step in steps if "uses" in step]
+    assert [f"{name}@{version.split()[0]}" for name, version in used] == [
+        step["uses"] for step in steps if "uses" in step
+    ]
     for name, version in used:
-        assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", version), f"{name} is pinned by its tag, which can be moved"
+        assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", version), (
+            f"{name} is pinned by its tag, which can be moved"
+        )
         pins = {pin for pin in re.findall(rf"uses: {name}@(.+)", ours) if len(pin.split()[0]) == 40}
         assert not pins or version in pins, f"our workflows pin {name} otherwise"
 
 
 def test_the_hooks_run_what_make_export_runs_in_its_order():
-    hooks = yaml.safe_load((root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    hooks = yaml.safe_load((root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][
+        0
+    ]["hooks"]
     words = [re.search(r"\w+(?=\.py|$)", hook["entry"])[0] for hook in hooks[:-1]]
     recipe = (root / "Makefile").read_text(encoding="utf-8").split("\nexport: ")[1].splitlines()[1:]
-    assert words == [re.search(r"strip_widgets|nbdev_\w+|make_readme", line)[0] for line in recipe if line.strip()]
+    assert words == [
+        re.search(r"strip_widgets|nbdev_\w+|make_readme", line)[0]
+        for line in recipe
+        if line.strip()
+    ]
 
 
 def test_scripts_whose_figures_are_kept_take_save():
     for kept in (root / "bench").glob("*.json"):
-        script = next(path for path in (root / "bench" / f"{kept.stem}.py", root / "nbs" / f"{kept.stem}.py") if path.exists())
+        script = next(
+            path
+            for path in (root / "bench" / f"{kept.stem}.py", root / "nbs" / f"{kept.stem}.py")
+            if path.exists()
+        )
         assert '"--save"' in script.read_text(encoding="utf-8"), script.name
 
 
 def test_each_term_occurs_in_the_lesson_that_teaches_it():
-    terms = re.findall(r"^(\S[^\n]*)\n:   (.+)$", (root / "nbs" / "glossary.qmd").read_text(encoding="utf-8"), re.M)
+    terms = re.findall(
+        r"^(\S[^\n]*)\n:   (.+)$", (root / "nbs" / "glossary.qmd").read_text(encoding="utf-8"), re.M
+    )
     for term, about in terms:
         word, taught = re.sub(r" \([^)]*\)|`", "", term), re.findall(r"\]\((\w+\.ipynb)\)", about)
         assert taught, f"the glossary doesn't say where {term} is taught"
         for name in taught:
-            text = "\n".join(source(cell) for kind in ("markdown", "code") for cell in cells(root / "nbs" / name, kind))
-            assert re.search(rf"(?<![a-z]){re.escape(word)}", text, re.I), f"{term} does not occur in {name}"
+            text = "\n".join(
+                source(cell)
+                for kind in ("markdown", "code")
+                for cell in cells(root / "nbs" / name, kind)
+            )
+            assert re.search(rf"(?<![a-z]){re.escape(word)}", text, re.I), (
+                f"{term} does not occur in {name}"
+            )
     assert len(terms) > 40
 
 
 def test_no_large_file_in_git():
-    files = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.splitlines()
-    large = [name for name in files if (root / name).is_file() and (root / name).stat().st_size > 1_000_000 and "weights/" not in name]
+    files = subprocess.run(
+        ["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    large = [
+        name
+        for name in files
+        if (root / name).is_file()
+        and (root / name).stat().st_size > 1_000_000
+        and "weights/" not in name
+    ]
     assert not large
 
 
@@ -215,4 +325,6 @@ def test_links_of_the_readme_lead_somewhere():
     links = [link for link in re.findall(r"\]\(([^)#]+)", readme) if "://" not in link]
     assert links and not [link for link in links if not (root / link).exists()]
     pages = [root / link for link in links if link.endswith(".qmd")]
-    assert pages and not [page.name for page in pages if "{{<" in page.read_text(encoding="utf-8")], "only the site completes them"
+    assert pages and not [
+        page.name for page in pages if "{{<" in page.read_text(encoding="utf-8")
+    ], "only the site completes them"

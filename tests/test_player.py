@@ -14,18 +14,34 @@ from alive_scene.scene import read_scene
 
 class Browser:
     "What the screen does, without a browser: it asks for frames and keeps what comes."
+
     def __init__(self, player):
         self.player, self.got, self.newest, self.epoch = player, [], None, None
         player.screen.send = self.receive
         self.say(kind="hello")
-    def say(self, **message): self.player._answer(self.player.screen, message, [])
+
+    def say(self, **message):
+        self.player._answer(self.player.screen, message, [])
+
     def receive(self, message, buffers=None):
         self.got.append((message, buffers))
-        if message["kind"] == "flush": self.epoch, self.newest = message["epoch"], message["index"] if not message["keep"] else self.newest
-        if message["kind"] == "frames": self.newest = message["first"]+len(buffers)-1
+        if message["kind"] == "flush":
+            self.epoch, self.newest = (
+                message["epoch"],
+                message["index"] if not message["keep"] else self.newest,
+            )
+        if message["kind"] == "frames":
+            self.newest = message["first"] + len(buffers) - 1
+
     def want(self, frames, after=None, shown=None):
         after = self.newest if after is None else after
-        self.say(kind="want", epoch=self.epoch, after=after, shown=after if shown is None else shown, frames=frames)
+        self.say(
+            kind="want",
+            epoch=self.epoch,
+            after=after,
+            shown=after if shown is None else shown,
+            frames=frames,
+        )
         return self.got[-1]
 
 
@@ -40,8 +56,13 @@ def test_the_browser_gets_the_frames_and_the_facts(alive):
     player, path = AlivePlayer(alive, seed=2), alive.rollout(5, seed=2)
     message, pictures = Browser(player).want(5)
     for picture, frame in zip(pictures, alive.render(path), strict=True):
-        assert np.abs(np.asarray(Image.open(BytesIO(picture))).astype(int) - frame.astype(int)).mean() < 6
-    near = torch.cdist(path, alive.embeddings, compute_mode="donot_use_mm_for_euclid_dist").argmin(1)
+        assert (
+            np.abs(np.asarray(Image.open(BytesIO(picture))).astype(int) - frame.astype(int)).mean()
+            < 6
+        )
+    near = torch.cdist(path, alive.embeddings, compute_mode="donot_use_mm_for_euclid_dist").argmin(
+        1
+    )
     assert [step[0]["near"] for step in message["steps"]] == near.tolist()
 
 
@@ -49,11 +70,13 @@ def test_a_turned_slider_goes_on_from_the_frame_on_the_screen(alive):
     player, path = AlivePlayer(alive, seed=2), alive.rollout(3, seed=2)
     browser = Browser(player)
     browser.want(8)
-    shown = browser.newest-5
+    shown = browser.newest - 5
     player.temperature.value = player.curing.value = 0
     message, _ = browser.want(2, after=shown)
-    assert message["first"] == shown+1
-    assert torch.allclose(player.lives[0].state.embedding[0], path[2], atol=1e-6), "nothing moves at 0, so it must still be where the screen was"
+    assert message["first"] == shown + 1
+    assert torch.allclose(player.lives[0].state.embedding[0], path[2], atol=1e-6), (
+        "nothing moves at 0, so it must still be where the screen was"
+    )
 
 
 @pytest.mark.parametrize("stored", [2, 3, 8])
@@ -67,7 +90,9 @@ def test_seed_start_and_what_you_turn_decide_everything(alive, stored):
     lucky.advance(2)
     lucky.temperature.value = 2
     lucky.advance(4)
-    assert torch.equal(player.lives[0].state.embedding, lucky.lives[0].state.embedding), f"it depends on the {stored} frames that were in store"
+    assert torch.equal(player.lives[0].state.embedding, lucky.lives[0].state.embedding), (
+        f"it depends on the {stored} frames that were in store"
+    )
 
 
 def test_a_new_life_and_a_turned_slider_at_once_are_answered(alive):
@@ -85,15 +110,19 @@ def test_after_a_turned_slider_the_screen_that_is_ahead_is_answered_too(alive):
     browser.want(8)
     player.temperature.value = 2
     assert browser.want(2, after=3)[0]["first"] == 4
-    assert browser.want(2, after=6)[0]["first"] == 6, "what it hasn't seen, 7, comes with what it has"
+    assert browser.want(2, after=6)[0]["first"] == 6, (
+        "what it hasn't seen, 7, comes with what it has"
+    )
 
 
 def test_an_answer_that_broke_while_it_was_sent_is_made_again(alive):
     player = AlivePlayer(alive)
     browser = Browser(player)
+
     def interrupt(message, buffers=None):
         player.screen.send = browser.receive
         raise KeyboardInterrupt
+
     player.screen.send = interrupt
     assert browser.want(4)[0]["kind"] == "note"
     assert browser.want(4)[0]["first"] == 1
@@ -101,20 +130,27 @@ def test_an_answer_that_broke_while_it_was_sent_is_made_again(alive):
 
 def test_one_thread_at_a_time(alive):
     "A slider is turned by another thread while an answer is made: the flush waits, and the answer says what it was made with."
-    player = AlivePlayer(alive, temperature=.5)
+    player = AlivePlayer(alive, temperature=0.5)
     browser, live, turned = Browser(player), player._live, threading.Event()
+
     def turn():
         player.temperature.value = 2
         turned.set()
+
     def slow(*args, **knobs):
         threading.Thread(target=turn).start()
-        assert not turned.wait(.2), "the slider didn't wait"
+        assert not turned.wait(0.2), "the slider didn't wait"
         return live(*args, **knobs)
+
     player._live = slow
     browser.want(2)
     assert turned.wait(5)
     frames, flush = browser.got[-2:]
-    assert [frames[0]["kind"], flush[0]["kind"]] == ["frames", "flush"] and frames[0]["temperature"] == .5 and frames[0]["epoch"] == flush[0]["epoch"]-1
+    assert (
+        [frames[0]["kind"], flush[0]["kind"]] == ["frames", "flush"]
+        and frames[0]["temperature"] == 0.5
+        and frames[0]["epoch"] == flush[0]["epoch"] - 1
+    )
 
 
 def test_when_nobody_looks_any_more_the_past_is_let_go(alive):
@@ -125,7 +161,9 @@ def test_when_nobody_looks_any_more_the_past_is_let_go(alive):
     assert len(player.kept) == 1
     browser.say(kind="hello")
     browser.want(2)
-    assert torch.equal(player.lives[0].state.embedding[0], path[-1]), "it goes on when someone comes back"
+    assert torch.equal(player.lives[0].state.embedding[0], path[-1]), (
+        "it goes on when someone comes back"
+    )
 
 
 def test_what_is_out_of_date_is_not_answered(alive):
@@ -133,8 +171,8 @@ def test_what_is_out_of_date_is_not_answered(alive):
     browser = Browser(player)
     browser.want(4)
     index, count = player.index, len(browser.got)
-    browser.say(kind="want", epoch=player.epoch-1, after=index, frames=4)
-    browser.say(kind="want", epoch=player.epoch, after=index-2, frames=4)
+    browser.say(kind="want", epoch=player.epoch - 1, after=index, frames=4)
+    browser.say(kind="want", epoch=player.epoch, after=index - 2, frames=4)
     assert (player.index, len(browser.got)) == (index, count)
 
 
@@ -151,17 +189,24 @@ def test_four_at_once(alive, view):
     player = AlivePlayer(alive, seed=1, view=view)
     frames = player.advance(6)
     side = alive.render(alive.embeddings[:1]).shape[1]
-    assert frames.shape == (6, 2*side, 2*side, 3)
+    assert frames.shape == (6, 2 * side, 2 * side, 3)
     last = [life.state.embedding[0] for life in player.lives]
-    alone = [alive.rollout(6, seed=1+i) if view == "four versions" else alive.rollout(6, seed=1, temperature=w) for i, w in enumerate((.25, .5, 1, 2))]
+    alone = [
+        alive.rollout(6, seed=1 + i)
+        if view == "four versions"
+        else alive.rollout(6, seed=1, temperature=w)
+        for i, w in enumerate((0.25, 0.5, 1, 2))
+    ]
     assert all(torch.equal(one, path[-1]) for one, path in zip(last, alone, strict=True))
 
 
 def test_two_players_do_not_disturb_each_other_and_leave_no_thread(alive):
     threads = threading.active_count()
     one, two = AlivePlayer(alive, seed=1), AlivePlayer(alive, seed=1)
-    for _ in range(3): one.advance()
-    for _ in range(3): two.advance()
+    for _ in range(3):
+        one.advance()
+    for _ in range(3):
+        two.advance()
     assert torch.equal(one.lives[0].state.embedding, two.lives[0].state.embedding)
     assert threading.active_count() == threads
 
@@ -171,12 +216,14 @@ def test_buttons(alive, tmp_path):
     browser = Browser(player)
     browser.want(12)
     browser.want(4, shown=9)
-    player.name.value = str(tmp_path/"<b>.nothing")
+    player.name.value = str(tmp_path / "<b>.nothing")
     player.record.click()
     assert "&lt;b&gt;" in player.said.value, "names are shown, never run"
-    player.name.value = str(tmp_path/"life.gif")
+    player.name.value = str(tmp_path / "life.gif")
     player.record.click()
-    assert Image.open(tmp_path/"life.gif").n_frames == 9 and "saved 9" in player.said.value, "what was seen, not what waits"
+    assert Image.open(tmp_path / "life.gif").n_frames == 9 and "saved 9" in player.said.value, (
+        "what was seen, not what waits"
+    )
     before = player.index
     player.surprise.click()
     assert len(player.kept) == 1 and player.index == before, "another life begins"
@@ -186,31 +233,40 @@ def test_buttons(alive, tmp_path):
     assert (player.playing.description, player.playing.icon) == ("play", "play")
 
 
-@pytest.mark.parametrize("speed", [.5, 2])
+@pytest.mark.parametrize("speed", [0.5, 2])
 def test_ten_seconds_are_saved_as_mp4_at_any_speed(alive, tmp_path, speed):
     player = AlivePlayer(alive)
     player.speed.value = speed
-    player.name.value = str(tmp_path/"life.mp4")
-    frames = player.advance(round(11*alive.scene.fps*speed))
+    player.name.value = str(tmp_path / "life.mp4")
+    frames = player.advance(round(11 * alive.scene.fps * speed))
     player.record.click()
-    saved = read_scene(tmp_path/"life.mp4", size=frames.shape[1], max_frames=1000)
-    assert saved.fps == alive.scene.fps*speed and len(saved.frames) == round(10*saved.fps)
-    assert np.abs(saved.frames.astype(int)-frames[-len(saved.frames):]).mean() < 8
+    saved = read_scene(tmp_path / "life.mp4", size=frames.shape[1], max_frames=1000)
+    assert saved.fps == alive.scene.fps * speed and len(saved.frames) == round(10 * saved.fps)
+    assert np.abs(saved.frames.astype(int) - frames[-len(saved.frames) :]).mean() < 8
 
 
 def test_an_error_is_told_and_stops(alive, monkeypatch):
     player = AlivePlayer(alive)
     browser = Browser(player)
-    def fail(*args): raise ValueError("the path left for infinity")
+
+    def fail(*args):
+        raise ValueError("the path left for infinity")
+
     monkeypatch.setattr(alive.behavior, "step", fail, raising=False)
     message, _ = browser.want(2)
-    assert message == {"kind": "note", "text": "the path left for infinity"} and not player.playing.value
+    assert (
+        message == {"kind": "note", "text": "the path left for infinity"}
+        and not player.playing.value
+    )
 
 
 def test_a_page_without_a_kernel_shows_a_picture(alive):
     for widget in (AlivePlayer(alive), MapExplorer(alive)):
         bundle = widget._repr_mimebundle_()
-        assert "application/vnd.jupyter.widget-view+json" in bundle and "make lab" in bundle["text/plain"]
+        assert (
+            "application/vnd.jupyter.widget-view+json" in bundle
+            and "make lab" in bundle["text/plain"]
+        )
         Image.open(BytesIO(base64.b64decode(bundle["image/png"]))).verify()
 
 
@@ -222,17 +278,24 @@ def test_the_map_draws_any_place_and_starts_the_player_there(alive):
     assert torch.equal(player.lives[0].state.embedding[0], alive.embeddings[0])
     explorer.go_to(x, y)
     assert torch.allclose(player.lives[0].state.embedding[0], alive.embeddings[2], atol=1e-4)
-    explorer.compare([0, 1]); explorer.compare([2, 3, 4])
+    explorer.compare([0, 1])
+    explorer.compare([2, 3, 4])
     assert "mean of 2 frames and the mean of 3" in explorer.says.value
     wide, high = Image.open(BytesIO(explorer.picture.value)).size
-    assert int(explorer.picture.width)/int(explorer.picture.height) == wide/high == 2, "a wide picture stays wide"
+    assert int(explorer.picture.width) / int(explorer.picture.height) == wide / high == 2, (
+        "a wide picture stays wide"
+    )
 
 
 def test_on_a_frame_the_map_shows_the_frame_and_a_click_starts_the_player(alive):
     player = AlivePlayer(alive)
     explorer, player.playing.value = MapExplorer(alive, player=player), False
     explorer.frame.value = 7
-    assert explorer.says.value == "frame 7" and explorer.picture.value == _jpeg(alive.render(alive.embeddings[[7]])[0]) and not player.playing.value
+    assert (
+        explorer.says.value == "frame 7"
+        and explorer.picture.value == _jpeg(alive.render(alive.embeddings[[7]])[0])
+        and not player.playing.value
+    )
     explorer.go_to(*explorer.points[9].tolist())
     assert explorer.says.value == "frame 9" and player.playing.value
     assert torch.equal(player.lives[0].state.embedding[0], alive.embeddings[9])
@@ -240,14 +303,26 @@ def test_on_a_frame_the_map_shows_the_frame_and_a_click_starts_the_player(alive)
 
 def test_the_floor_leaves_the_frames_their_place(alive):
     points = MapExplorer(alive).points
-    wide = points.amax(0)-points.amin(0)
-    assert torch.cdist(_floor(points)/wide, points/wide).min() > 1/48
+    wide = points.amax(0) - points.amin(0)
+    assert torch.cdist(_floor(points) / wide, points / wide).min() > 1 / 48
     assert len(_floor(torch.zeros(3, 2))) > 2000, "a scene that stands still has a floor too"
 
 
-@pytest.mark.parametrize("bad", [dict(start=-1), dict(start=10**6), dict(view="five"), dict(temperature=9), dict(curing=5), dict(seed=-1), dict(temperature=float("nan"))])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        dict(start=-1),
+        dict(start=10**6),
+        dict(view="five"),
+        dict(temperature=9),
+        dict(curing=5),
+        dict(seed=-1),
+        dict(temperature=float("nan")),
+    ],
+)
 def test_bad_input(alive, bad):
-    with pytest.raises(ValueError, match=f"{next(iter(bad))} must be"): AlivePlayer(alive, **bad)
+    with pytest.raises(ValueError, match=f"{next(iter(bad))} must be"):
+        AlivePlayer(alive, **bad)
 
 
 def test_the_recording_is_made_once(alive, monkeypatch):
@@ -259,15 +334,26 @@ def test_the_recording_is_made_once(alive, monkeypatch):
 
 class Breaks:
     "A behavior that stops working after some steps."
-    def __init__(self, whole, error, after): self.whole, self.start, self.error, self.left = whole, whole.start, error, after
+
+    def __init__(self, whole, error, after):
+        self.whole, self.start, self.error, self.left = whole, whole.start, error, after
+
     def step(self, *args):
         self.left -= 1
-        if self.left < 0: raise self.error
+        if self.left < 0:
+            raise self.error
         return self.whole.step(*args)
 
 
-@pytest.mark.parametrize("error, says", [(KeyboardInterrupt(), "Interrupted; the play button goes on."), (ZeroDivisionError("division by zero"), "division by zero"),
-                                         (RuntimeError("two\n  lines"), "two lines"), (IndexError(), "IndexError")])
+@pytest.mark.parametrize(
+    "error, says",
+    [
+        (KeyboardInterrupt(), "Interrupted; the play button goes on."),
+        (ZeroDivisionError("division by zero"), "division by zero"),
+        (RuntimeError("two\n  lines"), "two lines"),
+        (IndexError(), "IndexError"),
+    ],
+)
 def test_whatever_breaks_an_answer_pauses_and_is_told(alive, error, says):
     breaks = Breaks(alive.behavior, error, 6)
     player, path = AlivePlayer(replace(alive, behavior=breaks), seed=2), alive.rollout(4, seed=2)
@@ -275,7 +361,9 @@ def test_whatever_breaks_an_answer_pauses_and_is_told(alive, error, says):
     browser.want(4)
     message, _ = browser.want(4)
     assert message == {"kind": "note", "text": says} and not player.playing.value
-    assert player.index == 4 and torch.equal(player.lives[0].state.embedding[0], path[-1]), "it stands where the last whole answer ended"
+    assert player.index == 4 and torch.equal(player.lives[0].state.embedding[0], path[-1]), (
+        "it stands where the last whole answer ended"
+    )
     breaks.left = 10
     player.playing.value = True
     assert browser.want(4)[0]["first"] == 5
@@ -285,15 +373,16 @@ def test_a_closed_player_answers_nobody_and_leaves_nothing(alive):
     threads = threading.active_count()
     player = AlivePlayer(alive)
     Browser(player).want(4)
-    for widget in (player, player.screen): widget.close()
+    for widget in (player, player.screen):
+        widget.close()
     player.advance(2)
     assert threading.active_count() == threads
     assert player.index == 6
 
 
 def test_the_frames_say_at_which_temperature_they_were_rolled_out(alive):
-    player = AlivePlayer(alive, temperature=.5)
+    player = AlivePlayer(alive, temperature=0.5)
     browser = Browser(player)
-    assert browser.want(2)[0]["temperature"] == .5
+    assert browser.want(2)[0]["temperature"] == 0.5
     player.temperature.value = 2
     assert browser.want(2)[0]["temperature"] == 2

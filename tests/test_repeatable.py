@@ -1,4 +1,5 @@
 "The same seed, the same machine: the same bits. What was saved years ago still loads."
+
 import gzip
 import hashlib
 import os
@@ -18,10 +19,10 @@ from alive_scene.rollout import rollout
 from alive_scene.scene import Scene, napping_cat, read_scene, write_video
 from alive_scene.vae import VaeBehavior
 
-sys.path.insert(0, str(Path(__file__).parent.parent/"bench"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 import device  # noqa: E402
 
-stored = sorted((Path(__file__).parent/"data").glob("*.alive*"))
+stored = sorted((Path(__file__).parent / "data").glob("*.alive*"))
 
 LIVES = """
 import hashlib, sys, tempfile, torch
@@ -45,11 +46,17 @@ def lives():
     made["scene"] = digest(scene.frames.tobytes())
     return made
 """
-printed = LIVES+"\nfor name, digest in lives().items(): print(name, digest)"
+printed = LIVES + "\nfor name, digest in lives().items(): print(name, digest)"
 
 
 def in_a_fresh_process(**environment):
-    said = subprocess.run([sys.executable, "-W", "ignore", "-c", printed], capture_output=True, text=True, check=True, env=dict(os.environ, **environment))
+    said = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", printed],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ, **environment),
+    )
     return dict(line.split() for line in said.stdout.splitlines())
 
 
@@ -60,39 +67,64 @@ def test_the_same_seed_the_same_bits_in_a_fresh_process():
 
 def test_the_same_seed_again_in_the_same_process(alive):
     for options in (dict(seed=5), dict(seed=[5, 6], temperature=1.7), dict(curing=None, steps=20)):
-        assert torch.equal(alive.rollout(**{"steps": 40, **options}), alive.rollout(**{"steps": 40, **options}))
+        assert torch.equal(
+            alive.rollout(**{"steps": 40, **options}), alive.rollout(**{"steps": 40, **options})
+        )
     path = alive.rollout(9)
-    torch.manual_seed(1), np.random.seed(1) # nobody's global seed matters
+    torch.manual_seed(1), np.random.seed(1)  # nobody's global seed matters
     assert torch.equal(path, alive.rollout(9)) and (alive.render(path) == alive.render(path)).all()
 
 
 def test_what_else_is_drawn_by_chance_leaves_it_alone(alive):
     "Whether one or many are rolled out, each seed has its own luck."
-    assert torch.allclose(alive.rollout(30, seed=[1, 2, 3])[1], alive.rollout(30, seed=2), atol=1e-5)
+    assert torch.allclose(
+        alive.rollout(30, seed=[1, 2, 3])[1], alive.rollout(30, seed=2), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp", "mp4"])
 def test_the_same_frames_the_same_file(alive, suffix, tmp_path):
     frames = alive.render(alive.rollout(12, seed=4))
-    one, two = (write_video(frames, tmp_path/f"{name}.{suffix}").read_bytes() for name in ("one", "two"))
+    one, two = (
+        write_video(frames, tmp_path / f"{name}.{suffix}").read_bytes() for name in ("one", "two")
+    )
     assert one == two
-    assert (read_scene(tmp_path/f"one.{suffix}").frames == read_scene(tmp_path/f"two.{suffix}").frames).all()
+    assert (
+        read_scene(tmp_path / f"one.{suffix}").frames
+        == read_scene(tmp_path / f"two.{suffix}").frames
+    ).all()
 
 
-@pytest.mark.parametrize("generator, behavior", [("patch", "alive"), ("siren", "vae"), ("patch", "vae"), ("siren", "alive")])
+@pytest.mark.parametrize(
+    "generator, behavior",
+    [("patch", "alive"), ("siren", "vae"), ("patch", "vae"), ("siren", "alive")],
+)
 def test_saved_and_loaded_it_renders_the_same_bytes(generator, behavior, tmp_path):
     scene = napping_cat(6, 24)
-    made = AliveScene.fit(scene, generator=generator, behavior=behavior, steps=2, seed=3, progress=False)
-    loaded = AliveScene.load(made.save(tmp_path/"a.alive"))
+    made = AliveScene.fit(
+        scene, generator=generator, behavior=behavior, steps=2, seed=3, progress=False
+    )
+    loaded = AliveScene.load(made.save(tmp_path / "a.alive"))
     path = made.rollout(20, seed=7)
-    assert torch.equal(loaded.rollout(20, seed=7), path) and (loaded.render(path) == made.render(path)).all()
-    again = AliveScene.load(loaded.save(tmp_path/"b.alive"))
-    assert torch.equal(again.rollout(20, seed=7), path) and (again.render(path) == made.render(path)).all()
+    assert (
+        torch.equal(loaded.rollout(20, seed=7), path)
+        and (loaded.render(path) == made.render(path)).all()
+    )
+    again = AliveScene.load(loaded.save(tmp_path / "b.alive"))
+    assert (
+        torch.equal(again.rollout(20, seed=7), path)
+        and (again.render(path) == made.render(path)).all()
+    )
 
 
 def test_steps_are_counted_not_timed(tmp_path):
     "Two fits by steps save the same file, byte for byte."
-    one, two = (AliveScene.fit(napping_cat(5, 24), steps=3, seed=1, progress=False).save(tmp_path/f"{name}.alive").read_bytes() for name in ("one", "two"))
+    one, two = (
+        AliveScene.fit(napping_cat(5, 24), steps=3, seed=1, progress=False)
+        .save(tmp_path / f"{name}.alive")
+        .read_bytes()
+        for name in ("one", "two")
+    )
     assert hashlib.sha256(one).hexdigest() == hashlib.sha256(two).hexdigest()
 
 
@@ -100,28 +132,53 @@ def test_steps_are_counted_not_timed(tmp_path):
 def test_stored_files_of_every_format_version_still_load(path, tmp_path):
     "tests/data/make.py wrote them when their version was new; nobody writes them anew."
     assert path.stat().st_size < 100_000
-    (file := tmp_path/"a.alive").write_bytes(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
+    (file := tmp_path / "a.alive").write_bytes(
+        gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    )
     alive = AliveScene.load(file)
     assert {"patch": Generator, "siren": SirenGenerator}[alive.parts[0]] is type(alive.generator)
     assert {"alive": Behavior, "vae": VaeBehavior}[alive.parts[1]] is type(alive.behavior)
     frames = alive.render(course := alive.rollout(30, seed=1))
-    assert course.isfinite().all() and frames.shape == (30, *alive.generator.render(alive.embeddings[:1]).shape[1:])
-    assert (course[1:]-course[:-1]).norm(dim=1).min() > 0, "nothing moves" # the stored SIREN is too sparse to show it
-    assert AliveScene.load(alive.save(tmp_path/"b.alive")).render(course).tobytes() == frames.tobytes()
+    assert course.isfinite().all() and frames.shape == (
+        30,
+        *alive.generator.render(alive.embeddings[:1]).shape[1:],
+    )
+    assert (course[1:] - course[:-1]).norm(dim=1).min() > 0, (
+        "nothing moves"
+    )  # the stored SIREN is too sparse to show it
+    assert (
+        AliveScene.load(alive.save(tmp_path / "b.alive")).render(course).tobytes()
+        == frames.tobytes()
+    )
 
 
 def test_every_version_is_stored():
     from alive_scene.alive import _version
-    assert {int(path.name[1]) for path in stored} == set(range(1, _version+1))
-    assert {path.name.split(".")[0] for path in stored if path.name[1] == str(_version)} == {f"v{_version}_patch_alive", f"v{_version}_siren_vae"}
+
+    assert {int(path.name[1]) for path in stored} == set(range(1, _version + 1))
+    assert {path.name.split(".")[0] for path in stored if path.name[1] == str(_version)} == {
+        f"v{_version}_patch_alive",
+        f"v{_version}_siren_vae",
+    }
 
 
 def test_the_comparison_with_a_gpu_can_fail(monkeypatch):
     "Against itself nothing differs; with noise in the moved network, something does."
     rows = list(device.compare(torch.device("cpu"), frames=6))
     assert len(rows) == 7 and all(row["differs"] == 0 < row["allowed"] for row in rows)
-    monkeypatch.setattr(device, "deepcopy", lambda part: torch.nn.Module.apply(deepcopy(part), lambda m: m._buffers.update(mean=m.mean+.1) if "mean" in m._buffers else None))
-    assert [row["what"] for row in device.compare(torch.device("cpu"), frames=6) if row["differs"] > row["allowed"]] == ["Generator"]
+    monkeypatch.setattr(
+        device,
+        "deepcopy",
+        lambda part: torch.nn.Module.apply(
+            deepcopy(part),
+            lambda m: m._buffers.update(mean=m.mean + 0.1) if "mean" in m._buffers else None,
+        ),
+    )
+    assert [
+        row["what"]
+        for row in device.compare(torch.device("cpu"), frames=6)
+        if row["differs"] > row["allowed"]
+    ] == ["Generator"]
 
 
 def test_a_machine_without_a_gpu_is_told_so():
@@ -131,14 +188,30 @@ def test_a_machine_without_a_gpu_is_told_so():
 
 @pytest.mark.parametrize("kind", [Behavior, VideoTexture, VaeBehavior, FlowBehavior])
 def test_how_many_steps_are_asked_for_changes_none(kind):
-    path = torch.nn.functional.normalize(torch.randn(9, 16, generator=torch.Generator().manual_seed(0)).cumsum(0)+3, dim=1)
-    made = kind.fit(path, progress=False, **({} if kind is VideoTexture else {"epochs": 1, "points": 40} if kind is VaeBehavior else {"rounds": 2}))
+    path = torch.nn.functional.normalize(
+        torch.randn(9, 16, generator=torch.Generator().manual_seed(0)).cumsum(0) + 3, dim=1
+    )
+    made = kind.fit(
+        path,
+        progress=False,
+        **(
+            {}
+            if kind is VideoTexture
+            else {"epochs": 1, "points": 40}
+            if kind is VaeBehavior
+            else {"rounds": 2}
+        ),
+    )
     assert torch.equal(rollout(made, path, 40, seed=1)[:15], rollout(made, path, 15, seed=1))
 
 
 def test_a_scene_is_its_frames_not_their_memory():
     frames = napping_cat(4, 16).frames
     planes = np.ascontiguousarray(frames.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
-    path = torch.nn.functional.normalize(torch.randn(4, 8, generator=torch.Generator().manual_seed(0)), dim=1)
-    one, two = (Generator.fit(Scene(f).frames, path, progress=False).render(path) for f in (frames, planes))
+    path = torch.nn.functional.normalize(
+        torch.randn(4, 8, generator=torch.Generator().manual_seed(0)), dim=1
+    )
+    one, two = (
+        Generator.fit(Scene(f).frames, path, progress=False).render(path) for f in (frames, planes)
+    )
     assert (one == two).all()

@@ -1,4 +1,5 @@
 "The site, built and read in a real browser: no broken link, no outside request, no console error, nothing wider than the screen, words for every picture."
+
 import importlib
 import re
 import subprocess
@@ -27,6 +28,7 @@ redirects = {f"{room}.html" for room in built}
 
 class Reader(HTMLParser):
     "What a page links to, the places in it, and its pictures."
+
     def __init__(self, path):
         super().__init__()
         self.links, self.places, self.pictures = [], set(), []
@@ -36,7 +38,8 @@ class Reader(HTMLParser):
         attrs = dict(attrs)
         self.places |= {attrs[key] for key in ("id", "name") if key in attrs}
         self.links += [attrs[key] for key in ("href", "src") if attrs.get(key)]
-        if tag == "img": self.pictures.append(attrs)
+        if tag == "img":
+            self.pictures.append(attrs)
 
 
 @pytest.fixture(scope="module")
@@ -47,40 +50,63 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def pages(site): return {path.name: Reader(path) for path in site.glob("*.html")}
+def pages(site):
+    return {path.name: Reader(path) for path in site.glob("*.html")}
 
 
 @contextmanager
 def served(folder):
     "The address at which a folder is served meanwhile."
+
     class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_): pass
+        def log_message(self, *_):
+            pass
+
     class Patient(ThreadingHTTPServer):
-        def handle_error(self, *_): pass  # a page that was left before all of it had come
+        def handle_error(self, *_):
+            pass  # a page that was left before all of it had come
+
     server = Patient(("127.0.0.1", 0), partial(Quiet, directory=folder))
     Thread(target=server.serve_forever, daemon=True).start()
-    try: yield f"http://127.0.0.1:{server.server_port}/"
-    finally: server.shutdown()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
 
 
 @pytest.fixture(scope="module")
 def address(site):
-    with served(site) as address: yield address
+    with served(site) as address:
+        yield address
 
 
 def test_every_source_has_its_page(pages):
-    sources = [*(root/"nbs").glob("*.ipynb"), *(root/"nbs").glob("*.qmd")]
-    assert set(pages) >= {f"{source.stem}.html" for source in sources} | {f"api_{room}.html" for room in built}
-    assert set(pages) >= {"contributing.html", "changes.html", "data.html", "model_card.html", "api.html"}
+    sources = [*(root / "nbs").glob("*.ipynb"), *(root / "nbs").glob("*.qmd")]
+    assert set(pages) >= {f"{source.stem}.html" for source in sources} | {
+        f"api_{room}.html" for room in built
+    }
+    assert set(pages) >= {
+        "contributing.html",
+        "changes.html",
+        "data.html",
+        "model_card.html",
+        "api.html",
+    }
 
 
 def test_every_page_is_in_the_sidebar(pages):
     def hrefs(entry):
-        if isinstance(entry, list): return [name for each in entry for name in hrefs(each)]
+        if isinstance(entry, list):
+            return [name for each in entry for name in hrefs(each)]
         return [entry["href"]] if "href" in entry else hrefs(entry["contents"])
-    sidebar = hrefs(yaml.safe_load((root/"_quarto.yml").read_text(encoding="utf-8"))["website"]["sidebar"]["contents"])
+
+    sidebar = hrefs(
+        yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))["website"]["sidebar"][
+            "contents"
+        ]
+    )
     assert len(sidebar) == len(set(sidebar))
-    assert {re.sub(r"\.\w+$", ".html", name) for name in sidebar} == set(pages)-redirects
+    assert {re.sub(r"\.\w+$", ".html", name) for name in sidebar} == set(pages) - redirects
 
 
 def test_no_link_is_broken(site, pages):
@@ -88,11 +114,15 @@ def test_no_link_is_broken(site, pages):
     for name, page in pages.items():
         for address in page.links:
             parts = urlsplit(address)
-            if parts.scheme or parts.netloc: continue
+            if parts.scheme or parts.netloc:
+                continue
             target, place = unquote(parts.path) or name, unquote(parts.fragment)
-            if target in (".", "./"): target = "index.html"
-            if not (site/target).is_file(): broken.append(f"{name}: {address}")
-            elif place and target in pages and place not in pages[target].places: broken.append(f"{name}: no place {address}")
+            if target in (".", "./"):
+                target = "index.html"
+            if not (site / target).is_file():
+                broken.append(f"{name}: {address}")
+            elif place and target in pages and place not in pages[target].places:
+                broken.append(f"{name}: no place {address}")
     assert not broken, "\n".join(sorted(set(broken)))
 
 
@@ -103,7 +133,8 @@ def test_each_cross_link_of_nbdev_leads_to_its_name(pages):
         public = importlib.import_module(f"alive_scene.{room}").__all__
         for name, (place, _) in index["syms"][f"alive_scene.{room}"].items():
             name = re.sub(r"\.__\w+__$", "", name.removeprefix(f"alive_scene.{room}."))
-            if name.split(".")[0] not in public or "._" in name: continue
+            if name.split(".")[0] not in public or "._" in name:
+                continue
             page, _, anchor = place.partition("#")
             assert anchor in pages[page].places, place
             assert f"api_{room}.html#{name.replace('.', '-')}" in pages[page].links, place
@@ -112,90 +143,165 @@ def test_each_cross_link_of_nbdev_leads_to_its_name(pages):
 
 
 def test_each_entry_of_the_reference_shows_how_it_is_called(site):
-    found = [code for path in site.glob("api_*.html") for code in re.findall(r"<code class=\"sourceCode[^>]*>(.*?)</code>", path.read_text(encoding="utf-8"), re.S)]
+    found = [
+        code
+        for path in site.glob("api_*.html")
+        for code in re.findall(
+            r"<code class=\"sourceCode[^>]*>(.*?)</code>", path.read_text(encoding="utf-8"), re.S
+        )
+    ]
     assert len(found) > 50 and not [code for code in found if not re.search(r"def|class", code)]
 
 
 def test_a_cross_link_arrives(browser, address):
     page = browser.new_page()
-    for place, there in (("behavior.html#behavior.fit", "api_behavior.html#Behavior-fit"), ("scene.html#napping_cat", "api_scene.html#napping_cat"),
-                         ("clip.html", "api_clip.html"), ("clip.html#_open_clip", "api_clip.html")):
-        page.goto(address+place)
-        page.wait_for_url(address+there, timeout=10_000)
+    for place, there in (
+        ("behavior.html#behavior.fit", "api_behavior.html#Behavior-fit"),
+        ("scene.html#napping_cat", "api_scene.html#napping_cat"),
+        ("clip.html", "api_clip.html"),
+        ("clip.html#_open_clip", "api_clip.html"),
+    ):
+        page.goto(address + place)
+        page.wait_for_url(address + there, timeout=10_000)
     page.close()
 
 
 def test_every_lesson_says_where_it_opens(pages):
-    for notebook in (root/"nbs").glob("[0-9]*.ipynb"):
+    for notebook in (root / "nbs").glob("[0-9]*.ipynb"):
         links = pages[f"{notebook.stem}.html"].links
-        assert any(link.startswith("https://colab.research.google.com/github/") and link.endswith(f"/nbs/{notebook.name}") for link in links)
-        assert any(link.startswith("https://mybinder.org/v2/gh/") and link.endswith(f"nbs%2F{notebook.name}") for link in links)
+        assert any(
+            link.startswith("https://colab.research.google.com/github/")
+            and link.endswith(f"/nbs/{notebook.name}")
+            for link in links
+        )
+        assert any(
+            link.startswith("https://mybinder.org/v2/gh/")
+            and link.endswith(f"nbs%2F{notebook.name}")
+            for link in links
+        )
         assert "teach.html#where-the-notebooks-open" in links
 
 
 def test_no_hole_is_left(site):
     "Each include and each figure that the generator puts in was put in."
-    assert not [path.name for path in site.glob("*.html") if re.search(r"\{\{(<|&lt;) |\?var:", path.read_text(encoding="utf-8"))]
+    assert not [
+        path.name
+        for path in site.glob("*.html")
+        if re.search(r"\{\{(<|&lt;) |\?var:", path.read_text(encoding="utf-8"))
+    ]
 
 
 def test_public_names_lead_to_the_reference(pages):
     assert any(address.endswith("api_scene.html#Scene") for address in pages["00_scene.html"].links)
     assert {"AliveScene", "AliveScene-fit", "AliveScene-load"} <= pages["api_alive.html"].places
-    assert {"ClipEncoder", "ClipEncoder-encode_text", "encode_scene"} <= pages["api_clip.html"].places
+    assert {"ClipEncoder", "ClipEncoder-encode_text", "encode_scene"} <= pages[
+        "api_clip.html"
+    ].places
 
 
 def test_links_are_moved_and_code_is_left_alone():
     page = Path("nbs/x.ipynb")
-    assert link("../CONTRIBUTING.md", page) == "contributing.md" and link("../data/README.md#a", page) == "data.md#a"
-    assert link("00_scene.ipynb", page) == "00_scene.ipynb" and link("https://arxiv.org", page) == "https://arxiv.org"
-    assert link("../bench/generator.py", page).endswith("/bench/generator.py") and link("nbs/uses.qmd", Path("README.md")) == "uses.qmd"
-    found = prose("`cure` and [`cure`](x.qmd)\n\n    `cure`\n\n```\n`cure`\n```\n# `cure`", page, {"cure": "api_rollout.qmd#cure"})
+    assert (
+        link("../CONTRIBUTING.md", page) == "contributing.md"
+        and link("../data/README.md#a", page) == "data.md#a"
+    )
+    assert (
+        link("00_scene.ipynb", page) == "00_scene.ipynb"
+        and link("https://arxiv.org", page) == "https://arxiv.org"
+    )
+    assert (
+        link("../bench/generator.py", page).endswith("/bench/generator.py")
+        and link("nbs/uses.qmd", Path("README.md")) == "uses.qmd"
+    )
+    found = prose(
+        "`cure` and [`cure`](x.qmd)\n\n    `cure`\n\n```\n`cure`\n```\n# `cure`",
+        page,
+        {"cure": "api_rollout.qmd#cure"},
+    )
     assert found.count("api_rollout.qmd#cure") == 1
 
 
 def test_nothing_is_asked_of_others(site, tmp_path):
     assert not list(asks_outside(site))
-    assert not [path for path in site.rglob("*.css") if re.search(r"(@import\s*(url\()?|url\()\s*[\"']?(https?:)?//", path.read_text(encoding="utf-8"))]
-    (tmp_path/"bad.html").write_text('<script src="https://cdn.example.org/x.js"></script>')
+    assert not [
+        path
+        for path in site.rglob("*.css")
+        if re.search(
+            r"(@import\s*(url\()?|url\()\s*[\"']?(https?:)?//", path.read_text(encoding="utf-8")
+        )
+    ]
+    (tmp_path / "bad.html").write_text('<script src="https://cdn.example.org/x.js"></script>')
     assert list(asks_outside(tmp_path)) == [("bad.html", "//cdn.example.org/x.js")]
 
 
 def test_every_picture_has_words(pages):
-    wordless = [name for name, page in pages.items() for picture in page.pictures if not picture.get("alt", "").strip()]
+    wordless = [
+        name
+        for name, page in pages.items()
+        for picture in page.pictures
+        if not picture.get("alt", "").strip()
+    ]
     assert sum(len(page.pictures) for page in pages.values()) > 100 and not wordless
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_page_in_a_browser(browser, address, site, pages, width, scheme):
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce"
+    )
     page, said = context.new_page(), []
-    page.on("console", lambda message: message.type == "error" and said.append(f"{page.url}: {message.text}"))
+    page.on(
+        "console",
+        lambda message: message.type == "error" and said.append(f"{page.url}: {message.text}"),
+    )
     page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
-    page.on("request", lambda request: request.url.startswith((address, "data:", "blob:")) or said.append(f"{page.url} asks {request.url[:100]}"))
-    page.on("requestfailed", lambda request: "ERR_ABORTED" in request.failure or said.append(f"{page.url}: {request.failure} {request.url[:100]}"))  # aborted: the next page came
-    scenes = [f"gallery/{path.name}" for path in sorted((site/"gallery").glob("*.html"))]
+    page.on(
+        "request",
+        lambda request: (
+            request.url.startswith((address, "data:", "blob:"))
+            or said.append(f"{page.url} asks {request.url[:100]}")
+        ),
+    )
+    page.on(
+        "requestfailed",
+        lambda request: (
+            "ERR_ABORTED" in request.failure
+            or said.append(f"{page.url}: {request.failure} {request.url[:100]}")
+        ),
+    )  # aborted: the next page came
+    scenes = [f"gallery/{path.name}" for path in sorted((site / "gallery").glob("*.html"))]
     assert scenes
-    for name in [*sorted(set(pages)-redirects), *scenes]:
-        page.goto(address+name, wait_until="load")
-        if name in scenes: page.evaluate("alive.ready")
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0: said.append(f"{name} is {wide} pixels wider than the screen")
-        if blank := page.evaluate("[...document.images].filter(i => i.loading != 'lazy' && !(i.complete && i.naturalWidth)).length"): said.append(f"{name}: {blank} pictures don't show")
+    for name in [*sorted(set(pages) - redirects), *scenes]:
+        page.goto(address + name, wait_until="load")
+        if name in scenes:
+            page.evaluate("alive.ready")
+        wide = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if wide > 0:
+            said.append(f"{name} is {wide} pixels wider than the screen")
+        if blank := page.evaluate(
+            "[...document.images].filter(i => i.loading != 'lazy' && !(i.complete && i.naturalWidth)).length"
+        ):
+            said.append(f"{name}: {blank} pictures don't show")
     context.close()
     assert not said, "\n".join(said)
 
 
 def test_a_scene_of_the_gallery_plays(browser, address, site):
-    scenes = sorted(path.name for path in (site/"gallery").glob("*.html"))
+    scenes = sorted(path.name for path in (site / "gallery").glob("*.html"))
     assert "napping_cat.html" in scenes
     page = browser.new_page()
-    page.goto(address+"gallery/"+scenes[0])
+    page.goto(address + "gallery/" + scenes[0])
     page.evaluate("alive.ready")
     shot = "document.getElementById('picture').toDataURL()"
     first = page.evaluate(shot)
-    for _ in range(200): # Playwright's own way of waiting evaluates text, which the page's policy forbids
-        if page.evaluate(shot) != first: break
+    for _ in range(
+        200
+    ):  # Playwright's own way of waiting evaluates text, which the page's policy forbids
+        if page.evaluate(shot) != first:
+            break
         page.wait_for_timeout(100)
     assert page.evaluate(shot) != first, "the picture stands still"
     page.close()
@@ -203,41 +309,62 @@ def test_a_scene_of_the_gallery_plays(browser, address, site):
 
 def test_search_finds_and_can_be_read_in_the_dark(browser, address):
     page = browser.new_context(color_scheme="dark").new_page()
-    page.goto(address+"index.html")
+    page.goto(address + "index.html")
     page.locator("input[type=search], .smalldocs-search input").first.fill("temperature")
     page.wait_for_selector(".search-result-text", timeout=20_000)
     colors = page.evaluate("""() => { const text = document.querySelector('.search-result-text'); let behind = text;
         const mark = text.querySelector('mark') || text;
         while (getComputedStyle(behind).backgroundColor == 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
         return [text, mark].map(e => getComputedStyle(e).color).concat(getComputedStyle(behind).backgroundColor) }""")
-    text, mark, behind = (sum(w*(int(v)/255)**2.2 for w, v in zip((.2126, .7152, .0722), re.findall(r"\d+", color)[:3], strict=True)) for color in colors)
-    for light in (text, mark): assert (max(light, behind)+.05)/(min(light, behind)+.05) >= 4.5, colors
+    text, mark, behind = (
+        sum(
+            w * (int(v) / 255) ** 2.2
+            for w, v in zip((0.2126, 0.7152, 0.0722), re.findall(r"\d+", color)[:3], strict=True)
+        )
+        for color in colors
+    )
+    for light in (text, mark):
+        assert (max(light, behind) + 0.05) / (min(light, behind) + 0.05) >= 4.5, colors
     seen = "box => !!document.elementFromPoint(box.x+box.width-4, box.y+box.height/2)?.closest('.search-result')"
-    assert page.evaluate(seen, page.locator(".search-result").first.bounding_box()), "the results are cut off at the right"
+    assert page.evaluate(seen, page.locator(".search-result").first.bounding_box()), (
+        "the results are cut off at the right"
+    )
     page.close()
 
 
 def test_the_readme_is_what_the_index_gives():
-    assert (root/"README.md").read_text(encoding="utf-8") == readme(), "make export writes it"
+    assert (root / "README.md").read_text(encoding="utf-8") == readme(), "make export writes it"
 
 
 def test_the_readme_names_the_site_for_what_only_the_site_completes():
-    found = moved("[a](teach.qmd#real-faces) [b](glossary.qmd) [c](../CHANGELOG.md) [d](https://arxiv.org) ![e](images/alive.webp) [f](#x)")
-    assert found == ("[a](https://alive-scene.github.io/alive_scene/teach.html#real-faces) [b](nbs/glossary.qmd) [c](CHANGELOG.md) [d](https://arxiv.org) "
-                     "![e](nbs/images/alive.webp) [f](#x)")
+    found = moved(
+        "[a](teach.qmd#real-faces) [b](glossary.qmd) [c](../CHANGELOG.md) [d](https://arxiv.org) ![e](images/alive.webp) [f](#x)"
+    )
+    assert found == (
+        "[a](https://alive-scene.github.io/alive_scene/teach.html#real-faces) [b](nbs/glossary.qmd) [c](CHANGELOG.md) [d](https://arxiv.org) "
+        "![e](nbs/images/alive.webp) [f](#x)"
+    )
 
 
 def test_the_gallery_says_how_to_be_had(tmp_path, monkeypatch, capsys):
     import site_pages
+
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
-    def no_npm(*_): raise FileNotFoundError("the browser's runtime is fetched by npm")
+
+    def no_npm(*_):
+        raise FileNotFoundError("the browser's runtime is fetched by npm")
+
     monkeypatch.setattr(site_pages, "scenes", no_npm)
     monkeypatch.setattr(site_pages.inspect, "getsource", lambda _: "")
     assert site_pages.gallery(tmp_path, True) is None
-    assert "fetched by npm" in capsys.readouterr().out and "fetched by npm" in (tmp_path/"_gallery.md").read_text(encoding="utf-8")
+    assert "fetched by npm" in capsys.readouterr().out and "fetched by npm" in (
+        tmp_path / "_gallery.md"
+    ).read_text(encoding="utf-8")
     assert [path.name for path in tmp_path.iterdir()] == ["_gallery.md"]
 
 
 def test_the_script_refuses_what_it_does_not_know():
-    ran = subprocess.run([sys.executable, root/"nbs"/"make_site.py", "--fast"], capture_output=True, text=True)
+    ran = subprocess.run(
+        [sys.executable, root / "nbs" / "make_site.py", "--fast"], capture_output=True, text=True
+    )
     assert ran.returncode == 2 and "--fast" in ran.stderr

@@ -5,14 +5,22 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, densify, motions, mse_loss
+from alive_scene.vae import (
+    BehaviorModel,
+    VaeBehavior,
+    VaeState,
+    bce_loss,
+    densify,
+    motions,
+    mse_loss,
+)
 
 
 def circle(time=40, embed=16, seed=0):
     rng = torch.Generator().manual_seed(seed)
     axes = torch.linalg.qr(torch.randn(embed, embed, generator=rng))[0]
     angle = torch.linspace(0, 5, time)[:, None]
-    return F.normalize(axes[0] + 0.3*angle.cos()*axes[1] + 0.3*angle.sin()*axes[2], dim=1)
+    return F.normalize(axes[0] + 0.3 * angle.cos() * axes[1] + 0.3 * angle.sin() * axes[2], dim=1)
 
 
 observed = circle()
@@ -21,17 +29,32 @@ clouds = torch.randn(2, 8, 5, generator=torch.Generator().manual_seed(1))
 
 def oracle_kld(mean, log_variance):
     normal = torch.distributions.Normal
-    return torch.distributions.kl_divergence(normal(mean, (log_variance/2).exp()), normal(0., 1.)).sum()
+    return torch.distributions.kl_divergence(
+        normal(mean, (log_variance / 2).exp()), normal(0.0, 1.0)
+    ).sum()
 
 
 def test_the_published_layers():
     model = BehaviorModel()
     shapes = [tuple(value.shape) for name, value in model.named_parameters() if value.ndim == 2]
-    assert sorted(shapes) == sorted([(400, 512), (300, 400), (256, 300), (256, 300), (300, 256), (400, 300), (512, 400)])
-    assert [type(layer).__name__ for layer in model.encoder] == ["Linear", "BatchNorm1d", "ReLU"]*2 + ["Dropout"]
-    assert [type(layer).__name__ for layer in model.decoder] == ["Linear", "BatchNorm1d", "ReLU"]*2 + ["Linear", "Tanh"]
+    assert sorted(shapes) == sorted(
+        [(400, 512), (300, 400), (256, 300), (256, 300), (300, 256), (400, 300), (512, 400)]
+    )
+    assert [type(layer).__name__ for layer in model.encoder] == [
+        "Linear",
+        "BatchNorm1d",
+        "ReLU",
+    ] * 2 + ["Dropout"]
+    assert [type(layer).__name__ for layer in model.decoder] == [
+        "Linear",
+        "BatchNorm1d",
+        "ReLU",
+    ] * 2 + ["Linear", "Tanh"]
     assert model.encoder[-1].p == 0.55
-    assert sum(value.numel() for value in model.parameters()) == sum((i+1)*o for o, i in shapes) + 2*(400+300)*2
+    assert (
+        sum(value.numel() for value in model.parameters())
+        == sum((i + 1) * o for o, i in shapes) + 2 * (400 + 300) * 2
+    )
 
 
 @pytest.mark.parametrize("embed, latent", [(512, 256), (768, 256), (5, 2)])
@@ -39,32 +62,40 @@ def test_sizes_follow_the_input(embed, latent):
     model = BehaviorModel(embed, latent)
     output, mean, log_variance = model(torch.zeros(3, embed))
     assert output.shape == (3, embed) and mean.shape == log_variance.shape == (3, latent)
-    with pytest.raises(ValueError, match=f"{embed} numbers"): model(torch.zeros(3, embed+1))
+    with pytest.raises(ValueError, match=f"{embed} numbers"):
+        model(torch.zeros(3, embed + 1))
 
 
 def test_the_latent_is_drawn_from_its_cloud():
     model = BehaviorModel(16, 4).eval()
     output, mean, log_variance = model(observed[:2], torch.Generator().manual_seed(3))
     noise = torch.randn(2, 4, generator=torch.Generator().manual_seed(3))
-    assert torch.allclose(output, model.decoder(mean + noise*(log_variance/2).exp()))
+    assert torch.allclose(output, model.decoder(mean + noise * (log_variance / 2).exp()))
 
 
 def test_mse_loss_is_summed_error_plus_kld():
     output, target = torch.randn(2, 8, 16, generator=torch.Generator().manual_seed(2))
-    assert torch.isclose(mse_loss(output, target, *clouds), (output-target).pow(2).sum() + oracle_kld(*clouds), rtol=1e-5)
+    assert torch.isclose(
+        mse_loss(output, target, *clouds),
+        (output - target).pow(2).sum() + oracle_kld(*clouds),
+        rtol=1e-5,
+    )
 
 
 def test_bce_loss_is_summed_cross_entropy_plus_kld():
-    output, target = torch.rand(2, 8, 16, generator=torch.Generator().manual_seed(2))*1.8 - 0.9
-    p, q = (output+1)/2, (target+1)/2
-    by_hand = -(q*p.log() + (1-q)*(1-p).log()).sum()
-    assert torch.isclose(bce_loss(output, target, *clouds), by_hand + oracle_kld(*clouds), rtol=1e-5)
-    for wrong in (target+2, target-2):
-        with pytest.raises(ValueError, match="-1..1"): bce_loss(output, wrong, *clouds)
+    output, target = torch.rand(2, 8, 16, generator=torch.Generator().manual_seed(2)) * 1.8 - 0.9
+    p, q = (output + 1) / 2, (target + 1) / 2
+    by_hand = -(q * p.log() + (1 - q) * (1 - p).log()).sum()
+    assert torch.isclose(
+        bce_loss(output, target, *clouds), by_hand + oracle_kld(*clouds), rtol=1e-5
+    )
+    for wrong in (target + 2, target - 2):
+        with pytest.raises(ValueError, match="-1..1"):
+            bce_loss(output, wrong, *clouds)
 
 
 def test_motions():
-    assert torch.equal(motions(observed), observed[1:]-observed[:-1])
+    assert torch.equal(motions(observed), observed[1:] - observed[:-1])
     assert torch.equal(motions(observed.numpy()), motions(observed))
 
 
@@ -72,69 +103,114 @@ def test_motions():
 def test_densify_against_slow_interpolation(points):
     dense = densify(observed, points=points)
     moments = np.linspace(0, 39, points)
-    slow = np.stack([np.interp(moments, np.arange(40), observed[:, i].numpy()) for i in range(16)], 1)
-    assert np.allclose(dense, slow/np.linalg.norm(slow, axis=1, keepdims=True), atol=1e-5)
+    slow = np.stack(
+        [np.interp(moments, np.arange(40), observed[:, i].numpy()) for i in range(16)], 1
+    )
+    assert np.allclose(dense, slow / np.linalg.norm(slow, axis=1, keepdims=True), atol=1e-5)
 
 
 def test_densify_blends_frames_at_the_same_moments():
-    frames = np.arange(40, dtype=np.uint8)[:, None, None, None]*np.ones((1, 2, 3, 3), np.uint8)
+    frames = np.arange(40, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 3), np.uint8)
     dense, blends = densify(observed, frames, points=79)
     assert blends.dtype == np.uint8 and blends.shape == (79, 2, 3, 3)
     assert (blends[::2] == frames).all() and np.allclose(dense[::2], observed, atol=1e-6)
-    assert densify(observed, frames*0+255)[1].min() == 255
+    assert densify(observed, frames * 0 + 255)[1].min() == 255
 
 
-@pytest.mark.parametrize("call", [motions, densify, lambda e: VaeBehavior.fit(e, epochs=1, progress=False)])
-@pytest.mark.parametrize("bad, words", [(observed[:1], "at least 2"), (observed[:0], "at least 2"), (observed[0], "time, embed"),
-                                        (observed*1.1, "unit vectors"), (observed*float("nan"), "NaN"), (observed*float("inf"), "NaN")])
+@pytest.mark.parametrize(
+    "call", [motions, densify, lambda e: VaeBehavior.fit(e, epochs=1, progress=False)]
+)
+@pytest.mark.parametrize(
+    "bad, words",
+    [
+        (observed[:1], "at least 2"),
+        (observed[:0], "at least 2"),
+        (observed[0], "time, embed"),
+        (observed * 1.1, "unit vectors"),
+        (observed * float("nan"), "NaN"),
+        (observed * float("inf"), "NaN"),
+    ],
+)
 def test_bad_paths(call, bad, words):
-    with pytest.raises(ValueError, match=words): call(bad)
+    with pytest.raises(ValueError, match=words):
+        call(bad)
 
 
 def test_bad_densify():
-    with pytest.raises(ValueError, match="points"): densify(observed, points=1)
-    with pytest.raises(ValueError, match="one each"): densify(observed, np.zeros((3, 2, 2, 3), np.uint8))
-    with pytest.raises(ValueError, match="opposite"): densify(torch.stack([observed[0], -observed[0]]), points=3)
+    with pytest.raises(ValueError, match="points"):
+        densify(observed, points=1)
+    with pytest.raises(ValueError, match="one each"):
+        densify(observed, np.zeros((3, 2, 2, 3), np.uint8))
+    with pytest.raises(ValueError, match="opposite"):
+        densify(torch.stack([observed[0], -observed[0]]), points=3)
 
 
-@pytest.mark.parametrize("embeddings", [observed[:2], observed[:1].expand(9, -1), circle(30, 768)], ids=["two frames", "identical", "768"])
+@pytest.mark.parametrize(
+    "embeddings",
+    [observed[:2], observed[:1].expand(9, -1), circle(30, 768)],
+    ids=["two frames", "identical", "768"],
+)
 def test_small_and_still_paths_learn(embeddings):
     behavior = VaeBehavior.fit(embeddings, epochs=1, progress=False)
-    state = behavior.step(behavior.start(embeddings[:1]), 1., torch.Generator().manual_seed(0))
+    state = behavior.step(behavior.start(embeddings[:1]), 1.0, torch.Generator().manual_seed(0))
     assert state.embedding.shape == (1, embeddings.shape[1]) and state.embedding.isfinite().all()
 
 
 def test_bad_fits():
-    with pytest.raises(ValueError, match="hinge"): VaeBehavior.fit(observed, loss="hinge", progress=False)
-    with pytest.raises(ValueError, match="points=1000"): VaeBehavior.fit(observed[:2], points=None, progress=False)
+    with pytest.raises(ValueError, match="hinge"):
+        VaeBehavior.fit(observed, loss="hinge", progress=False)
+    with pytest.raises(ValueError, match="points=1000"):
+        VaeBehavior.fit(observed[:2], points=None, progress=False)
 
 
 def test_a_batch_of_one_is_left_out():
-    assert VaeBehavior.fit(circle(130), points=None, epochs=1, progress=False).history # 129 motions: 128 and 1
+    assert VaeBehavior.fit(
+        circle(130), points=None, epochs=1, progress=False
+    ).history  # 129 motions: 128 and 1
 
 
 def test_fit_learns_repeats_and_leaves_the_global_seed_alone():
     before = torch.random.get_rng_state()
-    one, two, other = (VaeBehavior.fit(observed, seed=seed, epochs=3, progress=False) for seed in (0, 0, 1))
+    one, two, other = (
+        VaeBehavior.fit(observed, seed=seed, epochs=3, progress=False) for seed in (0, 0, 1)
+    )
     assert torch.equal(torch.random.get_rng_state(), before)
     assert one.history == two.history != other.history and one.history[-1][0] < one.history[0][0]
-    assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True)
+    )
     assert not one.training
 
 
 def test_both_losses_by_name_and_by_function():
-    named, given = (VaeBehavior.fit(observed, loss=loss, epochs=1, progress=False) for loss in ("bce", bce_loss))
-    assert named.history == given.history != VaeBehavior.fit(observed, epochs=1, progress=False).history
+    named, given = (
+        VaeBehavior.fit(observed, loss=loss, epochs=1, progress=False) for loss in ("bce", bce_loss)
+    )
+    assert (
+        named.history
+        == given.history
+        != VaeBehavior.fit(observed, epochs=1, progress=False).history
+    )
 
 
 def test_a_step_is_temperature_times_motion():
     behavior = VaeBehavior.fit(observed, epochs=1, progress=False)
     state = behavior.start(observed[:3])
     assert isinstance(state, VaeState) and torch.equal(state.embedding, observed[:3])
-    def moved(temperature): return behavior.step(state, temperature, torch.Generator().manual_seed(0)).embedding - observed[:3]
+
+    def moved(temperature):
+        return (
+            behavior.step(state, temperature, torch.Generator().manual_seed(0)).embedding
+            - observed[:3]
+        )
+
     assert moved(0).abs().max() == 0 and moved(1).abs().max() > 0
-    assert torch.allclose(moved(3), 3*moved(1), atol=1e-5)
-    assert not torch.equal(behavior.step(state, 1., torch.Generator().manual_seed(1)).embedding - observed[:3], moved(1))
+    assert torch.allclose(moved(3), 3 * moved(1), atol=1e-5)
+    assert not torch.equal(
+        behavior.step(state, 1.0, torch.Generator().manual_seed(1)).embedding - observed[:3],
+        moved(1),
+    )
 
 
 def test_start_turns_dropout_off():
@@ -148,17 +224,25 @@ def test_config_and_state_restore_it():
     again = VaeBehavior(**behavior.config)
     again.load_state_dict(behavior.state_dict())
     state = behavior.start(circle(20, 24)[:1])
-    steps = [one.step(one.start(state.embedding), 1., torch.Generator().manual_seed(0)).embedding for one in (behavior, again)]
+    steps = [
+        one.step(one.start(state.embedding), 1.0, torch.Generator().manual_seed(0)).embedding
+        for one in (behavior, again)
+    ]
     assert torch.equal(*steps)
 
 
 def test_interruption_keeps_what_was_learned():
     calls = []
+
     def impatient(*args):
         calls.append(1)
-        if len(calls) > 20: raise KeyboardInterrupt
+        if len(calls) > 20:
+            raise KeyboardInterrupt
         return mse_loss(*args)
-    with pytest.warns(UserWarning, match="2 of 9 epochs"): behavior = VaeBehavior.fit(observed, epochs=9, loss=impatient, progress=False)
+
+    with pytest.warns(UserWarning, match="2 of 9 epochs"):
+        behavior = VaeBehavior.fit(observed, epochs=9, loss=impatient, progress=False)
     assert len(behavior.history) == 2 and not behavior.training
-    with warnings.catch_warnings(action="error"): again = VaeBehavior.fit(observed, epochs=1, resume=behavior, progress=False)
+    with warnings.catch_warnings(action="error"):
+        again = VaeBehavior.fit(observed, epochs=1, resume=behavior, progress=False)
     assert again is behavior and len(again.history) == 3
