@@ -40,6 +40,7 @@ browser:
 	else echo "The tests need $$need: sudo apt-get install $$need, or install Google Chrome and Node.js; then make test again."; exit 1; fi
 
 test: $(VENV)/.installed browser  ## everything CI runs
+	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/python -m pytest
 
@@ -62,8 +63,9 @@ clip: $(VENV)/.installed  ## train the bundled encoder anew (up to an hour) and 
 docs: $(VENV)/.installed  ## the site, in _docs/; RUN=1 runs every notebook first
 	$(BIN)/python nbs/make_site.py $(if $(RUN),--run)
 
-export: $(VENV)/.installed  ## strip widget state, clean the notebooks, export the library, write README.md
+export: $(VENV)/.installed  ## strip widget state, clean the notebooks, export the library, write README.md, format all
 	$(BIN)/python nbs/strip_widgets.py nbs/*.ipynb
 	$(BIN)/nbdev_clean
 	$(BIN)/nbdev_export
 	$(BIN)/python nbs/make_readme.py
+	$(BIN)/ruff format

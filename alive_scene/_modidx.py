@@ -408,6 +408,10 @@ d = {
                 "player.html#aliveplayer.__init__",
                 "alive_scene/player.py",
             ),
+            "alive_scene.player.AlivePlayer._make_controls": (
+                "player.html#aliveplayer._make_controls",
+                "alive_scene/player.py",
+            ),
             "alive_scene.player.MapExplorer": ("player.html#mapexplorer", "alive_scene/player.py"),
             "alive_scene.player.MapExplorer.__init__": (
                 "player.html#mapexplorer.__init__",

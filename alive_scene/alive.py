@@ -25,18 +25,23 @@ from .vae import VaeBehavior, _seed
 # %% ../nbs/60_alive.ipynb #6af9c833
 _generators = {"patch": Generator, "siren": SirenGenerator}
 _behaviors = {"alive": Behavior, "vae": VaeBehavior}
-_version, _readable = 2, (1, 2)  # of the file; since 1, what a "patch" stores has changed
-_most = 16383  # frames: a WebP with a row of pixels for each is no higher, and a behavior counts its places, two a frame, in 16 bits
+_version = 2  # of the file; since 1, what a "patch" stores has changed
+_readable = (1, 2)
+# frames: a WebP with a row of pixels for each is no higher,
+# and a behavior counts its places, two a frame, in 16 bits
+_most = 16383
 
 
 def _half(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    "Large float tensors in half precision; a thousand numbers or fewer (biases, running statistics) stay as they are."
+    """Large float tensors in half precision.
+    A thousand numbers or fewer (biases, running statistics) stay as they are."""
     return {
         name: t.half() if t.is_floating_point() and t.numel() > 1000 else t
         for name, t in tensors.items()
     }
 
 
+# %% ../nbs/60_alive.ipynb #27e26947
 def _round(part: nn.Module) -> nn.Module:
     "The part with each number as it will be saved."
     part.load_state_dict(_half(part.state_dict()))
@@ -65,7 +70,7 @@ def _named(
 # %% ../nbs/60_alive.ipynb #094c9fce
 @dataclass
 class AliveScene:
-    "A scene that goes on by itself: what was seen, where its frames lie, what draws them and what moves them."
+    "A scene that goes on by itself: what was seen, where its frames lie, what draws and what moves them."
 
     scene: Scene  # The video; small pictures of it once loaded from a file
     embeddings: Tensor  # (time, embed) unit vectors, where its frames lie
@@ -75,7 +80,10 @@ class AliveScene:
     parts: tuple[str, str] = ("patch", "alive")  # The names of generator and behavior
 
     def __repr__(self) -> str:
-        return f"AliveScene({self.scene.name!r}, {len(self.embeddings)} frames, encoder={self.encoder!r}, parts={self.parts})"
+        return (
+            f"AliveScene({self.scene.name!r}, {len(self.embeddings)} frames, "
+            f"encoder={self.encoder!r}, parts={self.parts})"
+        )
 
 
 # %% ../nbs/60_alive.ipynb #86be117b
@@ -92,27 +100,25 @@ def _fit(
     steps: int | None = None,  # Training steps instead of seconds: repeatable
     seed: int = 0,  # Every random choice comes from it
     progress: bool = True,  # Show bars
-    on_step: Callable
-    | None = None,  # The generator's: on_step(generator, share done) after each step
+    # The generator's: on_step(generator, share done) after each step
+    on_step: Callable | None = None,
 ) -> "AliveScene":
     "Watch a video and learn to draw and to move it. Interrupting keeps what was learned up to then."
-    drawing, moving = (
-        _named("generator", _generators, generator),
-        _named("behavior", _behaviors, behavior),
-    )
+    drawing = _named("generator", _generators, generator)
+    moving = _named("behavior", _behaviors, behavior)
     scene = (
         video if isinstance(video, Scene) else read_scene(video, size=size, max_frames=max_frames)
     )
     if len(scene.frames) > _most:
         raise ValueError(
-            f"the scene has {len(scene.frames)} frames, more than can be stored: choose max_frames, at most {_most}"
+            f"the scene has {len(scene.frames)} frames, more than can be stored: "
+            f"choose max_frames, at most {_most}"
         )
     _seed(seed)  # before anything is encoded
     eye = encoder if isinstance(encoder, ClipEncoder) else ClipEncoder(encoder)
     embeddings = _unit(encode_scene(scene, eye))
-    moved = moving.fit(
-        embeddings, seed=seed, progress=progress
-    )  # first: it refuses what can't be moved before a minute of learning to draw
+    # first: it refuses what can't be moved before a minute of learning to draw
+    moved = moving.fit(embeddings, seed=seed, progress=progress)
     drawn = drawing.fit(
         scene.frames,
         embeddings,
@@ -134,8 +140,8 @@ def _rollout(
     steps: int = 300,  # How many frames to imagine
     start: int | Tensor = 0,  # A frame's number, or any embedding
     temperature: float = 1.0,  # Multiplies the motion; 0 stands still
-    curing: float
-    | None = 0.1,  # Share of the nearest observed embedding; 0 renormalises only; None leaves it raw
+    # Share of the nearest observed embedding; 0 renormalises only; None leaves it raw
+    curing: float | None = 0.1,
     seed: int | list[int] = 0,  # One seed, or a list for several versions
     forces: tuple = (),  # Functions that push it: see the lesson on rollouts
 ) -> Tensor:  # (steps, embed) unit vectors, or (seeds, steps, embed)
@@ -160,7 +166,8 @@ def _render(
     return self.generator.render(path)
 
 
-AliveScene.rollout, AliveScene.render = _rollout, _render
+AliveScene.rollout = _rollout
+AliveScene.render = _render
 
 
 # %% ../nbs/60_alive.ipynb #f6f4000c
@@ -175,7 +182,8 @@ def _sheet(
     column = np.concatenate(
         [np.asarray(Image.fromarray(frame).resize((side, side))) for frame in frames]
     )
-    Image.fromarray(column).save(buffer := BytesIO(), format="WEBP", quality=80)
+    buffer = BytesIO()
+    Image.fromarray(column).save(buffer, format="WEBP", quality=80)
     return torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)
 
 
@@ -240,7 +248,8 @@ def _read(
 
     if not path.is_file():
         raise FileNotFoundError(
-            f"there is no scene file {path}: alive-scene fit VIDEO -o {path.name}, or AliveScene.fit(video).save({path.name!r}), makes one"
+            f"there is no scene file {path}: alive-scene fit VIDEO -o {path.name}, "
+            f"or AliveScene.fit(video).save({path.name!r}), makes one"
         )
     try:
         path.open("rb").close()
@@ -266,7 +275,8 @@ def _read(
         )
     if (version := about.get("version")) not in _readable:
         raise ValueError(
-            f"{path} has format version {str(version)[:20]}, this kit reads {' and '.join(map(str, _readable))}; "
+            f"{path} has format version {str(version)[:20]}, "
+            f"this kit reads {' and '.join(map(str, _readable))}; "
             "update alive_scene or fit the video again"
         )
     return about, tensors
@@ -292,15 +302,12 @@ def _check(about: dict, tensors: dict[str, Tensor]) -> None:
 def _filled(
     kind: str, known: dict[str, type], name: str, config: dict, tensors: dict[str, Tensor]
 ) -> nn.Module:
-    "The part that a header describes, with the numbers of the file. Room is made for it only when they are known to fit."
-    made, held = (
-        _named(kind, known, name),
-        {
-            key.removeprefix(f"{kind}."): t
-            for key, t in tensors.items()
-            if key.startswith(f"{kind}.")
-        },
-    )
+    """The part that a header describes, with the numbers of the file.
+    Room is made for it only when they are known to fit."""
+    made = _named(kind, known, name)
+    held = {
+        key.removeprefix(f"{kind}."): t for key, t in tensors.items() if key.startswith(f"{kind}.")
+    }
     with torch.device("meta"):
         plan = made(**config)  # shapes alone
     plan.load_state_dict(held, assign=True)
@@ -310,7 +317,8 @@ def _filled(
     ) + 3 * height * width * config.get("features", 1)
     if room > 2**29:
         raise ValueError(f"its {kind} would take {room * 4 / 1e9:.0f} GB of memory")
-    (part := made(**config)).load_state_dict(held)
+    part = made(**config)
+    part.load_state_dict(held)
     return part.eval()
 
 
@@ -331,7 +339,8 @@ def _load(
     path: str | Path,  # A file that save wrote
 ) -> "AliveScene":
     "Read a saved scene. Raises FileNotFoundError or ValueError that says what is wrong with the file."
-    about, tensors = _read(path := Path(path))
+    path = Path(path)
+    about, tensors = _read(path)
     try:
         _check(about, tensors)
         chosen = zip(
@@ -341,17 +350,16 @@ def _load(
             about["configs"],
             strict=True,
         )
-        embeddings, parts = (
-            F.normalize(tensors["embeddings"].float(), dim=1),
-            [_filled(*part, tensors) for part in chosen],
-        )
+        embeddings = F.normalize(tensors["embeddings"].float(), dim=1)
+        parts = [_filled(*part, tensors) for part in chosen]
         scene = Scene(_unsheet(tensors["thumbnails"], len(embeddings)), about["fps"], about["name"])
         alive = cls(scene, embeddings, *parts, about["encoder"], tuple(about["parts"]))
         _try(alive)
     except Exception as error:
         if about["version"] < _version:
             raise ValueError(
-                f"{path} is of an older alive_scene and does not fit this one ({_said(error)}); fit the video again"
+                f"{path} is of an older alive_scene and does not fit this one ({_said(error)}); "
+                "fit the video again"
             ) from error
         raise ValueError(
             f"{path} does not hold a whole scene ({_said(error)}); save it again"

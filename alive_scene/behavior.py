@@ -22,14 +22,14 @@ from .vae import _kld, _on_sphere, _repeatable
 def _draw(
     rng: torch.Generator | list[torch.Generator], batch: int, numbers: int, draw=torch.randn
 ) -> Tensor:  # (batch, numbers)
-    "Random numbers from one generator, or from a list with one for each row; then no row depends on the others."
+    "Random numbers from one generator, or a list with one for each row: then no row depends on the others."
     if isinstance(rng, torch.Generator):
         return draw(batch, numbers, generator=rng, device=rng.device)
     return torch.stack([draw(numbers, generator=one, device=one.device) for one in rng])
 
 
 class _Space(nn.Module):
-    "A scene in its own terms: centered on it, along its main directions, the video's median step as the unit."
+    "A scene in its own terms: centered, along its main directions, the video's median step as the unit."
 
     batched = True  # rollout may hand over a batch, with a generator for each row
 
@@ -43,7 +43,8 @@ class _Space(nn.Module):
 
     @classmethod
     def _of(cls, embeddings: Tensor, least: int, dims: int, seed: int, **config) -> "_Space":
-        "A new one, weights from the seed. Raises ValueError unless embeddings (time, embed) are enough unit vectors."
+        """A new one, weights from the seed.
+        Raises ValueError unless embeddings (time, embed) are enough unit vectors."""
         embeddings = _on_sphere(embeddings, least=least)
         with _repeatable(seed):
             space = cls(*embeddings.shape, min(dims, *embeddings.shape), **config).to(
@@ -51,9 +52,8 @@ class _Space(nn.Module):
             )
         points = embeddings.double() - embeddings.double().mean(0)
         steps = (points[1:] - points[:-1]).norm(dim=1)
-        pace = (
-            steps.median() if steps.median() > 0 else steps[steps > 0].median().nan_to_num(1e-9)
-        )  # much held, or all: what moves at all
+        # much held, or all: what moves at all
+        pace = steps.median() if steps.median() > 0 else steps[steps > 0].median().nan_to_num(1e-9)
         basis = torch.linalg.svd(points, full_matrices=False).Vh[: len(space.basis.T)].T
         space.load_state_dict(
             dict(
@@ -91,6 +91,7 @@ def _soft(motion: Tensor) -> Tensor:  # the same shape
     return motion / (1 + motion.norm(dim=-1, keepdim=True) / 3)
 
 
+# %% ../nbs/55_behavior.ipynb #93efb5fa
 class _Motion(nn.Module):
     "A conditional VAE. Its encoder sees the motion to learn; the latent enters every layer of the decoder."
 
@@ -117,7 +118,8 @@ class _Motion(nn.Module):
     def learn(
         self, context: Tensor, target: Tensor, width: float = 0.07
     ) -> tuple[Tensor, Tensor]:  # (batch, dims); one number
-        "What it makes of a latent drawn from the right answer, and the loss: misfit in units of `width`, plus KLD, in nats."
+        """What it makes of a latent drawn from the right answer, and the loss.
+        That is the misfit in units of `width`, plus KLD, in nats."""
         mean, log_variance = self.encoder(torch.cat([context, target], 1)).chunk(2, 1)
         made = self(context, mean + torch.randn_like(mean) * (log_variance.clamp(-8, 4) / 2).exp())
         return made, (
@@ -132,59 +134,67 @@ def _there_and_back(time: int) -> Tensor:  # (2·time,) the frame at each place
     return torch.cat([torch.arange(time), torch.arange(time).flip(0)])
 
 
+# %% ../nbs/55_behavior.ipynb #712c21c4
 def _likely(
-    points: Tensor, width: float = 0.8, back: float = 0.1
+    points: Tensor,  # (time, dims), in steps
+    width: float = 0.8,  # Steps between places that pass for each other
+    back: float = 0.1,  # A step back against one forward
 ) -> tuple[Tensor, Tensor]:  # (place, place) each: on as the video goes; or a leap
-    "How well it fits to go from row to column. `width`: steps between places that pass for each other; `back`: a step back against one forward."
-    time = len(points)  # (time, dims), in steps
-    frame, backward = _there_and_back(time), torch.arange(2 * time) >= time
+    "How well it fits to go from row to column."
+    time = len(points)
+    frame = _there_and_back(time)
+    backward = torch.arange(2 * time) >= time
     at = points.double()[frame]
-    leave = F.pad(
-        at[1:] - at[:-1], (0, 0, 0, 1)
-    )  # the motion out of each place; 0 where time turns
-    cost = (
-        torch.cdist(at, at) ** 2
-        + (torch.cdist(leave, leave) ** 2 + torch.cdist(come := leave.roll(1, 0), come) ** 2) / 4
-    )
-    alike = torch.exp(-cost / (2 * width**2)) + 1e-9 / (
-        1 + cost
-    )  # never quite 0: from anywhere there is a way on
-    alike[((frame[:, None] - frame).abs() < 8) & (backward[:, None] == backward)] = (
-        0  # so near in time, that is no leap
-    )
+    # the motion out of each place, 0 where time turns; and into it
+    leave = F.pad(at[1:] - at[:-1], (0, 0, 0, 1))
+    come = leave.roll(1, 0)
+    turn = torch.cdist(leave, leave) ** 2 + torch.cdist(come, come) ** 2
+    cost = torch.cdist(at, at) ** 2 + turn / 4
+    # never quite 0: from anywhere there is a way on
+    alike = torch.exp(-cost / (2 * width**2)) + 1e-9 / (1 + cost)
+    # so near in time, that is no leap
+    alike[((frame[:, None] - frame).abs() < 8) & (backward[:, None] == backward)] = 0
     alike = alike / (0.1 + alike.sum(1, keepdim=True))  # like many or like one, it is one leap
     ways = (
-        torch.eye(2 * time, dtype=at.dtype).roll(1, 1),
-        alike.roll(-1, 0),
-    )  # to the next place; to one like the next
+        torch.eye(2 * time, dtype=at.dtype).roll(1, 1),  # to the next place
+        alike.roll(-1, 0),  # to one like the next
+    )
     for way in ways:
         way[:, backward] *= back
         way[[time - 1, -1]] = way[:, [time - 1, -1]] = 0  # nobody stays where time ends
     return ways
 
 
+# %% ../nbs/55_behavior.ipynb #341c8bf1
 def _balance(flow: Tensor, rounds: int) -> Tensor:  # (place, place) how often each step is taken
     "Of all flows that pass every frame equally often, the one nearest to what fits, by iterative scaling."
-    frame = _there_and_back(time := len(flow) // 2)
+    time = len(flow) // 2
+    frame = _there_and_back(time)
     row = column = flow.new_ones(len(flow))  # what each is multiplied by
     for _ in range(rounds):
-        leave, come = row * (flow @ column) + 1e-300, column * (row @ flow) + 1e-300
+        leave = row * (flow @ column) + 1e-300
+        come = column * (row @ flow) + 1e-300
         visits = flow.new_zeros(time).index_add_(0, frame, (leave * come).sqrt())
-        even, push = (1 / time / visits).sqrt()[frame], (come / leave).sqrt()
-        row, column = row * even * push, column * even / push
+        even = (1 / time / visits).sqrt()[frame]
+        push = (come / leave).sqrt()
+        row = row * even * push
+        column = column * even / push
     return row[:, None] * flow * column
 
 
+# %% ../nbs/55_behavior.ipynb #ef803aca
 def _plan(points: Tensor, leaps: float) -> Tensor:  # (place, place) how often each step is taken
     "How the scene may go on: the balanced flow with that share of leaps, found by halving."
-    (onward, leap), low, high = _likely(points), -12.0, 6.0
+    onward, leap = _likely(points)
+    low = -12.0
+    high = 6.0
     for _ in range(8):
-        tried = _balance(onward + exp((low + high) / 2) * leap, 300)
-        low, high = (
-            (low, (low + high) / 2)
-            if tried[onward == 0].sum() > leaps * tried.sum()
-            else ((low + high) / 2, high)
-        )
+        middle = (low + high) / 2
+        tried = _balance(onward + exp(middle) * leap, 300)
+        if tried[onward == 0].sum() > leaps * tried.sum():
+            high = middle
+        else:
+            low = middle
     return _balance(onward + exp((low + high) / 2) * leap, 3000)
 
 
@@ -204,16 +214,17 @@ class Behavior(_Space):
     "A plan that remembers the frames and says what comes next, and a learned motion beside it."
 
     def __init__(
-        self, time: int = 2, embed: int = 512, dims: int = 64, ways: int = 24
-    ) -> None:  # frames; numbers each; main directions; ways on from a place
+        self,
+        time: int = 2,  # Frames
+        embed: int = 512,  # Numbers each
+        dims: int = 64,  # Main directions
+        ways: int = 24,  # Ways on from a place
+    ) -> None:
         super().__init__(time, embed, dims)
-        self.config["ways"], self.narrow = (
-            ways,
-            min(12, dims),
-        )  # it leaves the path along the first few directions only
-        self.register_buffer(
-            "onward", torch.zeros(2 * time, ways, dtype=torch.int16)
-        )  # (place, way) where each leads
+        self.config["ways"] = ways
+        self.narrow = min(12, dims)  # it leaves the path along the first few directions only
+        # (place, way) where each leads
+        self.register_buffer("onward", torch.zeros(2 * time, ways, dtype=torch.int16))
         self.register_buffer("chance", torch.zeros(2 * time, ways))  # (place, way) how likely
         self.motion = _Motion(4 * self.narrow, self.narrow)
 
@@ -227,7 +238,8 @@ class Behavior(_Space):
         leaps: float = 0.08,  # Share of steps that leap to another time, between 0 and 1
         rounds: int = 800,  # Batches the motion learns from; with 0 it stays on the path
     ) -> "Behavior":
-        "Make the plan, learn the motion. Raises ValueError unless there are 2 to 3,000 finite unit vectors: the plan grows with their square."
+        """Make the plan, learn the motion.
+        Raises ValueError unless there are 2 to 3,000 finite unit vectors: the plan grows as their square."""
         if len(embeddings) > 3000:
             raise ValueError(
                 f"{len(embeddings)} frames are too many to plan with: give at most 3,000 (max_frames)"
@@ -250,42 +262,45 @@ class Behavior(_Space):
 def _unroll(
     self: Behavior, start: Tensor, near: Tensor, long: int, batch: int = 128
 ) -> Tensor:  # one number
-    "The loss over rollouts on its own predictions: from where another pass ran, come nearer, and go on beside the path as that one did."
-    pick, at, when = (
-        torch.randint(len(start), (batch,)),
-        self._path[:, : self.narrow],
-        torch.arange(-1, long + 1),
-    )
-    place, other = start[pick], near[pick, torch.randint(near.shape[1], (batch,))]
-    gap = (
-        torch.rand(batch, 1, 1) * 1.5 * (at[other[:, None] + when] - at[place[:, None] + when])
-    )  # (batch, long+2, narrow)
+    """The loss over rollouts on its own predictions.
+    From where another pass ran, come nearer, and go on beside the path as that one did."""
+    pick = torch.randint(len(start), (batch,))
+    at = self._path[:, : self.narrow]
+    when = torch.arange(-1, long + 1)
+    place = start[pick]
+    other = near[pick, torch.randint(near.shape[1], (batch,))]
+    # (batch, long+2, narrow)
+    gap = torch.rand(batch, 1, 1) * 1.5 * (at[other[:, None] + when] - at[place[:, None] + when])
     course = 0.6 * gap / (0.6 + gap.norm(dim=-1, keepdim=True))  # never further than 0.6 steps
     far = (gap - course)[:, 1] * (torch.rand(batch, 1) < 0.5)
-    away, last, loss = course[:, 1] + far, course[:, 1] - course[:, 0], 0.0
+    away = course[:, 1] + far
+    last = course[:, 1] - course[:, 0]
+    loss = 0.0
     for step in range(1, long + 1):
         far = _pull(far)
         go, misfit = self.motion.learn(
             torch.cat([_soft(away), _soft(last), self._seen[place + step]], 1),
             course[:, step + 1] + far - _pull(away),
         )
-        away, last, loss = _pull(away) + go, _pull(away) + go - away, loss + misfit / long
+        away, last = _pull(away) + go, _pull(away) + go - away
+        loss = loss + misfit / long
     return loss
 
 
 def _learn(self: Behavior, rounds: int, progress: bool) -> None:
     "Adam, over rollouts of growing length. Interrupted, it keeps what was learned."
     self._prepare()
-    self.history, long = [], min(8, len(self.points) - 2)
+    self.history = []
+    long = min(8, len(self.points) - 2)
     if long < 2:
         return  # too short to pass anywhere twice
-    time, at, place = len(self.points), self._path, torch.arange(2 * len(self.points))
-    start = place[
-        (place % time >= 1) & (place % time + long < time)
-    ]  # from here the video goes on long enough
-    same = (
-        self._frame[start][:, None] - self._frame[start]
-    ).abs() < 8  # the same pass, not another
+    time = len(self.points)
+    at = self._path
+    place = torch.arange(2 * time)
+    # from here the video goes on long enough
+    start = place[(place % time >= 1) & (place % time + long < time)]
+    # the same pass, not another
+    same = (self._frame[start][:, None] - self._frame[start]).abs() < 8
     near = start[
         torch.cdist(at[start], at[start])
         .masked_fill(same, inf)
@@ -308,25 +323,26 @@ def _learn(self: Behavior, rounds: int, progress: bool) -> None:
         )
 
 
-Behavior._unroll, Behavior._learn = _unroll, _learn
+Behavior._unroll = _unroll
+Behavior._learn = _learn
 
 
 # %% ../nbs/55_behavior.ipynb #c035
 def _prepare(self: Behavior) -> None:
-    "What follows from the saved numbers: the frame and the point at each place; the place and the motion into it, as the network sees them."
-    self._frame, self._ways, self._odds = (
-        _there_and_back(len(self.points)).to(self.points.device),
-        self.onward.long(),
-        self.chance.float(),
-    )
+    """What follows from the saved numbers: the frame and the point at each place.
+    Also the place and the motion into it, as the network sees them."""
+    self._frame = _there_and_back(len(self.points)).to(self.points.device)
+    self._ways = self.onward.long()
+    self._odds = self.chance.float()
     self._path = self.points[self._frame]
-    come = (at := self._path[:, : self.narrow]) - at.roll(1, 0)
+    at = self._path[:, : self.narrow]
+    come = at - at.roll(1, 0)
     come[:: len(self.points)] = 0
-    self._seen = torch.cat(
-        [at / at.std(0).clamp_min(1e-6) / 2, _soft(come)], 1
-    )  # (place, 2·narrow)
+    # (place, 2·narrow)
+    self._seen = torch.cat([at / at.std(0).clamp_min(1e-6) / 2, _soft(come)], 1)
 
 
+# %% ../nbs/55_behavior.ipynb #a02417fc
 def _start(self: Behavior, embedding: Tensor) -> BehaviorState:  # embedding (batch, embed)
     "Stand at any embedding; the plan begins at the nearest frame, at the last one with turning back."
     self._prepare()
@@ -340,10 +356,14 @@ def _start(self: Behavior, embedding: Tensor) -> BehaviorState:  # embedding (ba
     )
 
 
+# %% ../nbs/55_behavior.ipynb #1803b657
 def _next(
-    self: Behavior, place: Tensor, temperature: float, chance: Tensor
+    self: Behavior,
+    place: Tensor,  # (batch,) where it leaves from
+    temperature: float,  # Multiplies the odds of a leap
+    chance: Tensor,  # (batch,) in 0..1
 ) -> Tensor:  # (batch,) places
-    "Where the plan leads from `place` (batch,), by `chance` (batch,) in 0..1; temperature multiplies the odds of a leap."
+    "Where the plan leads from a place, by chance."
     onward = self._ways[place]  # (batch, way)
     odds = (
         self._odds[place] * torch.where(onward == place[:, None] + 1, 1.0, float(temperature))
@@ -352,17 +372,16 @@ def _next(
     return onward.gather(1, way)[:, 0]
 
 
+# %% ../nbs/55_behavior.ipynb #ad1e9022
 def _on_path(self: Behavior, place: Tensor, part: float, wide: float) -> Tensor:  # (batch, dims)
-    "The point of the video's path `part` of the way from a place to the next, `wide` times as far from the middle."
+    "The video's point `part` of the way from a place to the next, `wide` times as far from the middle."
     return wide * torch.lerp(self._path[place], self._path[place + 1], part)
 
 
-Behavior._prepare, Behavior.start, Behavior._next, Behavior._on_path = (
-    _prepare,
-    _start,
-    _next,
-    _on_path,
-)
+Behavior._prepare = _prepare
+Behavior.start = _start
+Behavior._next = _next
+Behavior._on_path = _on_path
 
 
 # %% ../nbs/55_behavior.ipynb #c036
@@ -376,36 +395,33 @@ def _step(
     "One step. Raises ValueError for a temperature below 0, infinite or NaN."
     if not 0 <= temperature < inf:
         raise ValueError(f"temperature must be 0 or more, and finite, got {temperature}")
-    pace, batch = min(temperature, 100), len(state.embedding)
-    chances, latent = (
-        _draw(rng, batch, 1 + int(pace), torch.rand),
-        _draw(rng, batch, self.motion.latent),
-    )
+    pace = min(temperature, 100)
+    batch = len(state.embedding)
+    chances = _draw(rng, batch, 1 + int(pace), torch.rand)
+    latent = _draw(rng, batch, self.motion.latent)
     if pace == 0:
         return replace(state, left=state.embedding)
-    pushed = (state.embedding - state.left).norm(
-        dim=1
-    ) > self.pace  # a force took it elsewhere: look where
+    # a force took it elsewhere: look where
+    pushed = (state.embedding - state.left).norm(dim=1) > self.pace
     place = (
         torch.where(pushed, self.start(state.embedding).place, state.place)
         if pushed.any()
         else state.place
     )
-    wide, part, (at, rest) = (
-        min(max(pace, 0.1), 4) ** 0.15,
-        state.part + pace,
-        self._inside(state.embedding),
-    )  # hot, it exaggerates
+    wide = min(max(pace, 0.1), 4) ** 0.15  # hot, it exaggerates
+    part = state.part + pace
+    at, rest = self._inside(state.embedding)
     away = at - self._on_path(place, state.part, wide)
-    for chance in chances.T[
-        : int(part)
-    ]:  # arrive at the next place, then pass for it, or for one like it
+    # arrive at the next place, then pass for it, or for one like it
+    for chance in chances.T[: int(part)]:
         after = self._next(place, temperature, chance)
-        away, place = away + wide * (self._path[place + 1] - self._path[after]), after
+        away = away + wide * (self._path[place + 1] - self._path[after])
+        place = after
     seen = torch.cat([_soft(away[:, : self.narrow]), _soft(state.last), self._seen[place]], 1)
+    # without chance, and with it
     calm, lively = self.motion(
         seen.repeat(2, 1), torch.cat([torch.zeros_like(latent), latent])
-    ).chunk(2)  # without chance, and with it
+    ).chunk(2)
     go = min(pace, 1) * (_pull(away) - away) + F.pad(
         min(pace, 1) * calm + pace * (lively - calm), (0, away.shape[1] - self.narrow)
     )
@@ -424,17 +440,21 @@ class PeerState:
     "Where a peer is, and the one thing it remembers."
 
     embedding: Tensor  # (batch, embed)
-    memory: Tensor  # VideoTexture: (batch,) its frame; FlowBehavior: (batch, dims) its last motion, in the video's steps
+    memory: (
+        Tensor  # (batch,) VideoTexture's frame; (batch, dims) FlowBehavior's last motion, in steps
+    )
 
 
 class VideoTexture(nn.Module):
-    "Schödl's video textures: the frames themselves, in an order that looks ahead. Temperature is their sigma."
+    "Schödl's video textures: the frames, in an order that looks ahead. Temperature is their sigma."
 
     batched = True
 
     def __init__(
-        self, time: int = 2, embed: int = 512
-    ) -> None:  # observed frames; numbers in an embedding
+        self,
+        time: int = 2,  # Observed frames
+        embed: int = 512,  # Numbers in an embedding
+    ) -> None:
         super().__init__()
         self.config = dict(time=time, embed=embed)
         self.register_buffer("observed", torch.zeros(time, embed))
@@ -442,21 +462,25 @@ class VideoTexture(nn.Module):
 
     @classmethod
     def fit(
-        cls, embeddings: Tensor, *, seed: int = 0, progress: bool = True
-    ) -> "VideoTexture":  # (time, embed); nothing is random or slow here
-        "The cost of each cut, filtered along time, plus the cheapest future. Raises ValueError for fewer than 2 frames."
-        embeddings, texture = (
-            _on_sphere(embeddings, least=2),
-            cls(*embeddings.shape).to(embeddings.device),
-        )
-        gap, time = torch.cdist(embeddings.double(), embeddings.double()), len(embeddings)
+        cls,
+        embeddings: Tensor,  # (time, embed)
+        *,
+        seed: int = 0,  # Nothing is random here
+        progress: bool = True,  # Nothing is slow here
+    ) -> "VideoTexture":
+        """The cost of each cut, filtered along time, plus the cheapest future.
+        Raises ValueError for fewer than 2 frames."""
+        embeddings = _on_sphere(embeddings, least=2)
+        texture = cls(*embeddings.shape).to(embeddings.device)
+        gap = torch.cdist(embeddings.double(), embeddings.double())
+        time = len(embeddings)
         wide = F.pad(gap[None, None], (2, 1, 2, 1), mode="replicate")[0, 0]
+        # frames i-2..i+1 against j-2..j+1
         alike = sum(
             weight / 8 * wide[k : k + time, k : k + time] for k, weight in enumerate((1, 3, 3, 1))
-        )  # frames i-2..i+1 against j-2..j+1
-        cost = cut = torch.cat(
-            [alike[1:], alike.new_full((1, time), 4 * float(gap.max()))]
-        )  # i to j if i+1 is like j; the last has no next
+        )
+        # i to j if i+1 is like j; the last has no next
+        cost = cut = torch.cat([alike[1:], alike.new_full((1, time), 4 * float(gap.max()))])
         for _ in range(300):
             cost = cut + 0.99 * cost.min(1).values  # the future counts
         texture.observed.copy_(embeddings)
@@ -473,8 +497,11 @@ class VideoTexture(nn.Module):
         )
 
     def step(
-        self, state: PeerState, temperature: float, rng: torch.Generator | list[torch.Generator]
-    ) -> PeerState:  # 0: the best way on
+        self,
+        state: PeerState,
+        temperature: float,  # 0: the best way on
+        rng: torch.Generator | list[torch.Generator],
+    ) -> PeerState:
         "Draw the next frame: the cheaper, the likelier."
         odds = F.softmax(-self.cost[state.memory] / max(0.03 * temperature, 1e-9), 1).cumsum(1)
         frame = (
@@ -487,11 +514,15 @@ class VideoTexture(nn.Module):
 
 # %% ../nbs/55_behavior.ipynb #c060
 class FlowBehavior(_Space):
-    "A conditional invertible network (zuko's spline flow): noise in, the next motion out, given the place and the last motion."
+    """A conditional invertible network (zuko's spline flow): noise in, the next motion out.
+    It is given the place and the last motion."""
 
     def __init__(
-        self, time: int = 2, embed: int = 512, dims: int = 8
-    ) -> None:  # observed frames; numbers in an embedding; main directions kept
+        self,
+        time: int = 2,  # Observed frames
+        embed: int = 512,  # Numbers in an embedding
+        dims: int = 8,  # Main directions kept
+    ) -> None:
         super().__init__(time, embed, dims)
         try:
             import zuko
@@ -499,22 +530,24 @@ class FlowBehavior(_Space):
             raise ImportError("FlowBehavior needs the zuko library: pip install zuko") from cause
         self.flow = zuko.flows.NSF(dims, 2 * dims, transforms=3, passes=2, hidden_features=(64, 64))
 
-    def _law(
-        self, point: Tensor, last: Tensor
-    ):  # a distribution of motions (batch, dims), each shortened below 3
-        "What may come next."
+    def _law(self, point: Tensor, last: Tensor):  # a distribution of motions (batch, dims)
+        "What may come next, each motion shortened below 3."
         return self.flow(torch.cat([point / self.points.std(0).clamp_min(1e-6), _soft(last)], 1))
 
     @classmethod
     def fit(
-        cls, embeddings: Tensor, *, seed: int = 0, progress: bool = True, rounds: int = 500
-    ) -> "FlowBehavior":  # (time, embed); times through all
+        cls,
+        embeddings: Tensor,  # (time, embed)
+        *,
+        seed: int = 0,
+        progress: bool = True,
+        rounds: int = 500,  # Times through all
+    ) -> "FlowBehavior":
         "Maximum likelihood, with a little noise on what it sees. Raises ValueError for fewer than 4 frames."
-        behavior, rng = cls._of(embeddings, 4, 8, seed), torch.Generator().manual_seed(seed)
-        moves, optimizer = (
-            behavior.points[1:] - behavior.points[:-1],
-            torch.optim.Adam(behavior.parameters(), 2e-3),
-        )
+        behavior = cls._of(embeddings, 4, 8, seed)
+        rng = torch.Generator().manual_seed(seed)
+        moves = behavior.points[1:] - behavior.points[:-1]
+        optimizer = torch.optim.Adam(behavior.parameters(), 2e-3)
 
         def blur(x):
             return x + 0.1 * torch.randn(x.shape, generator=rng)
@@ -537,8 +570,11 @@ class FlowBehavior(_Space):
 
     @torch.no_grad()
     def step(
-        self, state: PeerState, temperature: float, rng: torch.Generator | list[torch.Generator]
-    ) -> PeerState:  # temperature 0 stands still
+        self,
+        state: PeerState,
+        temperature: float,  # Multiplies the motion; 0 stands still
+        rng: torch.Generator | list[torch.Generator],
+    ) -> PeerState:
         "Noise through the network; temperature multiplies the motion."
         point, rest = self._inside(state.embedding)
         short = self._law(point, state.memory).transform.inv(_draw(rng, len(point), point.shape[1]))

@@ -29,7 +29,8 @@ from .vae import VaeBehavior
 
 # %% ../nbs/71_browser.ipynb #258e55b8
 class _StrokeColors(nn.Module):
-    "What `Generator` draws, stroke by stroke: each goes straight to its patch, so that no canvas has to be kept."
+    """What `Generator` draws, stroke by stroke.
+    Each goes straight to its patch, so that no canvas has to be kept."""
 
     def __init__(self, generator: Generator) -> None:
         super().__init__()
@@ -39,10 +40,10 @@ class _StrokeColors(nn.Module):
     def forward(self, embedding: Tensor) -> Tensor:  # (1, embed) -> (height, width, 3)
         g = self.generator
         height, width, p = (g.config[name] for name in ("height", "width", "patch"))
-        rows, columns = -(-height // p), -(-width // p)  # rounded up
-        mixture = _mixture((embedding - g.centre) @ g.axes, g.known, g.looks, self.recipe)[
-            0
-        ]  # (features,)
+        rows = -(-height // p)  # rounded up
+        columns = -(-width // p)
+        # (features,)
+        mixture = _mixture((embedding - g.centre) @ g.axes, g.known, g.looks, self.recipe)[0]
         strength = g.size / 127**2 * (g.mix.float() @ mixture)  # (stroke,)
         patches = torch.zeros(rows * columns, p * p * 3).index_put(
             (g.where.long(),), strength[:, None] * g.stroke, accumulate=True
@@ -57,7 +58,8 @@ class _StrokeColors(nn.Module):
 
 # %% ../nbs/71_browser.ipynb #cc74f342
 class _PixelColors(nn.Module):
-    "What `SirenGenerator` draws, the whole picture at once: the embedding's share of the first layer is computed once for all pixels."
+    """What `SirenGenerator` draws, the whole picture at once.
+    The embedding's share of the first layer is computed once for all pixels."""
 
     def __init__(self, generator: SirenGenerator) -> None:
         super().__init__()
@@ -80,19 +82,20 @@ class _PixelColors(nn.Module):
 
 # %% ../nbs/71_browser.ipynb #23da102e
 class _Draw(nn.Module):
-    "The graph `draw`: the picture of an embedding as bytes, its place on the map, the nearest observed frame."
+    "The graph `draw`: an embedding's picture as bytes, its place on the map, the nearest observed frame."
 
     def __init__(self, colors: nn.Module, place: _Place) -> None:
         super().__init__()
-        self.colors, self.mean, self.axes = colors, place.mean, place.axes
+        self.colors = colors
+        self.mean = place.mean
+        self.axes = place.axes
 
     def forward(
         self, embedding: Tensor, observed: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:  # (height, width, 4), (1, 2), (1,)
         colors = (self.colors(embedding).clamp(0.0, 1.0) * 255.0).round()
-        picture = torch.cat([colors, torch.full_like(colors[..., :1], 255.0)], 2).to(
-            torch.uint8
-        )  # red, green, blue, opaque
+        # red, green, blue, opaque
+        picture = torch.cat([colors, torch.full_like(colors[..., :1], 255.0)], 2).to(torch.uint8)
         return picture, (embedding - self.mean) @ self.axes, _nearest(embedding, observed)
 
 
@@ -110,21 +113,21 @@ def _cured(predicted: Tensor, observed: Tensor, weight: Tensor) -> Tensor:  # (1
     )
 
 
+# %% ../nbs/71_browser.ipynb #ade263e5
 class _VaeMover(nn.Module):
     "`VaeBehavior.step` for a graph, with its noise handed in."
 
     def __init__(self, behavior: VaeBehavior) -> None:
         super().__init__()
         self.behavior = behavior
-        self.memory, self.noise = (
-            {},
-            {"latent": ("normal", behavior.config["latent_dim"])},
-        )  # what it remembers: nothing
+        self.memory = {}  # what it remembers: nothing
+        self.noise = {"latent": ("normal", behavior.config["latent_dim"])}
 
     def forward(
         self, embedding: Tensor, memory: tuple, temperature: Tensor, latent: Tensor
     ) -> tuple[Tensor, ...]:
-        model, hidden = self.behavior, self.behavior.encoder(embedding)
+        model = self.behavior
+        hidden = model.encoder(embedding)
         drawn = model.mean(hidden) + latent * (model.log_variance(hidden) / 2).exp()
         return (embedding + temperature.float() * model.decoder(drawn),)
 
@@ -139,9 +142,8 @@ class _PlanMover(nn.Module):
         self.behavior._prepare()
         self.behavior._prepare = lambda: None  # done; a graph can't assign
         self.noise = {"chances": ("uniform", 4), "latent": ("normal", behavior.motion.latent)}
-        nowhere = torch.full(
-            (1, behavior.config["embed"]), 9.0
-        )  # it left from there, so at its first step it looks where it is
+        # it left from there, so at its first step it looks where it is
+        nowhere = torch.full((1, behavior.config["embed"]), 9.0)
         self.memory = dict(
             place=torch.zeros(1, dtype=torch.int64),
             part=torch.zeros(1, dtype=torch.float64),
@@ -166,27 +168,29 @@ def _move(
     self, embedding: Tensor, memory: tuple, temperature: Tensor, chances: Tensor, latent: Tensor
 ) -> tuple[Tensor, ...]:
     "The embedding (1, embed) moved, and the new memory."
-    (place, part, last, left), b, pace = memory, self.behavior, temperature.float()
-    wide, moves = pace.clamp(0.1, 4.0) ** 0.15, pace > 0
+    place, part, last, left = memory
+    b = self.behavior
+    pace = temperature.float()
+    wide = pace.clamp(0.1, 4.0) ** 0.15
+    moves = pace > 0
     at, rest = b._inside(embedding)
     gap = (embedding - left).norm(dim=1)
-    pushed = (gap > b.pace) & moves | (
-        gap > 2
-    )  # no unit vectors are so far apart: it has just begun
+    # no unit vectors are over 2 apart: then it has just begun
+    pushed = (gap > b.pace) & moves | (gap > 2)
     place = torch.where(pushed, b.start(embedding).place, place)
-    away, reached = at - b._on_path(place, part.float(), wide), part + temperature
+    away = at - b._on_path(place, part.float(), wide)
+    reached = part + temperature
     for i in range(chances.shape[1]):
-        arrives, after = reached >= i + 1, self.next(place, pace, chances[:, i : i + 1])
+        arrives = reached >= i + 1
+        after = self.next(place, pace, chances[:, i : i + 1])
         away = torch.where(
             arrives, away + b._on_path(place, 1.0, wide) - b._on_path(after, 0.0, wide), away
         )
         place = torch.where(arrives, after, place)
     seen = torch.cat([_soft(away[:, : b.narrow]), _soft(last), b._seen[place]], 1)
-    calm, lively, go = (
-        b.motion(seen, torch.zeros_like(latent)),
-        b.motion(seen, latent),
-        pace.clamp(max=1.0) * (_pull(away) - away),
-    )
+    calm = b.motion(seen, torch.zeros_like(latent))
+    lively = b.motion(seen, latent)
+    go = pace.clamp(max=1.0) * (_pull(away) - away)
     go = go + F.pad(
         pace.clamp(max=1.0) * calm + pace * (lively - calm), (0, go.shape[1] - b.narrow)
     )
@@ -238,7 +242,8 @@ _movers = {Behavior: _PlanMover, VaeBehavior: _VaeMover}
 
 # %% ../nbs/71_browser.ipynb #7ba10cdc
 def _halved(model: object) -> object:  # An onnx.ModelProto
-    "The graph with each large tensor that loses nothing by it in half precision, made whole again when the page loads."
+    """The graph with each large tensor that loses nothing by it in half precision.
+    It is made whole again when the page loads."""
     from onnx import TensorProto, helper, numpy_helper
 
     for stored in model.graph.initializer:
@@ -266,9 +271,8 @@ def _onnx(
         import onnxscript  # noqa: F401
     except ImportError as cause:
         raise ImportError("a page needs ONNX: pip install onnx onnxscript") from cause
-    args = torch.utils._pytree.tree_map(
-        torch.clone, args
-    )  # one tensor given for two inputs would become one input
+    # one tensor given for two inputs would become one input
+    args = torch.utils._pytree.tree_map(torch.clone, args)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about what the exporter itself will stop using
         model = torch.onnx.export(
@@ -292,16 +296,13 @@ def _graphs(
     alive: AliveScene, place: _Place
 ) -> tuple[dict[str, bytes], dict]:  # ONNX files by name; what a step remembers and draws by chance
     "The scene as three graphs: start, step, draw."
-    draw, mover = (
-        _Draw(_colors[type(alive.generator)](alive.generator), place),
-        _movers[type(alive.behavior)](alive.behavior),
-    )
-    observed, embedding, names = (
-        alive.embeddings,
-        alive.embeddings[:1],
-        ["embedding", *mover.memory],
-    )
-    warmth, curing = torch.ones(1, dtype=torch.float64), torch.full((1,), 0.1)
+    draw = _Draw(_colors[type(alive.generator)](alive.generator), place)
+    mover = _movers[type(alive.behavior)](alive.behavior)
+    observed = alive.embeddings
+    embedding = alive.embeddings[:1]
+    names = ["embedding", *mover.memory]
+    warmth = torch.ones(1, dtype=torch.float64)
+    curing = torch.full((1,), 0.1)
     noise = tuple(torch.rand(1, size) for _, size in mover.noise.values())
     graphs = dict(
         start=_onnx(
@@ -341,9 +342,8 @@ _files = {
     "ort.wasm.bundle.min.mjs": "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
     "ort-wasm-simd-threaded.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
 }
-_notice = (
-    Path(alive_scene.__file__).parent / "static" / "onnxruntime-web.LICENSE"
-)  # MIT: it goes wherever they go
+# MIT: it goes wherever they go
+_notice = Path(alive_scene.__file__).parent / "static" / "onnxruntime-web.LICENSE"
 _how = (
     f"run `npm pack onnxruntime-web@{_version}` where npm and the internet are, unpack the file it makes, "
     'and name the folder: export_html(..., folder="package/dist")'
@@ -355,7 +355,8 @@ def _verified(folder: Path, found: dict[str, bytes]) -> dict[str, bytes]:  # The
     for name, data in found.items():
         if sha256(data).hexdigest() != _files[name]:
             raise ValueError(
-                f"{folder / name} is not the file of onnxruntime-web {_version} (its SHA-256 differs): delete it, or {_how}"
+                f"{folder / name} is not the file of onnxruntime-web {_version} "
+                f"(its SHA-256 differs): delete it, or {_how}"
             )
     return found
 
@@ -401,6 +402,7 @@ def _fetch(folder: Path) -> None:
     _write(folder, found | {"LICENSE.txt": _notice.read_bytes()})
 
 
+# %% ../nbs/71_browser.ipynb #1723591b
 def _write(folder: Path, files: dict[str, bytes]) -> None:
     "Write files into a folder, each whole or not at all."
     folder.mkdir(parents=True, exist_ok=True)
@@ -409,8 +411,9 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
             whole.write_bytes(data)
 
 
+# %% ../nbs/71_browser.ipynb #ff1bcb11
 def _runtime(folder: str | Path | None) -> dict[str, bytes]:
-    "The runtime's files: from the folder named, else from the cache, which is filled if any is missing there."
+    "The runtime's files: from the folder named, else the cache, which is filled if any is missing there."
     if folder is not None:
         return _read(Path(folder))
     cache = (
@@ -428,7 +431,8 @@ def _check(alive: AliveScene, path: Path, runtime: str, settings: dict[str, floa
     for part, known in ((alive.generator, _colors), (alive.behavior, _movers)):
         if type(part) not in known:
             raise ValueError(
-                f"{type(part).__name__} can't live in a page; these can: {', '.join(kind.__name__ for kind in known)}"
+                f"{type(part).__name__} can't live in a page; "
+                f"these can: {', '.join(kind.__name__ for kind in known)}"
             )
     if path.suffix.lower() != ".html":
         raise ValueError(f"a page is written as NAME.html, got {path.name!r}")
@@ -441,9 +445,13 @@ def _check(alive: AliveScene, path: Path, runtime: str, settings: dict[str, floa
     _within(len(alive.embeddings) - 1, **settings)
 
 
+# %% ../nbs/71_browser.ipynb #b108f725
 def _packed(name: str, data: bytes) -> str:
     "Bytes as a part of a page: gzipped, in base64."
-    return f'<script type="text/plain" id="packed-{name}">{b64encode(compress(data, 9, mtime=0)).decode()}</script>'
+    return (
+        f'<script type="text/plain" id="packed-{name}">'
+        f"{b64encode(compress(data, 9, mtime=0)).decode()}</script>"
+    )
 
 
 def _policy(beside: str) -> str:
@@ -499,22 +507,23 @@ def export_html(
     alive: AliveScene,  # What shall live there
     path: str | Path,  # Where to; it ends in .html
     *,
-    runtime: str = "inside",  # "inside": one file, plays offline; "beside": a small page for a site, the runtime in a folder next to it
-    folder: str
-    | Path
-    | None = None,  # Where the files of onnxruntime-web are; None: the cache, or npm
+    # "inside": one file, plays offline;
+    # "beside": a small page for a site, the runtime in a folder next to it
+    runtime: str = "inside",
+    # Where the files of onnxruntime-web are; None: the cache, or npm
+    folder: str | Path | None = None,
     temperature: float = 1.0,  # Where its slider starts, 0..3
     curing: float = 0.1,  # Where its slider starts, 0..1
     seed: int = 0,  # Which of its lives
     start: int = 0,  # The frame it starts from
 ) -> Path:  # The page
-    "Write a page that plays the scene for ever in any browser, without Python. Raises ValueError or OSError that says what is wrong."
-    path, settings = (
-        Path(path),
-        dict(temperature=temperature, curing=curing, seed=seed, start=start),
-    )
+    """Write a page that plays the scene for ever in any browser, without Python.
+    Raises ValueError or OSError that says what is wrong."""
+    path = Path(path)
+    settings = dict(temperature=temperature, curing=curing, seed=seed, start=start)
     _check(alive, path, runtime, settings)
-    files, place = _runtime(folder), _Place(alive)
+    files = _runtime(folder)
+    place = _Place(alive)
     graphs, needs = _graphs(alive, place)
     beside = f"onnxruntime-web-{_version}" if runtime == "beside" else ""
     if beside:

@@ -47,6 +47,7 @@ def _near(word, known):
     return ", ".join([k for k in known if k.lower() in near] or list(known)[:10])
 
 
+# %% ../nbs/10_clip.ipynb #31da5c31
 def _settings(cfg):
     "What in open_clip's entry for a training decides how a picture meets the model."
     return {k: cfg[k] for k in ("mean", "std", "interpolation", "resize_mode") if k in cfg} | {
@@ -54,13 +55,16 @@ def _settings(cfg):
     }
 
 
+# %% ../nbs/10_clip.ipynb #e5b3d81b
 def _training(name, checkpoint):
-    "'ARCH/tag' as (arch, open_clip's entry for the training). Raises ValueError for an unknown name, or one that leaves it open."
+    """'ARCH/tag' as (arch, open_clip's entry for the training).
+    Raises ValueError for an unknown name, or one that leaves it open."""
     clip = _open_clip()
     arch, _, tag = name.partition("/")
     if arch not in clip.list_models():
         raise ValueError(
-            f"open_clip knows no model {name!r}. Names near it: {_near(name.replace('/', '-'), clip.list_models())}"
+            f"open_clip knows no model {name!r}. "
+            f"Names near it: {_near(name.replace('/', '-'), clip.list_models())}"
         )
     tags = clip.list_pretrained_tags_by_model(arch)
     if tag in tags:
@@ -74,28 +78,31 @@ def _training(name, checkpoint):
         f", since the weights of {arch} differ in preprocessing or activation" if checkpoint else ""
     )
     raise ValueError(
-        f"Say which training{why}: ClipEncoder('{arch}/TAG'{', checkpoint=...' if checkpoint else ''}) with TAG one of {', '.join(tags)}"
+        f"Say which training{why}: "
+        f"ClipEncoder('{arch}/TAG'{', checkpoint=...' if checkpoint else ''}) "
+        f"with TAG one of {', '.join(tags)}"
     )
 
 
 # %% ../nbs/10_clip.ipynb #9b3f110b
 def _bounded(path):
-    "Raises ValueError for a file that would take more memory than weights: over 32 GB, or packed (torch.save packs nothing)."
-    size, within = (
-        path.stat().st_size,
-        sum(part.file_size for part in zipfile.ZipFile(path).infolist())
-        if zipfile.is_zipfile(path)
-        else 0,
-    )
+    """Raises ValueError for a file that would take more memory than weights.
+    That is one over 32 GB, or one that is packed (torch.save packs nothing)."""
+    size = path.stat().st_size
+    within = 0
+    if zipfile.is_zipfile(path):
+        within = sum(part.file_size for part in zipfile.ZipFile(path).infolist())
     if size > 2**35 or within > size:
         raise ValueError(
-            f"{path} would take {max(size, within) / 1e6:,.0f} MB, more than weights do, and was refused: ask for a .safetensors file"
+            f"{path} would take {max(size, within) / 1e6:,.0f} MB, more than weights do, "
+            "and was refused: ask for a .safetensors file"
         )
 
 
 def _load(arch, path, cfg):
     "(model, preprocess): the architecture with the weights of one local file."
-    quick_gelu = (settings := _settings(cfg)).pop("quick_gelu")
+    settings = _settings(cfg)
+    quick_gelu = settings.pop("quick_gelu")
     try:
         _bounded(path)
         return _open_clip().create_model_from_pretrained(
@@ -107,7 +114,8 @@ def _load(arch, path, cfg):
         )
     except pickle.UnpicklingError as error:
         raise ValueError(
-            f"{path} holds more than weights and was refused, since opening it could run code: ask for a .safetensors file"
+            f"{path} holds more than weights and was refused, since opening it could run code: "
+            "ask for a .safetensors file"
         ) from error
     except Exception as error:
         raise ValueError(
@@ -129,6 +137,7 @@ def _on_disk(repo, names):
     )
 
 
+# %% ../nbs/10_clip.ipynb #7dfa88e1
 def _hub_answers():
     "Whether the hub can be reached within five seconds; its own client tries for a minute."
     from huggingface_hub.constants import ENDPOINT
@@ -147,6 +156,7 @@ def _missing(name, file, command):
     )
 
 
+# %% ../nbs/10_clip.ipynb #e5afafef
 def _fetch(name, cfg):
     "The local file with the weights of an open_clip tag, fetched by open_clip if it isn't here yet."
     repo, _, file = cfg.get("hf_hub", "").rpartition("/")
@@ -171,8 +181,10 @@ def _fetch(name, cfg):
         raise error from cause
 
 
+# %% ../nbs/10_clip.ipynb #48e4bd45
 def _described(name):
-    "(model, preprocess) of a model whose description lies beside its weights: 'hf-hub:owner/model' or 'local-dir:folder'."
+    """(model, preprocess) of a model whose description lies beside its weights.
+    Its name is 'hf-hub:owner/model' or 'local-dir:folder'."""
     kind, _, place = name.partition(":")
     error = _missing(
         name,
@@ -198,7 +210,10 @@ def _described(name):
 
 
 # %% ../nbs/10_clip.ipynb #2fda39f7
-_UNTRAINED = "The 'untrained' encoder has random weights: its embeddings know nothing of cats, or of anything else."
+_UNTRAINED = (
+    "The 'untrained' encoder has random weights: "
+    "its embeddings know nothing of cats, or of anything else."
+)
 
 
 def _untrained():
@@ -209,16 +224,19 @@ def _untrained():
 
 
 def _bundled():
-    path, checksum = _WEIGHTS / "alive-tiny.safetensors", _WEIGHTS / "alive-tiny.sha256"
+    path = _WEIGHTS / "alive-tiny.safetensors"
+    checksum = _WEIGHTS / "alive-tiny.sha256"
     for file in (path, checksum):
         if not file.exists():
             raise FileNotFoundError(
-                f"{file} is missing: the bundled encoder alive-tiny isn't trained yet. Train it with `make clip`, "
-                "or name another: 'untrained' (it knows nothing), or one of open_clip's, 'ViT-B-32/laion2b_s34b_b79k'"
+                f"{file} is missing: the bundled encoder alive-tiny isn't trained yet. "
+                "Train it with `make clip`, or name another: 'untrained' (it knows nothing), "
+                "or one of open_clip's, 'ViT-B-32/laion2b_s34b_b79k'"
             )
     if hashlib.sha256(path.read_bytes()).hexdigest() != checksum.read_text().split()[0]:
         raise ValueError(
-            f"{path} is damaged, it doesn't match {checksum.name}: reinstall alive_scene, or run `make clip`"
+            f"{path} is damaged, it doesn't match {checksum.name}: "
+            "reinstall alive_scene, or run `make clip`"
         )
     return _load("alive-tiny", path, {})
 
@@ -253,19 +271,18 @@ def _folded(model):
 
 # %% ../nbs/10_clip.ipynb #9e24d484
 def _as_input(frames, preprocess):
-    "The checkpoint's own preprocessing for uint8 frames (batch, height, width, 3), on the whole batch: float32 (batch, 3, size, size)."
+    """The checkpoint's own preprocessing for uint8 frames (batch, height, width, 3), all at once.
+    Gives float32 (batch, 3, size, size)."""
     from torchvision.transforms import CenterCrop, Normalize, Resize
     from torchvision.transforms.v2 import functional as V
 
-    if any(
-        type(step).__name__ == "ResizeKeepRatio" for step in preprocess.transforms
-    ):  # takes PIL pictures only
+    # ResizeKeepRatio takes PIL pictures only
+    if any(type(step).__name__ == "ResizeKeepRatio" for step in preprocess.transforms):
         from PIL import Image
 
         return torch.stack([preprocess(Image.fromarray(frame)) for frame in frames])
-    x = torch.from_numpy(np.ascontiguousarray(frames)).permute(
-        0, 3, 1, 2
-    )  # (batch, 3, height, width)
+    x = torch.from_numpy(np.ascontiguousarray(frames))
+    x = x.permute(0, 3, 1, 2)  # (batch, 3, height, width)
     for step in preprocess.transforms:
         if isinstance(step, Resize):
             x = V.resize(x, step.size, step.interpolation, antialias=True)
@@ -290,25 +307,27 @@ def _fingerprint(encoder):
 
 
 class ClipEncoder:
-    "Any CLIP that open_clip knows: frames and texts to unit vectors. Raises FileNotFoundError if its weights are missing, ValueError for an unknown name."
+    """Any CLIP that open_clip knows: frames and texts to unit vectors.
+    Raises FileNotFoundError if its weights are missing, ValueError for an unknown name."""
 
     def __init__(
         self,
-        name: str = "alive-tiny",  # "alive-tiny", "untrained", "ARCH/tag" of open_clip, "hf-hub:owner/model" or "local-dir:folder"
+        # "alive-tiny", "untrained", "ARCH/tag" of open_clip, "hf-hub:owner/model" or "local-dir:folder"
+        name: str = "alive-tiny",
         *,
-        checkpoint: str
-        | Path
-        | None = None,  # A local file of weights for what `name` names: "ARCH/tag", or "ARCH" if all its trainings are alike
+        # A local file of weights for what `name` names: "ARCH/tag", or "ARCH" if its trainings are alike
+        checkpoint: str | Path | None = None,
         device: str | torch.device | None = None,  # best_device() unless given
     ) -> None:
         if not isinstance(name, str):
             raise TypeError(f"name must be a string, got {name!r}")
         try:
-            self.name, self.device = name, torch.empty(0, device=device or best_device()).device
+            self.device = torch.empty(0, device=device or best_device()).device
         except (RuntimeError, AssertionError) as error:
             raise ValueError(
                 f"there is no device {device!r} here: leave it out, or give 'cpu'"
             ) from error
+        self.name = name
         model, self.preprocess, self._arch = _create(name, checkpoint)
         self.model = _folded(model.eval().requires_grad_(False)).to(self.device)
         self._warn()
@@ -360,7 +379,8 @@ def _check_frames(frames):
         raise ValueError(f"frames must have the shape (time, height, width, 3), got {frames.shape}")
     if frames.dtype != np.uint8:
         raise TypeError(
-            f"frames must be uint8 from 0 to 255, got {frames.dtype}; from 0..1: (frames*255).round().astype('uint8')"
+            f"frames must be uint8 from 0 to 255, got {frames.dtype}; "
+            "from 0..1: (frames*255).round().astype('uint8')"
         )
     if 0 in frames.shape:
         raise ValueError(f"frames are empty: {frames.shape}")
@@ -391,17 +411,18 @@ def _cache_file(scene, encoder):
         / "embeddings"
     )
     key = hashlib.sha256(f"{encoder.fingerprint} {scene.frames.shape} ".encode())
-    with ThreadPoolExecutor(
-        3
-    ) as pool:  # color by color: frames drawn by torch lie so in memory, and need no copy
-        for digest in pool.map(
-            lambda color: hashlib.sha256(np.ascontiguousarray(scene.frames[..., color])).digest(),
-            range(3),
-        ):
-            key.update(digest)
+
+    # color by color: frames drawn by torch lie so in memory, and need no copy
+    def digest(color):
+        return hashlib.sha256(np.ascontiguousarray(scene.frames[..., color])).digest()
+
+    with ThreadPoolExecutor(3) as pool:
+        for part in pool.map(digest, range(3)):
+            key.update(part)
     return folder / f"{key.hexdigest()[:40]}.safetensors"
 
 
+# %% ../nbs/10_clip.ipynb #79173305
 def _digest(embeddings):
     return hashlib.sha256(embeddings.numpy().tobytes()).hexdigest()
 
@@ -414,12 +435,14 @@ def _read_cache(file, shape):
         if file.stat().st_size > 4 * shape[0] * shape[1] + 10_000:
             return None  # more than these embeddings and their header
         with safe_open(file, "pt") as f:
-            embeddings, stated = f.get_tensor("embeddings"), (f.metadata() or {}).get("sha256")
+            embeddings = f.get_tensor("embeddings")
+            stated = (f.metadata() or {}).get("sha256")
     except (OSError, SafetensorError):
         return None
     return embeddings if embeddings.shape == shape and stated == _digest(embeddings) else None
 
 
+# %% ../nbs/10_clip.ipynb #ae11b39b
 def _write_cache(file, embeddings):
     from safetensors import SafetensorError
     from safetensors.torch import save_file
@@ -453,7 +476,8 @@ def encode_scene(
     file = _cache_file(scene, encoder)
     embeddings = _read_cache(file, (len(scene.frames), encoder.embed_dim))
     if embeddings is None:
-        _write_cache(file, embeddings := encoder._embed(scene.frames, batch, progress))
+        embeddings = encoder._embed(scene.frames, batch, progress)
+        _write_cache(file, embeddings)
     return embeddings
 
 

@@ -55,7 +55,10 @@ def _add_export(commands) -> None:
         "--runtime",
         choices=("inside", "beside"),
         default="inside",
-        help="the program that computes it: inside the page, which then plays offline, or beside it in a folder, for a web server",
+        help=(
+            "the program that computes it: inside the page, which then plays offline, "
+            "or beside it in a folder, for a web server"
+        ),
     )
     page.add_argument(
         "--folder", help="where the files of onnxruntime-web are; without it, the cache or npm"
@@ -137,7 +140,10 @@ def _fit(asked: argparse.Namespace) -> str:
         seconds=asked.seconds,
         seed=asked.seed,
     )
-    return f"{alive.save(asked.out)}: {len(scene.frames)} frames learned; next: alive-scene play {asked.out} -o out.mp4"
+    return (
+        f"{alive.save(asked.out)}: {len(scene.frames)} frames learned; "
+        f"next: alive-scene play {asked.out} -o out.mp4"
+    )
 
 
 # %% ../nbs/99_command.ipynb #bcd14529
@@ -184,6 +190,7 @@ def _export(asked: argparse.Namespace) -> str:
     )
 
 
+# %% ../nbs/99_command.ipynb #d3d45777
 def _write_csv(alive, path, file: str) -> None:  # alive: an AliveScene; path: (steps, embed)
     "A line a step, for behavior studies: where it is, for how long without a leap, and how far it went."
     import csv
@@ -192,7 +199,9 @@ def _write_csv(alive, path, file: str) -> None:  # alive: an AliveScene; path: (
     from alive_scene.scene import write_atomic
 
     near, distance, _ = (column.tolist() for column in _nearest(path, alive.embeddings))
-    lengths, dwell, rows = [0.0, *(path[1:] - path[:-1]).norm(dim=1).tolist()], 0, []
+    lengths = [0.0, *(path[1:] - path[:-1]).norm(dim=1).tolist()]
+    dwell = 0
+    rows = []
     for step, frame in enumerate(near):
         leap = step > 0 and abs(frame - near[step - 1]) > 3
         dwell = 1 if leap else dwell + 1
@@ -218,6 +227,7 @@ def _write_csv(alive, path, file: str) -> None:  # alive: an AliveScene; path: (
         Path(temporary).write_text(text.getvalue(), encoding="utf-8", newline="")
 
 
+# %% ../nbs/99_command.ipynb #25663628
 def _vitals(asked: argparse.Namespace) -> str:
     "The vital signs of a long rollout, a line each, beside what a living scene has."
     from alive_scene.rollout import TARGETS, missing, vital_signs
@@ -229,7 +239,8 @@ def _vitals(asked: argparse.Namespace) -> str:
         sign: f"up to {most}" if least == 0 else f"{least} to {most}"
         for sign, (least, most) in TARGETS.items()
     }
-    fails = missing(signs := vital_signs(path, alive.embeddings))
+    signs = vital_signs(path, alive.embeddings)
+    fails = missing(signs)
     lines = [
         f"{sign:10} {value:8.3g}{'*' if sign in fails else ' '} {usual[sign]}"
         for sign, value in signs.items()
@@ -265,7 +276,8 @@ def main(
         if isinstance(error, RuntimeError) and "memory" not in str(error):
             raise
         return _sorry(
-            "there is not enough memory for that: choose a smaller --size, fewer --max-frames or fewer --steps"
+            "there is not enough memory for that: "
+            "choose a smaller --size, fewer --max-frames or fewer --steps"
         )
     except (ValueError, TypeError, OSError, ImportError) as error:
         return _sorry(error)

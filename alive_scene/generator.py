@@ -45,7 +45,8 @@ def _embeddings(embeddings, embed: int | None = None) -> Tensor:
 
 def _checked(frames, embeddings, steps: int | None = None) -> tuple[np.ndarray, Tensor]:
     "Frames and embeddings that belong together, or a ValueError that says what is wrong."
-    frames, embeddings = np.asarray(frames), _embeddings(embeddings)
+    frames = np.asarray(frames)
+    embeddings = _embeddings(embeddings)
     if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3:
         raise ValueError(
             f"frames must be uint8 (time, height, width, 3), got {frames.dtype} {frames.shape}"
@@ -72,23 +73,23 @@ def _train(
     progress: bool,
     after_step: Callable,  # (share of the training done) -> None
 ) -> None:
-    "Take steps until they or the seconds since `start` are used up. An interrupt keeps what was learned. Raises ValueError for none."
+    """Take steps until they or the seconds since `start` are used up.
+    An interrupt keeps what was learned. Raises ValueError for none."""
     if steps is None and not 0 < seconds < math.inf:
         raise ValueError(f"seconds must be above 0, and finite, got {seconds}")
-    done, share, bar = (
-        0,
-        0.0,
-        tqdm(
-            total=100,
-            unit="%",
-            disable=not progress,
-            bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}",
-        ),
+    done = 0
+    share = 0.0
+    bar = tqdm(
+        total=100,
+        unit="%",
+        disable=not progress,
+        bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}",
     )
     try:
         while share < 1:
             optimizer.zero_grad()
-            (loss := loss_of_batch()).backward()
+            loss = loss_of_batch()
+            loss.backward()
             optimizer.step()
             done += 1
             share = min(1.0, done / steps if steps else (perf_counter() - start) / seconds)
@@ -105,7 +106,8 @@ def _train(
 
 # %% ../nbs/31_generator.ipynb #dd507d65
 class SirenGenerator(nn.Module):
-    "The generator as published: one SIREN draws each pixel from the frame's embedding and the pixel's position."
+    """The generator as published.
+    One SIREN draws each pixel from the frame's embedding and the pixel's position."""
 
     def __init__(
         self,
@@ -126,14 +128,15 @@ class SirenGenerator(nn.Module):
             frequencies=frequencies,
         )
         position = positional_encoding(pixel_grid(height, width), frequencies)
-        self.register_buffer(
-            "position", position, persistent=False
-        )  # (point, 48), by formula and so never stored
+        # (point, 48), by formula and so never stored
+        self.register_buffer("position", position, persistent=False)
         self.siren = Siren(w0, embed + position.shape[1], hidden_dim, 3)
 
     def forward(
-        self, embeddings: Tensor, points: Tensor
-    ) -> Tensor:  # (batch, embed), (batch) which pixel of each -> (batch, 3) colors
+        self,
+        embeddings: Tensor,  # (batch, embed)
+        points: Tensor,  # (batch) which pixel of each
+    ) -> Tensor:  # (batch, 3) colors
         return self.siren(torch.cat([embeddings, self.position[points]], 1))
 
 
@@ -148,10 +151,8 @@ def _render_pixels(
     embeddings: Tensor,  # (n, embed)
 ) -> np.ndarray:  # uint8 (n, height, width, 3)
     "Draw the whole picture of each embedding. Raises ValueError on NaN or another size of embedding."
-    shape, points = (
-        (self.config["height"], self.config["width"], 3),
-        torch.arange(len(self.position)),
-    )
+    shape = (self.config["height"], self.config["width"], 3)
+    points = torch.arange(len(self.position))
     pictures = [
         _to_uint8(self(e.expand(len(points), -1), points).view(shape))
         for e in _embeddings(embeddings, self.config["embed"])
@@ -173,27 +174,29 @@ def _fit_pixels(
     seed: int = 0,  # Of the first weights and the minibatches
     progress: bool = True,  # Show a bar with the PSNR of the last minibatch
     resume: "SirenGenerator|None" = None,  # A generator to go on with
-    on_step: Callable
-    | None = None,  # Called as on_step(generator, share of the training done) after each step
+    on_step: Callable | None = None,  # Called as on_step(generator, share done) after each step
 ) -> "SirenGenerator":  # The one trained
-    "Train by Adam 1e-4 on minibatches of 8,192 pixels. Raises ValueError on frames and embeddings that don't fit."
-    start, (frames, embeddings) = perf_counter(), _checked(frames, embeddings, steps)
+    """Train by Adam 1e-4 on minibatches of 8,192 pixels.
+    Raises ValueError on frames and embeddings that don't fit."""
+    start = perf_counter()
+    frames, embeddings = _checked(frames, embeddings, steps)
     if not -(2**63) <= seed < 2**64:
         raise ValueError(f"seed must be a number of 64 bits, got {seed}: choose a smaller one")
     time, h, w, _ = frames.shape
-    with torch.random.fork_rng(
-        devices=[]
-    ):  # the seed alone decides, and other randomness is left as it was
+    # the seed alone decides, and other randomness is left as it was
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = resume or cls(h, w, embeddings.shape[1])
-    rng, pixels = (
-        torch.Generator().manual_seed(seed),
-        torch.from_numpy(frames.reshape(time, h * w, 3)),
-    )
+    rng = torch.Generator().manual_seed(seed)
+    pixels = torch.from_numpy(frames.reshape(time, h * w, 3))
 
     def loss_of_batch():
         t, p = (torch.randint(n, (8192,), generator=rng) for n in (time, h * w))
         return F.mse_loss(model(embeddings[t], p), pixels[t, p] / 255)
+
+    def after_step(share):
+        if on_step:
+            on_step(model, share)
 
     _train(
         loss_of_batch,
@@ -202,7 +205,7 @@ def _fit_pixels(
         steps=steps,
         start=start,
         progress=progress,
-        after_step=lambda share: on_step and on_step(model, share),
+        after_step=after_step,
     )
     return model
 
@@ -212,11 +215,13 @@ SirenGenerator.fit = classmethod(_fit_pixels)
 
 # %% ../nbs/31_generator.ipynb #3871853b
 def _as_patches(
-    pictures: Tensor, patch: int
-) -> Tensor:  # (n, height, width, 3) -> (patch of the picture, n, pixels·3)
+    pictures: Tensor,  # (n, height, width, 3)
+    patch: int,  # Pixels a side
+) -> Tensor:  # (patch of the picture, n, pixels·3)
     "Cut pictures into squares; a last row or column that is too small is filled up with zeros."
     n, height, width, _ = pictures.shape
-    rows, columns = -(-height // patch), -(-width // patch)
+    rows = -(-height // patch)
+    columns = -(-width // patch)
     padded = F.pad(pictures, (0, 0, 0, columns * patch - width, 0, rows * patch - height))
     return (
         padded.view(n, rows, patch, columns, patch, 3)
@@ -228,7 +233,8 @@ def _as_patches(
 # %% ../nbs/31_generator.ipynb #67ebadf4
 def _plan(patches: Tensor, looks: Tensor, numbers: int) -> tuple[int, int]:  # features, strokes
     "The number of features that, painted with the strokes left to pay for, keeps most of the frames."
-    (count, time, pixels), plans = patches.shape, []
+    count, time, pixels = patches.shape
+    plans = []
     for features in sorted({min(f, time - 1) for f in (4, 8, 16, 24, 32, 48, 64, 96, 128)}):
         if plans and time * features + count * (pixels + features + 2) > numbers:
             break  # a stroke for each patch must be paid for
@@ -246,13 +252,17 @@ def _plan(patches: Tensor, looks: Tensor, numbers: int) -> tuple[int, int]:  # f
 def _strokes(
     patches: Tensor, looks: Tensor, count: int
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # where, size, mix, stroke
-    "The best strokes to paint features with: singular vectors of each patch, greatest first, in whole numbers up to ±127."
+    """The best strokes to paint features with, in whole numbers up to ±127.
+    They are singular vectors of each patch, greatest first."""
     mix, size, stroke = (
         part.float() for part in torch.linalg.svd((looks.T @ patches).double(), full_matrices=False)
     )
     best = size.flatten().argsort(descending=True)[:count]
-    where, which = best // size.shape[1], best % size.shape[1]
-    mix, size, stroke = mix[where, :, which], size[where, which], stroke[where, which]
+    where = best // size.shape[1]
+    which = best % size.shape[1]
+    mix = mix[where, :, which]
+    size = size[where, which]
+    stroke = stroke[where, which]
     most = [part.abs().amax(1, keepdim=True).clamp(min=1e-9) for part in (mix, stroke)]
     return (
         where,
@@ -273,7 +283,8 @@ def _jitter(codes: Tensor) -> Tensor:  # (time-2, code)
 def _coordinates(
     embeddings: Tensor, dims: int
 ) -> tuple[Tensor, Tensor]:  # axes (embed, dims), known (time, dims)
-    "Directions in which the scene rises highest above the noise; one unit is the usual step, or the noise if that is more."
+    """Directions in which the scene rises highest above the noise.
+    One unit is the usual step, or the noise if that is more."""
     apart = (embeddings - embeddings.mean(0)).double()
     _, spread, base = torch.linalg.svd(apart, full_matrices=False)
     base = base[: max(1, int((spread > 1e-4 * spread[0]).sum()))].T  # (embed, rank)
@@ -288,7 +299,8 @@ def _coordinates(
 
 # %% ../nbs/31_generator.ipynb #6a8e91d1
 def _places(
-    z: Tensor, known: Tensor
+    z: Tensor,  # (n, dims)
+    known: Tensor,  # (time, dims)
 ) -> tuple[Tensor, Tensor]:  # (n, chord) shares that sum to 1; (n, chord) how far along each, 0..1
     "Where on the observed path a place is."
     chord = known.diff(dim=0)
@@ -303,10 +315,12 @@ def _places(
 def _along(share: Tensor, a: Tensor, known: Tensor, looks: Tensor) -> Tensor:  # (n, features)
     "The looks along the path: on each chord a cubic curve that passes smoothly through the frames (Hermite)."
     length = known.diff(dim=0).norm(dim=1).clamp(min=1e-6)
-    rate, before, after = looks.diff(dim=0) / length[:, None], length[:-1, None], length[1:, None]
-    slope = torch.cat(
-        [rate[:1], (rate[:-1] * after + rate[1:] * before) / (before + after), rate[-1:]]
-    )  # the shorter side counts more
+    rate = looks.diff(dim=0) / length[:, None]
+    before = length[:-1, None]
+    after = length[1:, None]
+    # the shorter side counts more
+    inner = (rate[:-1] * after + rate[1:] * before) / (before + after)
+    slope = torch.cat([rate[:1], inner, rate[-1:]])
     parts = (
         ((1 - a) ** 2 * (1 + 2 * a), looks[:-1]),
         (a**2 * (3 - 2 * a), looks[1:]),
@@ -331,19 +345,20 @@ def _recipe(known: Tensor, looks: Tensor) -> Tensor:  # (frames, features)
     ).float()
 
 
+# %% ../nbs/31_generator.ipynb #7e52e5a0
 def _mixture(z: Tensor, known: Tensor, looks: Tensor, recipe: Tensor) -> Tensor:  # (n, features)
     "The looks at a place: the mean of two guesses, from the path and from likeness to all frames."
     share, along = _places(z, known)
     home = share @ known[:-1] + (share * along) @ known.diff(dim=0)
-    near = home + (z - home) / (z - home).norm(dim=1, keepdim=True).clamp(
-        min=1
-    )  # at most a step off
+    # at most a step off
+    near = home + (z - home) / (z - home).norm(dim=1, keepdim=True).clamp(min=1)
     return (_along(share, along, known, looks) + _bell(torch.cdist(near, known)) @ recipe) / 2
 
 
 # %% ../nbs/31_generator.ipynb #1c1bc47f
 class Generator(nn.Module):
-    "Draws frames of a scene from embeddings: finds the place by the observed path, and mixes stored pictures as they are mixed there."
+    """Draws frames of a scene from embeddings.
+    Finds the place by the observed path, and mixes stored pictures as they are mixed there."""
 
     def __init__(
         self,
@@ -376,8 +391,8 @@ class Generator(nn.Module):
             size=(strokes,),
             mix=(strokes, features),
             stroke=(strokes, patch * patch * 3),
-            where=(strokes,),
-        )  # where: the patch of each stroke
+            where=(strokes,),  # the patch of each stroke
+        )
         kinds = dict(mix=torch.int8, stroke=torch.int8, where=torch.int32)
         for name, shape in shapes.items():
             self.register_buffer(name, torch.zeros(shape, dtype=kinds.get(name)))
@@ -388,12 +403,14 @@ class Generator(nn.Module):
 def _prepare(
     self,
 ) -> tuple[Tensor, Tensor]:  # recipe (frames, features), canvas (features, height·width·3)
-    "What follows from the stored numbers: the kernel's recipe and the painted pictures. Kept until a number changes."
+    """What follows from the stored numbers: the kernel's recipe and the painted pictures.
+    Kept until a number changes."""
     key = tuple((value.data_ptr(), value._version) for value in self.buffers())
     if self._ready and self._ready[0] == key:
         return self._ready[1]
     height, width, p = (self.config[name] for name in ("height", "width", "patch"))
-    rows, columns = -(-height // p), -(-width // p)  # rounded up
+    rows = -(-height // p)  # rounded up
+    columns = -(-width // p)
     patches = self.mean.new_zeros(rows * columns, self.config["features"], p * p * 3)
     for where, size, mix, stroke in zip(
         *(part.split(1024) for part in (self.where, self.size, self.mix, self.stroke)), strict=True
@@ -413,8 +430,9 @@ def _prepare(
 
 # %% ../nbs/31_generator.ipynb #84e591ad
 def _draw(
-    self, embeddings: Tensor
-) -> Tensor:  # (batch, embed) -> (batch, height, width, 3) colors, about 0..1
+    self,
+    embeddings: Tensor,  # (batch, embed)
+) -> Tensor:  # (batch, height, width, 3) colors, about 0..1
     recipe, canvas = _prepare(self)
     mixture = _mixture((embeddings - self.centre) @ self.axes, self.known, self.looks, recipe)
     return torch.addmm(self.mean.flatten(), mixture, canvas).view(-1, *self.mean.shape)
@@ -425,12 +443,14 @@ def _render(
     self,
     embeddings: Tensor,  # (n, embed)
 ) -> np.ndarray:  # uint8 (n, height, width, 3)
-    "Draw the picture of each embedding, eight at a time. Raises ValueError on NaN or another size of embedding."
+    """Draw the picture of each embedding, eight at a time.
+    Raises ValueError on NaN or another size of embedding."""
     parts = _embeddings(embeddings, self.config["embed"]).to(self.mean.device).split(8)
     return np.concatenate([_to_uint8(self(part)) for part in parts])
 
 
-Generator.forward, Generator.render = _draw, _render
+Generator.forward = _draw
+Generator.render = _render
 
 
 # %% ../nbs/31_generator.ipynb #0bc64103
@@ -439,16 +459,14 @@ def _solve(
 ) -> tuple[Generator, Tensor]:  # without strokes, its strokes
     "All that is stored of a scene, by linear algebra alone."
     time, height, width, _ = frames.shape
-    mean = (pictures := torch.from_numpy(frames) / 255).mean(0)
+    pictures = torch.from_numpy(frames) / 255
+    mean = pictures.mean(0)
     flat = (pictures - mean).flatten(1)
-    looks = (
-        torch.linalg.eigh((flat @ flat.T).double())[1].flip(1).float()
-    )  # principal components, greatest first
+    # principal components, greatest first
+    looks = torch.linalg.eigh((flat @ flat.T).double())[1].flip(1).float()
     axes, known = _coordinates(embeddings, dims)
-    patches, spent = (
-        _as_patches(pictures - mean, 4),
-        mean.numel() + axes.numel() + known.numel() + embeddings.shape[1],
-    )
+    patches = _as_patches(pictures - mean, 4)
+    spent = mean.numel() + axes.numel() + known.numel() + embeddings.shape[1]
     features, strokes = _plan(patches, looks, numbers - spent)
     looks = looks[:, :features].contiguous()
     where, size, mix, stroke = _strokes(patches, looks, strokes)
@@ -474,27 +492,26 @@ def _fit_strokes(
     frames: np.ndarray,  # uint8 (time, height, width, 3)
     embeddings: Tensor,  # (time, embed)
     *,
-    seconds: float = 60,  # Not needed: it takes what it takes, a few at most; here so that all generators are called alike
+    # Not needed: it takes what it takes, a few at most; here so that all generators are called alike
+    seconds: float = 60,
     steps: int | None = None,  # In how many rounds to paint; 32 if None. The result is the same
     seed: int = 0,  # Likewise: nothing here is random
     progress: bool = True,  # Show a bar
     on_step: Callable | None = None,  # Called as on_step(generator, share painted) after each round
     dims: int = 64,  # In how many coordinates embeddings are compared, at most
-    numbers: int
-    | None = None,  # How many numbers to store, most of one byte; if None, 24 a pixel and one more for each 8 frames
+    # How many numbers to store, most of one byte; if None, 24 a pixel and one more for each 8 frames
+    numbers: int | None = None,
 ) -> "Generator":  # The one solved for
-    "Solve for coordinates, looks and strokes, then paint. Raises ValueError on frames and embeddings that don't fit."
+    """Solve for coordinates, looks and strokes, then paint.
+    Raises ValueError on frames and embeddings that don't fit."""
     frames, embeddings = _checked(frames, embeddings, steps)
-    model, painting = _solve(
-        cls,
-        frames,
-        embeddings,
-        dims,
-        numbers or round(frames[0, :, :, 0].size * (24 + len(frames) / 8)),
-    )
-    rounds, upto = min(steps or 32, len(painting)), 0
+    numbers = numbers or round(frames[0, :, :, 0].size * (24 + len(frames) / 8))
+    model, painting = _solve(cls, frames, embeddings, dims, numbers)
+    rounds = min(steps or 32, len(painting))
+    upto = 0
     try:
-        for done in (bar := tqdm(range(1, rounds + 1), disable=not progress, unit="round")):
+        bar = tqdm(range(1, rounds + 1), disable=not progress, unit="round")
+        for done in bar:
             upto = round(len(painting) * (done / rounds) ** 2)
             model.stroke[:upto] = painting[:upto]
             bar.set_postfix(strokes=upto, refresh=False)

@@ -39,7 +39,7 @@ def _check_path(embeddings, least=2):
 
 
 def _pca(x, dims):
-    "The directions of greatest spread; each axis turned so that its farthest point lies on the positive side."
+    "The directions of greatest spread, each turned so that its farthest point lies on the positive side."
     x = x - x.mean(0)
     axes = torch.linalg.svd(x, full_matrices=False).Vh[:dims]
     points = F.pad(x @ axes.T, (0, dims - len(axes)))
@@ -51,13 +51,11 @@ def _pca(x, dims):
 def _umap(x, dims, neighbors, seed):
     from umap import UMAP
 
-    start = (
-        "spectral" if len(x) > dims + 2 else "random"
-    )  # a spectral start needs more points than that
+    # a spectral start needs more points than that
+    start = "spectral" if len(x) > dims + 2 else "random"
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", UserWarning
-        )  # small clips: UMAP tells what it falls back to
+        # small clips: UMAP tells what it falls back to
+        warnings.simplefilter("ignore", UserWarning)
         return UMAP(
             n_components=dims,
             n_neighbors=min(neighbors, len(x) - 1),
@@ -80,7 +78,8 @@ def embedding_map(
     embeddings: Tensor,  # (time, embed)
     method: str = "umap",  # "umap", "tsne" or "pca"
     dims: int = 2,  # Of the map: 2 or 3
-    neighbors: int = 15,  # Frames that count as near: UMAP's n_neighbors, t-SNE's perplexity; at most as many as the clip allows
+    # Frames that count as near: UMAP's n_neighbors, t-SNE's perplexity; at most as many as the clip allows
+    neighbors: int = 15,
     seed: int = 0,  # The same seed draws the same map
 ) -> Tensor:  # float32 (time, dims)
     """A flat picture of the path that the embeddings take. Frames that are all alike land on one point.
@@ -111,11 +110,13 @@ def _check_points(points, scene):
         )
     if scene is not None and len(scene.frames) != len(points):
         raise ValueError(
-            f"the scene has {len(scene.frames)} frames, the map {len(points)} points: give the scene that the map was made of"
+            f"the scene has {len(scene.frames)} frames, the map {len(points)} points: "
+            "give the scene that the map was made of"
         )
     return points.numpy()
 
 
+# %% ../nbs/20_maps.ipynb #87d84e37
 def _labels(n, scene):
     "What hovering shows: the frame's number, its second and, if known, its caption."
     if scene is None:
@@ -127,13 +128,15 @@ def _labels(n, scene):
     ]
 
 
+# %% ../nbs/20_maps.ipynb #b0516139
 def _thumbnail(frame, size=32):
     "A frame as a small JPEG in a data URI."
     import base64
     import io
     from PIL import Image
 
-    Image.fromarray(frame).resize((size, size)).save(file := io.BytesIO(), "JPEG", quality=70)
+    file = io.BytesIO()
+    Image.fromarray(frame).resize((size, size)).save(file, "JPEG", quality=70)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
 
 
@@ -145,13 +148,15 @@ def plot_map(
     title: str = "",  # Above the map
     pictures: int = 8,  # Frames laid on a flat map as small pictures; 0 for none
 ) -> object:  # A plotly Figure, to hover over and to turn
-    "The path through a map, colored by time; hovering tells the frame, a square marks the start and a cross the end."
+    """The path through a map, colored by time.
+    Hovering tells the frame, a square marks the start and a cross the end."""
     import plotly.graph_objects as go
 
     if pictures < 0:
         raise ValueError(f"pictures must be 0 or more, got {pictures}")
     points = _check_points(points, scene)
-    n, three = points.shape[0], points.shape[1] == 3
+    n = points.shape[0]
+    three = points.shape[1] == 3
     draw, xyz = (go.Scatter3d, "xyz") if three else (go.Scatter, "xy")
     at = lambda which: dict(zip(xyz, points[which].T, strict=True))
     text = np.array(_labels(n, scene))
@@ -218,7 +223,8 @@ def _lay_pictures(figure, points, scene, count):
 
 # %% ../nbs/20_maps.ipynb #4b1d558c
 def _on_canvas(points, size, turn=0.0):
-    "Points scaled into a square picture of `size` pixels, y upward; three dimensions are turned about the vertical by `turn` radians."
+    """Points scaled into a square picture of `size` pixels, y upward.
+    Three dimensions are turned about the vertical by `turn` radians."""
     x = points - points.mean(0)
     if x.shape[1] == 3:
         x = np.stack(
@@ -275,32 +281,34 @@ def animate_map(
     )
 
 
+# %% ../nbs/20_maps.ipynb #47c63bfa
 def _draw_path(xy, colors, size, n):
     "One picture of the path so far: drawn at twice the size, then shrunk, which makes the lines smooth."
     from PIL import Image, ImageDraw
 
     picture = Image.new("RGB", (2 * size, 2 * size), "white")
-    draw, dot = ImageDraw.Draw(picture), size / 64
+    draw = ImageDraw.Draw(picture)
+    dot = size / 64
     for i in range(1, len(xy)):
         draw.line([*xy[i - 1], *xy[i]], fill=tuple(colors[i]), width=max(1, size // 100))
     for x, y in xy:
         draw.ellipse([x - dot / 2, y - dot / 2, x + dot / 2, y + dot / 2], fill="#888888")
-    (x, y), r = xy[0], 2 * dot
+    x, y = xy[0]
+    r = 2 * dot
     draw.rectangle([x - r, y - r, x + r, y + r], outline="#440154", width=max(1, size // 80))
-    (x, y), r = xy[-1], 2.5 * dot
+    x, y = xy[-1]
+    r = 2.5 * dot
     draw.ellipse([x - r, y - r, x + r, y + r], fill="#d62728")
     if len(xy) == n:
-        (
-            draw.line(
-                [x - 2 * r, y - 2 * r, x + 2 * r, y + 2 * r], fill="#d62728", width=size // 60
-            ),
-            draw.line(
-                [x - 2 * r, y + 2 * r, x + 2 * r, y - 2 * r], fill="#d62728", width=size // 60
-            ),
-        )
+        for cross in (
+            [x - 2 * r, y - 2 * r, x + 2 * r, y + 2 * r],
+            [x - 2 * r, y + 2 * r, x + 2 * r, y - 2 * r],
+        ):
+            draw.line(cross, fill="#d62728", width=size // 60)
     return picture.resize((size, size), Image.Resampling.BOX)
 
 
+# %% ../nbs/20_maps.ipynb #ca69253f
 def _inset(picture, frame, corner, side):
     from PIL import Image
 
@@ -319,7 +327,8 @@ def recurrence(
     embeddings: Tensor,  # (time, embed)
     threshold: float = 2.0,  # How near counts as the same place, in median steps of the path
 ) -> Tensor:  # bool (time, time), symmetric, true on the diagonal
-    "Which moments are in the same place (Eckmann 1987). Raises ValueError for a threshold that isn't positive."
+    """Which moments are in the same place (Eckmann 1987).
+    Raises ValueError for a threshold that isn't positive."""
     if not threshold > 0:
         raise ValueError(f"threshold must be above 0, got {threshold}")
     distances, step = _distances(_check_path(embeddings))
@@ -333,7 +342,8 @@ def plot_recurrence(
     fps: float | None = None,  # Seconds on the axes instead of frames
     ax: object = None,  # The matplotlib Axes to draw on; None makes one
 ) -> object:  # The matplotlib Axes
-    "Dark where the path is in the same place at two moments; lines along the diagonal are stretches done again."
+    """Dark where the path is in the same place at two moments.
+    Lines along the diagonal are stretches done again."""
     import matplotlib.pyplot as plt
 
     same = recurrence(embeddings, threshold)
@@ -353,17 +363,17 @@ def crossings(
     threshold: float = 2.0,  # As in recurrence; in between, the path must have gone twice as far away
     horizon: int = 3,  # Frames over which a departure is measured, and around which a visit counts once
 ) -> dict:  # "first", "second": frames (crossing,); "distance" in steps; "agreement" -1..1
-    """Where the path comes back to a place it had left, each visit once, at its nearest point, and how far the
-    departures agree: the cosine of the two outgoing motions. 1: the same way on; -1: the opposite way."""
+    """Where the path comes back to a place it had left, and how far the departures agree.
+    Each visit counts once, at its nearest point. The agreement is the cosine of the two outgoing
+    motions. 1: the same way on; -1: the opposite way."""
     from scipy.ndimage import label, minimum_filter
 
     if horizon < 1:
         raise ValueError(f"horizon must be at least 1 frame, got {horizon}")
     x = _check_path(embeddings, least=horizon + 2)
     distances, step = _distances(x)
-    left = (
-        distances.triu().cummax(1).values > 2 * threshold * step
-    )  # (first, second): the path went away in between
+    # (first, second): the path went away in between
+    left = distances.triu().cummax(1).values > 2 * threshold * step
     lowest = torch.from_numpy(minimum_filter(distances.numpy(), 2 * horizon + 1)) == distances
     visits, count = label(
         (recurrence(x, threshold) & left & lowest).triu(1)[:-horizon, :-horizon].numpy(),

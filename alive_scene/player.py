@@ -57,6 +57,7 @@ _views = {
 }
 
 
+# %% ../nbs/70_player.ipynb #b3e68fe9
 def _lives(alive: AliveScene, start: Tensor, seed: int, view: str) -> list[_Life]:
     "Lives that begin at one place, (1, embed)."
     name = "× {1:g}" if view == "four temperatures" else "seed {0}"
@@ -71,6 +72,7 @@ def _lives(alive: AliveScene, start: Tensor, seed: int, view: str) -> list[_Life
     ]
 
 
+# %% ../nbs/70_player.ipynb #3b94c051
 def _live_on(
     alive: AliveScene, life: _Life, temperature: float, curing: float
 ) -> tuple[object, Tensor]:  # Its state now, and its luck
@@ -83,7 +85,8 @@ def _live_on(
 # %% ../nbs/70_player.ipynb #5f6a4a56
 def _jpeg(frame: np.ndarray) -> bytes:  # A JPEG file
     "One frame as the browser takes it."
-    Picture.fromarray(frame).save(buffer := BytesIO(), format="JPEG", quality=90)
+    buffer = BytesIO()
+    Picture.fromarray(frame).save(buffer, format="JPEG", quality=90)
     return buffer.getvalue()
 
 
@@ -96,13 +99,15 @@ def _grid(frames: np.ndarray) -> np.ndarray:  # uint8 (height, width, 3), or twi
     )
 
 
+# %% ../nbs/70_player.ipynb #9eda9e94
 class _Screen(anywidget.AnyWidget):
     "What plays in the browser; see static/player.js."
 
     _esm, _css = [
         Path(alive_scene.__file__).parent / "static" / f"player.{kind}" for kind in ("js", "css")
     ]
-    playing, fps = Bool(True).tag(sync=True), Float(12.0).tag(sync=True)
+    playing = Bool(True).tag(sync=True)
+    fps = Float(12.0).tag(sync=True)
     points = List().tag(sync=True)  # [[x, y] of each observed frame]
     sheet = Unicode().tag(sync=True)  # the video's frames as one column, a WebP in base64
 
@@ -112,21 +117,21 @@ class _Place:
     "Where an embedding lies: on the map, in the video, and how far from it."
 
     def __init__(self, alive: AliveScene) -> None:
-        self.observed, self.mean = alive.embeddings, alive.embeddings.mean(0)
+        self.observed = alive.embeddings
+        self.mean = alive.embeddings.mean(0)
         self.points = embedding_map(self.observed, "pca")  # (time, 2)
         self.axes = torch.linalg.pinv(self.observed - self.mean) @ self.points  # (embed, 2)
-        self.usual = max(
-            (self.observed[1:] - self.observed[:-1]).norm(dim=1).median().item(), 1e-9
-        )  # the video's median step
+        # the video's median step
+        self.usual = max((self.observed[1:] - self.observed[:-1]).norm(dim=1).median().item(), 1e-9)
 
     def facts(
-        self, path: Tensor, before: Tensor
-    ) -> list[dict]:  # path (step, embed); before: (embed,), where the step before it ended
+        self,
+        path: Tensor,  # (step, embed)
+        before: Tensor,  # (embed,) where the step before it ended
+    ) -> list[dict]:
         "What the screen tells of each step of a path: at, near, pace, far."
-        at, pace = (
-            ((path - self.mean) @ self.axes).tolist(),
-            torch.cat([before[None], path]).diff(dim=0).norm(dim=1) / self.usual,
-        )
+        at = ((path - self.mean) @ self.axes).tolist()
+        pace = torch.cat([before[None], path]).diff(dim=0).norm(dim=1) / self.usual
         near, _, far = _nearest(path, self.observed)
         return [
             dict(at=a, near=n, pace=p, far=f)
@@ -148,7 +153,8 @@ def _within(last: int, **settings: float) -> None:
 
 
 class AlivePlayer(VBox):
-    "The scene going on live, with its temperature under your thumb. Every frame is rolled out and drawn while it plays."
+    """The scene going on live, with its temperature under your thumb.
+    Every frame is rolled out and drawn while it plays."""
 
     def __init__(
         self,
@@ -161,36 +167,12 @@ class AlivePlayer(VBox):
     ) -> None:
         if view not in _views:
             raise ValueError(f"view must be one of {', '.join(map(repr, _views))}, got {view!r}")
-        _within(
-            last := len(alive.embeddings) - 1,
-            temperature=temperature,
-            curing=curing,
-            seed=seed,
-            start=start,
-        )
-        self.alive, self.place, self.film = alive, _Place(alive), (None, b"")
-        self.temperature, self.curing = (
-            FloatSlider(value, min=0, max=_reach[name], step=0.05, description=name)
-            for name, value in (("temperature", temperature), ("curing", curing))
-        )
-        self.speed, self.seed = (
-            FloatSlider(1, min=0.25, max=4, step=0.25, description="speed"),
-            BoundedIntText(seed, min=0, max=_reach["seed"], description="seed"),
-        )
-        self.first, self.view = (
-            IntSlider(start, min=0, max=last, description="start"),
-            Dropdown(options=list(_views), value=view, description="view"),
-        )
-        self.playing, self.step, self.surprise = (
-            ToggleButton(True),
-            Button(description="one step"),
-            Button(description="surprise me"),
-        )
-        self.name, self.record, self.said = (
-            Text("alive.gif", description="save as"),
-            Button(description="save the last 10 s"),
-            HTML(),
-        )
+        last = len(alive.embeddings) - 1
+        _within(last, temperature=temperature, curing=curing, seed=seed, start=start)
+        self.alive = alive
+        self.place = _Place(alive)
+        self.film = (None, b"")
+        self._make_controls(last, temperature, curing, seed, start, view)
         self.lock = RLock()  # JupyterLab lets widgets talk while a cell runs: one at a time
         self.screen = _Screen(
             fps=alive.scene.fps,
@@ -212,10 +194,34 @@ class AlivePlayer(VBox):
         self.restart()
         _heed(self)
 
+    def _make_controls(
+        self, last: int, temperature: float, curing: float, seed: int, start: int, view: str
+    ) -> None:
+        "The controls, each where it starts; `last` is the last frame. Nothing is tied to them yet."
+        self.temperature, self.curing = (
+            FloatSlider(value, min=0, max=_reach[name], step=0.05, description=name)
+            for name, value in (("temperature", temperature), ("curing", curing))
+        )
+        self.speed = FloatSlider(1, min=0.25, max=4, step=0.25, description="speed")
+        self.seed = BoundedIntText(seed, min=0, max=_reach["seed"], description="seed")
+        self.first = IntSlider(start, min=0, max=last, description="start")
+        self.view = Dropdown(options=list(_views), value=view, description="view")
+        self.playing = ToggleButton(True)
+        self.step = Button(description="one step")
+        self.surprise = Button(description="surprise me")
+        self.name = Text("alive.gif", description="save as")
+        self.record = Button(description="save the last 10 s")
+        self.said = HTML()
+
 
 # %% ../nbs/70_player.ipynb #441ec08a
 def _connect(self) -> None:
     "Tie the controls to what they do."
+
+    def one_step(button: Button) -> None:
+        self.playing.value = False
+        self.screen.send({"kind": "step"})
+
     link((self.playing, "value"), (self.screen, "playing"))
     for look in ("description", "icon"):
         dlink((self.playing, "value"), (self.playing, look), lambda on: "pause" if on else "play")
@@ -227,17 +233,17 @@ def _connect(self) -> None:
         lambda change: self.screen.set_trait("fps", self.alive.scene.fps * self.speed.value),
         "value",
     )
-    self.step.on_click(
-        lambda button: (self.playing.set_trait("value", False), self.screen.send({"kind": "step"}))
-    )
+    self.step.on_click(one_step)
     self.surprise.on_click(lambda button: self.surprise_me())
     self.record.on_click(lambda button: self._record())
     self.screen.on_msg(self._answer)
 
 
+# %% ../nbs/70_player.ipynb #14bfe268
 def _restart(
-    self, at: Tensor | None = None
-) -> None:  # at: (embed,) where; None takes the start slider's frame
+    self,
+    at: Tensor | None = None,  # (embed,) where; None takes the start slider's frame
+) -> None:
     "Begin a new life, with the seed's own luck."
     with self.lock:
         self.lives = _lives(
@@ -247,14 +253,14 @@ def _restart(
             self.view.value,
         )
         self.index = self.seen = getattr(self, "index", 0)
-        begun, long = (
-            (self.index, [(life.state, life.rng.get_state()) for life in self.lives], None),
-            round(40 * self.alive.scene.fps) + 60,
-        )  # 10 s at speed 4, and what waits
-        self.kept, self.told = deque([begun], maxlen=long), deque(maxlen=1000)
+        begun = (self.index, [(life.state, life.rng.get_state()) for life in self.lives], None)
+        long = round(40 * self.alive.scene.fps) + 60  # 10 s at speed 4, and what waits
+        self.kept = deque([begun], maxlen=long)
+        self.told = deque(maxlen=1000)
         self._flush(keep=False)
 
 
+# %% ../nbs/70_player.ipynb #7aa3a53e
 def _surprise_me(self) -> None:
     "Another life, from anywhere in the scene."
     self.seed.value, self.first.value = (
@@ -262,11 +268,9 @@ def _surprise_me(self) -> None:
     )
 
 
-AlivePlayer._connect, AlivePlayer.restart, AlivePlayer.surprise_me = (
-    _connect,
-    _restart,
-    _surprise_me,
-)
+AlivePlayer._connect = _connect
+AlivePlayer.restart = _restart
+AlivePlayer.surprise_me = _surprise_me
 
 
 # %% ../nbs/70_player.ipynb #2e01ace7
@@ -274,12 +278,12 @@ def _live(
     self, steps: int, temperature: float, curing: float
 ) -> np.ndarray:  # uint8 (steps, height, width, 3); four views in one picture
     "So many steps of each life."
-    came, states = [life.state.embedding[0] for life in self.lives], []
+    came = [life.state.embedding[0] for life in self.lives]
+    states = []
     for _ in range(steps):
         states.append([_live_on(self.alive, life, temperature, curing) for life in self.lives])
-    paths = torch.stack(
-        [torch.cat([state.embedding for state, _ in step]) for step in states]
-    )  # (step, life, embed)
+    # (step, life, embed)
+    paths = torch.stack([torch.cat([state.embedding for state, _ in step]) for step in states])
     frames = np.stack(
         [_grid(some) for some in np.split(self.alive.render(paths.flatten(0, 1)), steps)]
     )
@@ -317,50 +321,51 @@ def _advance(
     return frames
 
 
-AlivePlayer._live, AlivePlayer.advance = _live, _advance
+AlivePlayer._live = _live
+AlivePlayer.advance = _advance
 
 
 # %% ../nbs/70_player.ipynb #ea6d4709
 def _flush(
-    self, keep: bool
-) -> None:  # keep: go on from the frame on the screen; else from where the lives are now
+    self,
+    keep: bool,  # Go on from the frame on the screen; else from where the lives are now
+) -> None:
     "What the screen holds in store is no longer true."
     with self.lock:
-        self.epoch, self.rewind = getattr(self, "epoch", 0) + 1, keep
+        self.epoch = getattr(self, "epoch", 0) + 1
+        self.rewind = keep
         self.screen.send({"kind": "flush", "epoch": self.epoch, "keep": keep, "index": self.index})
 
 
+# %% ../nbs/70_player.ipynb #c24e3d6a
 def _answer(self, screen, message, buffers) -> None:
     "The screen appeared, is gone, has shown something, or wants more."
     with self.lock:
         if message["kind"] == "hello":
             self._flush(keep=False)
         elif message["kind"] == "bye":
-            self.kept = deque(
-                [self.kept[-1]], self.kept.maxlen
-            )  # nobody looks: no past to go back to
+            # nobody looks: no past to go back to
+            self.kept = deque([self.kept[-1]], self.kept.maxlen)
         elif message["epoch"] == self.epoch:
             self.seen = message["shown"] if "shown" in message else message["after"]
             try:
-                message["kind"] == "want" and self._send(
-                    message["after"], min(message["frames"], 60)
-                )
+                if message["kind"] == "want":
+                    self._send(message["after"], min(message["frames"], 60))
             except (Exception, KeyboardInterrupt) as error:
                 self._back_to(self.index)  # where the last whole answer ended
                 self.rewind = True  # or, if it was made but not sent, where the screen says
                 self._stop(_interrupted if isinstance(error, KeyboardInterrupt) else _said(error))
 
 
+# %% ../nbs/70_player.ipynb #9dcd870c
 def _send(self, after: int, steps: int) -> None:
     "Send the frames that come after one."
     if self.rewind:
         self._back_to(after)
     elif after < self.index:
         return  # another screen of this player asked already
-    self.rewind, knobs = (
-        False,
-        {name: getattr(self, name).value for name in ("temperature", "curing")},
-    )
+    self.rewind = False
+    knobs = {name: getattr(self, name).value for name in ("temperature", "curing")}
     self._live(steps, **knobs)
     said = {
         "names": [life.name for life in self.lives],
@@ -373,14 +378,17 @@ def _send(self, after: int, steps: int) -> None:
     )
 
 
-AlivePlayer._flush, AlivePlayer._answer, AlivePlayer._send = _flush, _answer, _send
+AlivePlayer._flush = _flush
+AlivePlayer._answer = _answer
+AlivePlayer._send = _send
 
 
 # %% ../nbs/70_player.ipynb #105793e3
 def _back_to(self, index: int) -> None:
     "Forget what was made but not yet seen, and give back the luck that it took."
     while len(self.kept) > 1 and self.kept[-1][0] > index:
-        self.kept.pop(), self.told.pop()
+        self.kept.pop()
+        self.told.pop()
     self.index, states, _ = self.kept[-1]
     for life, (state, luck) in zip(self.lives, states, strict=True):
         life.state = state
@@ -392,15 +400,17 @@ def _says(self) -> str:
     pace, far, near = (
         np.array([step[0][key] for step in self.told]) for key in ("pace", "far", "near")
     )
-    return f"nearest: frame {near[-1]} · speed {np.median(pace):.2f} · drift {np.quantile(far, 0.99):.1f} · seen {len(set(near)) / len(self.place.observed):.0%}"
+    return (
+        f"nearest: frame {near[-1]} · speed {np.median(pace):.2f} · "
+        f"drift {np.quantile(far, 0.99):.1f} · seen {len(set(near)) / len(self.place.observed):.0%}"
+    )
 
 
+# %% ../nbs/70_player.ipynb #75adbf45
 def _record(self) -> None:
     "Write the last ten seconds, as they were seen, to the file that the text field names."
-    fps, seen = (
-        self.alive.scene.fps * self.speed.value,
-        [picture for index, _, picture in self.kept if picture and index <= self.seen],
-    )
+    fps = self.alive.scene.fps * self.speed.value
+    seen = [picture for index, _, picture in self.kept if picture and index <= self.seen]
     frames = [
         np.asarray(Picture.open(BytesIO(picture))) for picture in seen[-round(10 * fps) :]
     ] or [self.alive.render(self.alive.embeddings[[self.first.value]])[0]]
@@ -412,10 +422,13 @@ def _record(self) -> None:
         self.said.value = f"saved {len(frames)} frames"
 
 
-AlivePlayer._back_to, AlivePlayer._says, AlivePlayer._record = _back_to, _says, _record
+AlivePlayer._back_to = _back_to
+AlivePlayer._says = _says
+AlivePlayer._record = _record
 
 # %% ../nbs/70_player.ipynb #3398fdd5
-_heeding, _interrupted = WeakSet(), "Interrupted; the play button goes on."
+_heeding = WeakSet()
+_interrupted = "Interrupted; the play button goes on."
 
 
 def _stop(self, why: str) -> None:
@@ -428,11 +441,13 @@ AlivePlayer._stop = _stop
 
 
 def _heed(player: AlivePlayer) -> None:
-    "Let an interrupt pause the player while no cell runs: then the kernel would ignore it. It keeps what to do with one in an attribute."
+    """Let an interrupt pause the player while no cell runs: then the kernel would ignore it.
+    The kernel keeps what to do with one in an attribute."""
 
     def stop() -> None:
         for one in list(_heeding):
-            one.playing.value and one._stop(_interrupted)
+            if one.playing.value:
+                one._stop(_interrupted)
 
     _heeding.add(player)
     kernel = getattr(get_ipython(), "kernel", None)
@@ -478,15 +493,18 @@ def _between(
 
 
 def _floor(points: Tensor, side: int = 48) -> Tensor:  # (place, 2)
-    "Where a click finds nothing observed: a grid without the places so near to a point that they would take its clicks."
-    low, wide = points.amin(0), (points.amax(0) - points.amin(0)).clamp_min(1e-9)
+    """Where a click finds nothing observed: places on a grid.
+    Those so near to a point that they would take its clicks are left out."""
+    low = points.amin(0)
+    wide = (points.amax(0) - points.amin(0)).clamp_min(1e-9)
     grid = torch.cartesian_prod(*[torch.linspace(-0.05, 1.05, side)] * 2)
     return low + wide * grid[torch.cdist(grid, (points - low) / wide).amin(1) > 1 / side]
 
 
 # %% ../nbs/70_player.ipynb #1e146acd
 class MapExplorer(VBox):
-    "The map of the scene, to point at: hovering shows a frame, a click draws any place, two lassos compare two regions."
+    """The map of the scene, to point at.
+    Hovering shows a frame, a click draws any place, two lassos compare two regions."""
 
     def __init__(
         self,
@@ -497,12 +515,12 @@ class MapExplorer(VBox):
     ) -> None:
         import plotly.graph_objects as go
 
-        self.alive, self.player, self.regions = alive, player, deque(maxlen=2)
+        self.alive = alive
+        self.player = player
+        self.regions = deque(maxlen=2)
         self.points = embedding_map(alive.embeddings, method, seed=seed)
-        (x, y), drawn = (
-            _floor(self.points).T.numpy(),
-            plot_map(self.points, alive.scene, pictures=0),
-        )
+        x, y = _floor(self.points).T.numpy()
+        drawn = plot_map(self.points, alive.scene, pictures=0)
         self.figure = go.FigureWidget(
             [
                 go.Scatter(
@@ -515,11 +533,10 @@ class MapExplorer(VBox):
         self.figure.update_layout(
             width=480, height=380, dragmode="lasso", showlegend=False, coloraxis_showscale=False
         )
-        self.picture, self.says, self.frame = (
-            Image(format="jpeg", height=256),
-            HTML(),
-            IntSlider(0, 0, len(self.points) - 1, description="frame"),
-        )  # for the keyboard
+        self.picture = Image(format="jpeg", height=256)
+        self.says = HTML()
+        # for the keyboard
+        self.frame = IntSlider(0, 0, len(self.points) - 1, description="frame")
         self._listen()
         super().__init__([HBox([self.figure, VBox([self.picture, self.says, self.frame])])])
         self._show(
@@ -531,43 +548,50 @@ class MapExplorer(VBox):
 # %% ../nbs/70_player.ipynb #79829905
 def _listen(self) -> None:
     "Tie the map's events to what they do; the first trace is the floor, the second the path."
+
+    def click(trace, points, state) -> None:
+        if points.xs:
+            self.go_to(points.xs[0], points.ys[0])
+
+    def hover(trace, points, state) -> None:
+        if points.xs:
+            self.go_to(points.xs[0], points.ys[0], walk=False)
+
+    def select(trace, points, selector) -> None:
+        if points.point_inds:
+            self.compare(points.point_inds)
+
     for trace in self.figure.data:
-        trace.on_click(
-            lambda trace, points, state: points.xs and self.go_to(points.xs[0], points.ys[0])
-        )
+        trace.on_click(click)
     for trace in self.figure.data[1:]:
-        trace.on_hover(
-            lambda trace, points, state: (
-                points.xs and self.go_to(points.xs[0], points.ys[0], walk=False)
-            )
-        )
-    self.figure.data[1].on_selection(
-        lambda trace, points, selector: points.point_inds and self.compare(points.point_inds)
-    )
+        trace.on_hover(hover)
+    self.figure.data[1].on_selection(select)
     self.frame.observe(
         lambda change: self.go_to(*self.points[change.new].tolist(), walk=False), "value"
     )
 
 
+# %% ../nbs/70_player.ipynb #ab0b35ff
 def _show(self, frame: np.ndarray, says: str) -> None:
     "A picture, undistorted, and its line."
-    self.picture.value, self.picture.width, self.says.value = (
-        _jpeg(frame),
-        str(256 * frame.shape[1] // frame.shape[0]),
-        says,
-    )
+    self.picture.value = _jpeg(frame)
+    self.picture.width = str(256 * frame.shape[1] // frame.shape[0])
+    self.says.value = says
 
 
+# %% ../nbs/70_player.ipynb #76d273ac
 def _go_to(
-    self, x: float, y: float, walk: bool = True
-) -> None:  # walk: the player goes on from there
+    self,
+    x: float,
+    y: float,
+    walk: bool = True,  # The player goes on from there
+) -> None:
     "Draw the frame at a place of the map, or what lies there between the frames."
-    far, embedding = (
-        (self.points - torch.tensor((x, y))).norm(dim=1),
-        _between(self.points, self.alive.embeddings, (x, y)),
-    )
+    far = (self.points - torch.tensor((x, y))).norm(dim=1)
+    embedding = _between(self.points, self.alive.embeddings, (x, y))
     frame = int(far.argmin())
-    if observed := far[frame] == 0:
+    observed = far[frame] == 0
+    if observed:
         embedding = self.alive.embeddings[frame]
     says = (
         f"frame {frame}"
@@ -601,20 +625,18 @@ def _drawn(self, **kwargs) -> dict:
     "The living widget, or a drawing of the map."
     from matplotlib.figure import Figure
 
-    axis = (figure := Figure(figsize=(4, 3), dpi=70, layout="constrained")).subplots(
-        subplot_kw=dict(title="run the cell to click on it")
-    )
+    figure = Figure(figsize=(4, 3), dpi=70, layout="constrained")
+    axis = figure.subplots(subplot_kw=dict(title="run the cell to click on it"))
     axis.plot(*self.points.T, ".-", lw=0.5)
-    figure.savefig(buffer := BytesIO(), format="png")
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png")
     return _beside(
         super(MapExplorer, self)._repr_mimebundle_(**kwargs), buffer.getvalue(), "A map to click on"
     )
 
 
-(
-    MapExplorer._listen,
-    MapExplorer._show,
-    MapExplorer.go_to,
-    MapExplorer.compare,
-    MapExplorer._repr_mimebundle_,
-) = _listen, _show, _go_to, _compare, _drawn
+MapExplorer._listen = _listen
+MapExplorer._show = _show
+MapExplorer.go_to = _go_to
+MapExplorer.compare = _compare
+MapExplorer._repr_mimebundle_ = _drawn

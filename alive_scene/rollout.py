@@ -25,7 +25,8 @@ def cure(
     observed: Tensor,  # (time, embed) unit vectors, where the scene has been
     weight: float = 0.1,  # 0 trusts the model, 1 snaps to the nearest observed frame
 ) -> Tensor:  # (batch, embed) unit vectors
-    "Draw each prediction toward the nearest observed embedding (post-curing). Raises ValueError outside 0..1, or if nothing is left to normalise."
+    """Draw each prediction toward the nearest observed embedding (post-curing).
+    Raises ValueError outside 0..1, or if nothing is left to normalise."""
     if not 0 <= weight <= 1:
         raise ValueError(f"weight must be between 0 and 1, got {weight}")
     if (
@@ -34,18 +35,21 @@ def cure(
         or 0 in (*predicted.shape, *observed.shape)
     ):
         raise ValueError(
-            f"cure takes predicted (batch, embed) and observed (time, embed), got {tuple(predicted.shape)} and {tuple(observed.shape)}"
+            "cure takes predicted (batch, embed) and observed (time, embed), "
+            f"got {tuple(predicted.shape)} and {tuple(observed.shape)}"
         )
     if not predicted.isfinite().all():
         raise ValueError("the prediction holds NaN or infinity: lower the temperature")
     predicted = F.normalize(predicted, dim=1)
+    # a dot product blurs close frames
     nearest = observed[
         torch.cdist(predicted, observed, compute_mode="donot_use_mm_for_euclid_dist").argmin(1)
-    ]  # a dot product blurs close frames
+    ]
     cured = (1 - weight) * predicted + weight * nearest
     if cured.norm(dim=1).min() < 1e-6:
         raise ValueError(
-            "the prediction is zero or opposite to its nearest frame, so it has no direction: change weight or start"
+            "the prediction is zero or opposite to its nearest frame, "
+            "so it has no direction: change weight or start"
         )
     return F.normalize(cured, dim=1)
 
@@ -55,7 +59,8 @@ def _first(
     start: int | Tensor,  # A frame's index, or an embedding
     observed: Tensor,  # (time, embed)
 ) -> Tensor:  # (1, embed)
-    "Where a rollout starts. Raises ValueError for a frame that isn't there, or an embedding that doesn't fit."
+    """Where a rollout starts.
+    Raises ValueError for a frame that isn't there, or an embedding that doesn't fit."""
     if np.ndim(start) == 0:
         if not -len(observed) <= start < len(observed):
             raise ValueError(f"start must be a frame from 0 to {len(observed) - 1}, got {start}")
@@ -65,7 +70,8 @@ def _first(
     )
     if start.shape[1] != observed.shape[1]:
         raise ValueError(
-            f"start has {start.shape[1]} numbers, the scene's embeddings have {observed.shape[1]}: use the encoder it was fitted with"
+            f"start has {start.shape[1]} numbers, the scene's embeddings have {observed.shape[1]}: "
+            "use the encoder it was fitted with"
         )
     if not start.isfinite().all():
         raise ValueError("start holds NaN or infinity")
@@ -85,27 +91,32 @@ def _check(steps: int, temperature: float, curing: float | None) -> None:
 # %% ../nbs/50_rollout.ipynb #aeff84fe
 @torch.no_grad()
 def rollout(
-    behavior: object,  # Anything with start(embedding) and step(state, temperature, rng); rng is a list, one for each seed, if it says batched = True
+    # Anything with start(embedding) and step(state, temperature, rng);
+    # rng is a list, one for each seed, if it says batched = True
+    behavior: object,
     observed: Tensor,  # (time, embed) unit vectors, where the scene has been
     steps: int,  # How many embeddings to make; the start isn't one of them
     start: int | Tensor = 0,  # A frame's index, or an embedding (embed,)
     temperature: float = 1.0,  # Multiplies the motion; 0 stands still
-    curing: float
-    | None = 0.1,  # None leaves the motion as it is, 0 only renormalises, up to 1 draws toward the nearest frame
+    # None leaves the motion as it is, 0 only renormalises, up to 1 draws toward the nearest frame
+    curing: float | None = 0.1,
     seed: int | Sequence[int] = 0,  # A list of seeds rolls out one path for each
-    forces: Sequence[
-        Callable
-    ] = (),  # Each takes (embedding (batch, embed), step) and returns what to add before curing
+    # Each takes (embedding (batch, embed), step) and returns what to add before curing
+    forces: Sequence[Callable] = (),
 ) -> Tensor:  # (steps, embed), or (seeds, steps, embed)
-    "Let a behavior go from a start. Raises ValueError for what can't be rolled out, or a raw path that grows beyond all numbers."
+    """Let a behavior go from a start.
+    Raises ValueError for what can't be rolled out, or a raw path that grows beyond all numbers."""
     observed = _on_sphere(observed, "observed")
     _check(steps, temperature, curing)
-    config, embed = getattr(behavior, "config", {}), observed.shape[1]
+    config = getattr(behavior, "config", {})
+    embed = observed.shape[1]
     if (made := config.get("embed", config.get("input_dim", embed))) != embed:
         raise ValueError(
-            f"the behavior was fitted to embeddings of {made} numbers, these have {embed}: use the encoder it was fitted with"
+            f"the behavior was fitted to embeddings of {made} numbers, these have {embed}: "
+            "use the encoder it was fitted with"
         )
-    together, seeds = getattr(behavior, "batched", False), list(seed) if np.ndim(seed) else [seed]
+    together = getattr(behavior, "batched", False)
+    seeds = list(seed) if np.ndim(seed) else [seed]
     if not seeds:
         raise ValueError("seed is an empty list: give one for each path")
     if len(seeds) != 1 and not together:
@@ -136,18 +147,17 @@ def rollout(
 def _distances(
     path: Tensor,  # (step, embed) float64
     observed: Tensor,  # (time, embed) float64
-) -> tuple[
-    Tensor, Tensor, Tensor
-]:  # (step,) each: index of the nearest frame, distance to it, distance to the polyline through all
-    "Distances of one stretch of a path to the scene, by matrix products alone."
+) -> tuple[Tensor, Tensor, Tensor]:  # (step,) each
+    """Distances of one stretch of a path to the scene, by matrix products alone.
+    The index of the nearest frame, the distance to it, the distance to the polyline through all."""
     step = observed[1:] - observed[:-1]
     length = step.pow(2).sum(1).clamp_min(1e-30)
+    # (step, time)
     squared = (
         path.pow(2).sum(1)[:, None] - 2 * path @ observed.T + observed.pow(2).sum(1)
-    ).clamp_min(0)  # (step, time)
-    along = path @ step.T - (observed[:-1] * step).sum(
-        1
-    )  # (step, time-1), how far along each chord, times its length
+    ).clamp_min(0)
+    # (step, time-1), how far along each chord, times its length
+    along = path @ step.T - (observed[:-1] * step).sum(1)
     part = (along / length).clamp(0, 1)
     chord = (squared[:, :-1] - 2 * part * along + part.pow(2) * length).clamp_min(0)
     near, index = squared.min(1)
@@ -179,6 +189,7 @@ def _twins(observed: Tensor, step: float) -> Tensor:  # (time, time) bool
     )
 
 
+# %% ../nbs/50_rollout.ipynb #556a74e1
 def _within(
     twins: Tensor, least: int, most: int
 ) -> np.ndarray:  # (time, time) bool: from row to column
@@ -188,15 +199,19 @@ def _within(
 
 
 def _replay(
-    index: np.ndarray, near: np.ndarray, step: float, onward: np.ndarray
-) -> int:  # near: (step,) distance to the frame at index
+    index: np.ndarray,
+    near: np.ndarray,  # (step,) distance to the frame at index
+    step: float,
+    onward: np.ndarray,
+) -> int:
     "The longest run of steps that stay on the frames, in their order."
     on_frame = (near[1:] <= 0.1 * step) & onward[index[:-1], index[1:]]
     return max((sum(1 for _ in run) for on, run in groupby(on_frame) if on), default=0)
 
 
+# %% ../nbs/50_rollout.ipynb #3734dc84
 def _recurrence(index: np.ndarray, close: np.ndarray) -> float:  # close: (time, time) bool
-    "The greatest share of steps near the same frame a lag later, over lags from half the video to four times."
+    "The greatest share of steps near the same frame a lag later, for lags of half the video to four times."
     lags = range(max(1, len(close) // 2), min(4 * len(close), len(index) // 2) + 1)
     return max(
         (float(close[index[lag:], index[:-lag]].mean()) for lag in lags), default=float("nan")
@@ -217,17 +232,20 @@ def _energy(a: Tensor, b: Tensor) -> float:  # (window, point) each
 
 
 def _likeness(path: Tensor, observed: Tensor) -> float:
-    "How unlike the video's are 8-step windows of the path, as a multiple of how unlike each other the video's own are."
-    rng, middle = np.random.default_rng(0), observed.double().mean(0)
-    components = (
-        torch.linalg.svd(observed.double() - middle, full_matrices=False).Vh[:8].T
-    )  # (embed, 8)
+    """How unlike the video's are 8-step windows of the path.
+    As a multiple of how unlike each other the video's own are."""
+    rng = np.random.default_rng(0)
+    middle = observed.double().mean(0)
+    # (embed, 8)
+    components = torch.linalg.svd(observed.double() - middle, full_matrices=False).Vh[:8].T
+    # (window, 64) each
     video, ours = (
         ((points.double() - middle) @ components).unfold(0, 8, 1).flatten(1)
         for points in (observed, path)
-    )  # (window, 64)
+    )
     drawn = ours[rng.choice(len(ours), len(video), replace=len(ours) < len(video))]
-    blocks, halves = np.array_split(np.arange(len(video)), 8), []
+    blocks = np.array_split(np.arange(len(video)), 8)
+    halves = []
     for _ in range(20):
         order = rng.permutation(8)
         halves.append(
@@ -246,10 +264,8 @@ def _compared(
     path: Tensor, observed: Tensor
 ) -> tuple[Tensor, Tensor]:  # (steps, embed), (time, embed)
     "A rollout and its scene. Raises ValueError if they don't fit together, or are broken."
-    observed, path = (
-        _on_sphere(observed, "observed", least=2),
-        torch.as_tensor(path, dtype=torch.float32).detach(),
-    )
+    observed = _on_sphere(observed, "observed", least=2)
+    path = torch.as_tensor(path, dtype=torch.float32).detach()
     if path.ndim != 2 or path.shape[1] != observed.shape[1]:
         raise ValueError(
             f"path must be one rollout (steps, {observed.shape[1]}), got shape {tuple(path.shape)}"
@@ -265,9 +281,12 @@ def vital_signs(
     path: Tensor,  # (steps, embed) one rollout, best 10,000 steps
     observed: Tensor,  # (time, embed) unit vectors, the path it was learned from
 ) -> dict[str, float]:  # speed, jump, drift, coverage, replay, freedom, likeness
-    "Is it alive? Like the video, near it, everywhere in it, no replay, free. NaN where too short to say. Raises ValueError for a still or broken path."
+    """Is it alive? Like the video, near it, everywhere in it, no replay, free. NaN where too short to say.
+    Raises ValueError for a still or broken path."""
     path, observed = _compared(path, observed)
-    time, half, usual = len(observed), len(path) // 2, float(_lengths(observed).median())
+    time = len(observed)
+    half = len(path) // 2
+    usual = float(_lengths(observed).median())
     if usual == 0:
         raise ValueError(
             "observed stands still: its median step is 0, so there is nothing to compare with"
@@ -288,7 +307,7 @@ def vital_signs(
 
 
 # %% ../nbs/50_rollout.ipynb #a50c001
-TARGETS = dict(
+TARGETS = dict(  # least, most
     speed=(0.8, 1.25),
     jump=(0, 1.5),
     drift=(0, 1.2),
@@ -296,13 +315,14 @@ TARGETS = dict(
     replay=(0, 0.05),
     freedom=(0, 3),
     likeness=(0, 0.3),
-)  # least, most
+)
 
 
 def missing(
     signs: dict[str, float],  # What vital_signs says
 ) -> list[str]:  # The names of those outside TARGETS; a NaN is outside
-    "Which vital signs a living scene would show, and this one doesn't. An empty list means alive. Raises ValueError if a sign isn't there."
+    """Which vital signs a living scene would show, and this one doesn't. An empty list means alive.
+    Raises ValueError if a sign isn't there."""
     if lacking := set(TARGETS) - set(signs):
         raise ValueError(
             f"signs must be what vital_signs says, {', '.join(sorted(lacking))} not among them"
@@ -316,11 +336,13 @@ def plot_vital_signs(
     observed: Tensor,  # (time, embed) unit vectors
     title: str = "",
 ) -> object:  # A matplotlib Figure
-    "A monitor: the path on a map of the scene, its step lengths, its nearest frame and its distance to the scene against time. Raises ValueError as vital_signs does."
+    """A monitor: the path on a map of the scene; over time its steps, nearest frame, distance to the scene.
+    Raises ValueError as vital_signs does."""
     import matplotlib.pyplot as plt
 
     path, observed = _compared(path, observed)
-    middle, (index, _, drift) = observed.mean(0), _nearest(path, observed)
+    middle = observed.mean(0)
+    index, _, drift = _nearest(path, observed)
     plane = torch.linalg.svd(observed - middle, full_matrices=False).Vh[:2].T  # (embed, 2)
     figure, ((place, pace), (where, far)) = plt.subplots(
         2, 2, figsize=(8, 4.4), dpi=70, layout="constrained"
@@ -351,12 +373,11 @@ def response(
     curing: float | None = 0.1,
     seed: int = 0,
 ) -> dict[str, object]:  # temperature, speed and spread (lists), and whether the response holds
-    "Does temperature do what it says: speed strictly rising, spread (rms distance from the mean) not falling?"
-    usual, speed, spread = (
-        float(_lengths(_on_sphere(observed, "observed", least=2)).median()),
-        [],
-        [],
-    )
+    """Does temperature do what it says: speed strictly rising, spread not falling?
+    Spread is the rms distance from the mean."""
+    usual = float(_lengths(_on_sphere(observed, "observed", least=2)).median())
+    speed = []
+    spread = []
     if usual == 0:
         raise ValueError(
             "observed stands still: its median step is 0, so there is nothing to compare with"

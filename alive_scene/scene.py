@@ -37,10 +37,8 @@ class Scene:
     captions: list = field(default_factory=list, repr=False)  # One sentence a frame
 
     def __post_init__(self):
-        dtype, shape = (
-            getattr(self.frames, "dtype", type(self.frames).__name__),
-            np.shape(self.frames),
-        )
+        dtype = getattr(self.frames, "dtype", type(self.frames).__name__)
+        shape = np.shape(self.frames)
         if dtype != np.uint8 or len(shape) != 4 or shape[3] != 3 or 0 in shape:
             raise ValueError(
                 f"frames must be uint8 (time, height, width, 3) with at least one frame, got {dtype} {shape}"
@@ -57,15 +55,15 @@ class Scene:
         return len(self.frames)
 
     def _repr_png_(self) -> bytes:
-        return _thumbnail(
-            self
-        )  # an animated GIF: notebooks keep PNGs everywhere, and browsers look at the bytes
+        # an animated GIF: notebooks keep PNGs everywhere, and browsers look at the bytes
+        return _thumbnail(self)
 
 
 # %% ../nbs/00_scene.ipynb #c95f9087
 def _animation(frames: np.ndarray, fps: float, file, format: str = "GIF", colors: int = 256):
     "A GIF has one palette for the whole clip, and durations in steps of 10 ms, rounded so that they add up."
-    pictures, tick = list(map(Image.fromarray, frames)), 10 if format == "GIF" else 1
+    pictures = list(map(Image.fromarray, frames))
+    tick = 10 if format == "GIF" else 1
     if format == "GIF":
         some = frames[
             np.linspace(0, len(frames) - 1, min(len(frames), 16)).astype(int),
@@ -96,10 +94,8 @@ def _thumbnail(scene: Scene, limit: int = 100_000) -> bytes:
     "A GIF of at most `limit` bytes: smaller, with fewer colors and frames, until it fits."
     from io import BytesIO
 
-    step, shape = (
-        max(1, round(scene.fps / 5)),
-        np.array(scene.frames.shape[2:0:-1]),
-    )  # (width, height)
+    step = max(1, round(scene.fps / 5))
+    shape = np.array(scene.frames.shape[2:0:-1])  # (width, height)
     for side, colors, most in (
         (128, 64, 24),
         (112, 64, 20),
@@ -109,13 +105,14 @@ def _thumbnail(scene: Scene, limit: int = 100_000) -> bytes:
         (48, 16, 12),
         (32, 8, 6),
     ):
-        small, file = np.ceil(shape * min(1, side / shape.prod() ** 0.5)).astype(int), BytesIO()
+        small = np.ceil(shape * min(1, side / shape.prod() ** 0.5)).astype(int)
         frames = np.stack(
             [
                 np.asarray(Image.fromarray(frame).resize(small))
                 for frame in scene.frames[::step][:most]
             ]
         )
+        file = BytesIO()
         _animation(frames, scene.fps / step, file, colors=colors)
         if file.tell() <= limit:
             return file.getvalue()
@@ -125,19 +122,19 @@ def _thumbnail(scene: Scene, limit: int = 100_000) -> bytes:
 def _move(y, x, center: tuple, radius: tuple, angle=0, swell=0, dy=0, dx=0):
     "Turn (clockwise), swell and push a soft round region: for each pixel, from where it came."
     near = (-(((y - center[0]) / radius[0]) ** 2) - ((x - center[1]) / radius[1]) ** 2).exp()
-    down, right, angle, scale = (
-        y - center[0] - near * dy,
-        x - center[1] - near * dx,
-        near * angle,
-        1 + near * swell,
+    down = y - center[0] - near * dy
+    right = x - center[1] - near * dx
+    angle = near * angle
+    scale = 1 + near * swell
+    return (
+        center[0] + (angle.cos() * down - angle.sin() * right) / scale,
+        center[1] + (angle.sin() * down + angle.cos() * right) / scale,
     )
-    return center[0] + (angle.cos() * down - angle.sin() * right) / scale, center[1] + (
-        angle.sin() * down + angle.cos() * right
-    ) / scale
 
 
 def _close(y, x, shade, edges: Sequence, reach: float, amount):  # -> (y, shade)
-    "Slide the skin above and below an opening over it; `edges` are (x, top, bottom, where they meet); shade the line between."
+    """Slide the skin above and below an opening over it, and shade the line between.
+    `edges` are (x, top, bottom, where they meet)."""
     import torch
     from scipy.interpolate import PchipInterpolator
 
@@ -149,36 +146,35 @@ def _close(y, x, shade, edges: Sequence, reach: float, amount):  # -> (y, shade)
     top, bottom, line = (
         torch.as_tensor(curve, dtype=torch.float32).take(column) for curve in curves.T
     )
-    upper, lower = top + amount * (line - top), bottom + amount * (line - bottom)
-    above, below = (
-        (y - top + reach) * (reach / (reach + upper - top)),
-        (bottom + reach - y) * (reach / (reach + bottom - lower)),
-    )
+    upper = top + amount * (line - top)
+    lower = bottom + amount * (line - bottom)
+    above = (y - top + reach) * (reach / (reach + upper - top))
+    below = (bottom + reach - y) * (reach / (reach + bottom - lower))
     slid = torch.where((below > 0) & (y >= lower), bottom + reach - below, y)
     slid = torch.where((above > 0) & (y <= upper), top - reach + above, slid)
-    return slid, shade * (
-        1
-        - 0.55
-        * amount
-        * ((bottom - top) / 8).clamp(0, 1)
-        * torch.exp(-((25 * (y - upper) / reach) ** 2))
-    )
+    wide = ((bottom - top) / 8).clamp(0, 1)
+    return slid, shade * (1 - 0.55 * amount * wide * torch.exp(-((25 * (y - upper) / reach) ** 2)))
 
 
 # %% ../nbs/00_scene.ipynb #18786b8c
 def _draw(
     picture: str, box: tuple, moves: Sequence, lids: Sequence, states: dict, size: int = 128
 ) -> np.ndarray:  # uint8 (time, size, size, 3)
-    "Frames from states {name: (time,)} alone: the `box` (top, left, side) of a picture of scikit-image, moved, lids closed, lit."
+    """Frames from states {name: (time,)} alone: a picture of scikit-image, moved, lids closed, lit.
+    Of the picture the `box` (top, left, side) is shown."""
     import skimage, torch, torch.nn.functional as F
 
     source = torch.tensor(getattr(skimage.data, picture)()).permute(2, 0, 1)[None].float()
-    (height, width), (top, left, side), grid, drawn = source.shape[2:], box, 3 * size // 2, []
+    height, width = source.shape[2:]
+    top, left, side = box
+    grid = 3 * size // 2
+    drawn = []
     if grid < side / 1.5:
         source = F.interpolate(
             source, scale_factor=1.5 * grid / side, mode="bilinear", antialias=True
         )
-    coarse, tint = torch.linspace(0, side, 61), torch.tensor([-0.06, 0, 0.12])[:, None, None]
+    coarse = torch.linspace(0, side, 61)
+    tint = torch.tensor([-0.06, 0, 0.12])[:, None, None]
     for i in range(0, len(states["light"]), 16):
         now = {
             name: torch.as_tensor(np.array(values[i : i + 16], dtype=np.float32))[:, None, None]
@@ -186,11 +182,11 @@ def _draw(
         }
         if "smile" in now:
             now["frown"] = 1 - now["smile"]
-        n, light, shade = len(now["light"]), now["light"][:, None], 1
-        y, x = (
-            (top + coarse)[None, :, None].expand(n, 61, 61),
-            (left + coarse)[None, None].expand(n, 61, 61),
-        )
+        n = len(now["light"])
+        light = now["light"][:, None]
+        shade = 1
+        y = (top + coarse)[None, :, None].expand(n, 61, 61)
+        x = (left + coarse)[None, None].expand(n, 61, 61)
         for state, center, radius, by in moves:
             y, x = _move(y, x, center, radius, **{how: far * now[state] for how, far in by.items()})
         y, x = F.interpolate(
@@ -214,11 +210,12 @@ def _draw(
     return np.concatenate(drawn)
 
 
+# _pose_cat(states, size): Chelsea in any states; left and right as you see them
 _pose_cat = partial(
     _draw,
     "chelsea",
     (0, 92, 300),
-    (  # _pose_cat(states, size): Chelsea in any states; left and right as you see them
+    (
         ("breath", (290, 200), (400, 280), {"swell": 0.08}),
         ("tilt", (190, 225), (230, 230), {"angle": 0.24}),
         ("ear", (10, 388), (75, 45), {"dy": 6, "dx": -36}),
@@ -270,30 +267,29 @@ def _luck(**asked) -> np.random.Generator:  # from the seed
             and value > 8192
         ):
             raise ValueError(
-                f"{name} must be a whole number, at least {int(name != 'seed')}{', at most 8192' * (name == 'size')}, got {value!r}"
+                f"{name} must be a whole number, at least {int(name != 'seed')}"
+                f"{', at most 8192' * (name == 'size')}, got {value!r}"
             )
     return np.random.default_rng(asked["seed"])
 
 
+# %% ../nbs/00_scene.ipynb #8d3277c4
 def _wander(
     rng: np.random.Generator, frames: int, levels: dict, ease: float, fps: float = 12.0
 ) -> np.ndarray:  # (time,)
-    "A state machine: at each of `levels` {value: (shortest, longest stay)} for a random while, then over to another in about `ease` seconds."
-    level, course = rng.choice(list(levels)), []
-    while (
-        len(course) < max(frames, 200) + 2 * fps
-    ):  # a shorter clip is the beginning of the same course
-        after, t = (
-            rng.choice([other for other in levels if other != level]),
-            np.linspace(0, 1, round(fps * ease * rng.uniform(0.8, 1.3)) + 2),
-        )
-        course, level = (
-            course
-            + [level] * round(fps * rng.uniform(*levels[level]))
-            + list(level + (after - level) * t * t * (3 - 2 * t))[1:-1],
-            after,
-        )
-    return np.array(course[(begin := rng.integers(2 * fps)) : begin + frames], dtype=np.float32)
+    """A state machine: at a level for a random while, then over to another in about `ease` seconds.
+    `levels` are {value: (shortest, longest stay)}."""
+    level = rng.choice(list(levels))
+    course = []
+    # a shorter clip is the beginning of the same course
+    while len(course) < max(frames, 200) + 2 * fps:
+        after = rng.choice([other for other in levels if other != level])
+        t = np.linspace(0, 1, round(fps * ease * rng.uniform(0.8, 1.3)) + 2)
+        course += [level] * round(fps * rng.uniform(*levels[level]))
+        course += list(level + (after - level) * t * t * (3 - 2 * t))[1:-1]
+        level = after
+    begin = rng.integers(2 * fps)
+    return np.array(course[begin : begin + frames], dtype=np.float32)
 
 
 _WORDS = {
@@ -307,8 +303,10 @@ _WORDS = {
 }
 
 
+# %% ../nbs/00_scene.ipynb #dcb8080a
 def _describe(states: dict, who: Sequence[str]) -> list[str]:
-    "One sentence a frame, from its states alone: below .3, between, from .7 (-.4 and .4 of what goes from -1 to 1). Closed eyes look nowhere."
+    """One sentence a frame, from its states alone. Closed eyes look nowhere.
+    A state counts as below .3, between, or from .7 (-.4 and .4 of what goes from -1 to 1)."""
     level = {
         name: np.digitize(
             (values + 1) / 2 if name in ("tilt", "turn", "gaze") else values, (0.3, 0.7)
@@ -332,18 +330,14 @@ def napping_cat(
     size: int = 128,  # Pixels along each side
     seed: int = 0,  # Another seed, another course over the same repertoire
 ) -> Scene:  # .states: breath, eyes_closed, ear, light in 0..1, tilt in -1..1; .captions
-    "Chelsea (scikit-image, CC0), a real cat, brought to life by smooth warps and light: behaviors recur, but never in a loop."
+    """Chelsea (scikit-image, CC0), a real cat, brought to life by smooth warps and light.
+    Behaviors recur, but never in a loop."""
     wander = partial(_wander, _luck(frames=frames, size=size, seed=seed), frames)
-    drowsy, pace = (
-        wander({0: (0.8, 2.6), 0.5: (0.4, 1.5), 1: (0.8, 3)}, 0.8),
-        wander({0.3: (0, 3), 0.5: (0, 3)}, 2),
-    )
+    drowsy = wander({0: (0.8, 2.6), 0.5: (0.4, 1.5), 1: (0.8, 3)}, 0.8)
+    pace = wander({0.3: (0, 3), 0.5: (0, 3)}, 2)
+    phase = 2 * np.pi / 12 * np.cumsum(pace * (1 - 0.4 * drowsy))  # asleep she breathes slower
     states = {
-        "breath": 0.5
-        - 0.5
-        * np.cos(2 * np.pi / 12 * np.cumsum(pace * (1 - 0.4 * drowsy))).astype(
-            np.float32
-        ),  # asleep she breathes slower
+        "breath": 0.5 - 0.5 * np.cos(phase).astype(np.float32),
         "eyes_closed": np.maximum(drowsy, wander({0: (1.5, 5), 1: (0, 0.1)}, 0.2)),
         "ear": wander({0: (1.5, 5), 1: (0.1, 0.3)}, 0.25),
         "tilt": wander({-1: (1, 3), 0: (1, 3), 1: (1, 3)}, 1.2),
@@ -359,11 +353,12 @@ def napping_cat(
 
 
 # %% ../nbs/00_scene.ipynb #498eb167
+# _pose_portrait(states, size), like _pose_cat; frown is 1-smile
 _pose_portrait = partial(
     _draw,
     "astronaut",
     (17, 149, 150),
-    (  # _pose_portrait(states, size), like _pose_cat; frown is 1-smile
+    (
         ("turn", (100, 225), (140, 115), {"angle": 0.08}),
         ("turn", (115, 225), (90, 80), {"dx": 6}),
         ("turn", (115, 225), (50, 36), {"dx": 9}),
@@ -418,7 +413,8 @@ _pose_portrait = partial(
 def portrait(
     frames: int = 200, size: int = 128, seed: int = 0
 ) -> Scene:  # .states: eyes_closed, smile, light in 0..1, gaze and turn in -1..1; .captions
-    "Astronaut Eileen Collins (NASA, public domain), brought to life: gaze, blinks, head, smile and light. Arguments as for `napping_cat`."
+    """Astronaut Eileen Collins (NASA, public domain), brought to life: gaze, blinks, head, smile, light.
+    Arguments as for `napping_cat`."""
     wander = partial(_wander, _luck(frames=frames, size=size, seed=seed), frames)
     states = {
         "eyes_closed": wander({0: (1, 4), 1: (0.1, 0.5)}, 0.25),
@@ -444,16 +440,19 @@ def side_by_side(
     labels: Sequence[str] = (),  # One above each; none by default
     gap: int = 4,  # White pixels between
 ) -> Scene:  # As long as the shortest, at the rate of the first
-    "Put clips next to each other, to compare them. Raises ValueError if their heights or the number of labels differ."
+    """Put clips next to each other, to compare them.
+    Raises ValueError if their heights or the number of labels differ."""
     scenes = [scene if isinstance(scene, Scene) else Scene(scene) for scene in scenes]
-    heights, panels = sorted({scene.frames.shape[1] for scene in scenes}), []
+    heights = sorted({scene.frames.shape[1] for scene in scenes})
+    panels = []
     if len(heights) != 1:
         raise ValueError(
             f"give scenes of one height, read with the same size; got heights {heights}"
         )
     if len(labels) not in (0, len(scenes)) or gap < 0:
         raise ValueError(
-            f"give one label a scene, and a gap of 0 or more: {len(scenes)} scenes, {len(labels)} labels, gap {gap}"
+            f"give one label a scene, and a gap of 0 or more: {len(scenes)} scenes, "
+            f"{len(labels)} labels, gap {gap}"
         )
     for i, scene in enumerate(scenes):
         panels += [
@@ -464,9 +463,8 @@ def side_by_side(
             )
         ]
         if labels:
-            ImageDraw.Draw(banner := Image.new("RGB", (panels[-1].shape[2], 14), "white")).text(
-                (2, 1), labels[i], fill="black"
-            )
+            banner = Image.new("RGB", (panels[-1].shape[2], 14), "white")
+            ImageDraw.Draw(banner).text((2, 1), labels[i], fill="black")
             panels[-1][:, :14] = np.asarray(banner)
     return Scene(
         np.concatenate(panels, axis=2)[:, :, : -gap or None],
@@ -490,9 +488,8 @@ def write_atomic(
         )
     if os.path.isdir(path):
         raise IsADirectoryError(f"{path} is a folder: name a file in it, or another")
-    temporary = path.with_name(
-        f".{path.stem[:40]}.{os.urandom(4).hex()}{path.suffix}"
-    )  # no longer than a long name
+    # no longer than a long name
+    temporary = path.with_name(f".{path.stem[:40]}.{os.urandom(4).hex()}{path.suffix}")
     try:
         yield temporary
         os.replace(temporary, path)
@@ -510,14 +507,11 @@ def write_video(
     path: str | Path,  # Ends in .gif, .mp4 or .webp
     fps: float | None = None,  # Frames a second; None keeps the scene's own (12 for bare frames)
 ) -> Path:  # Where it was written
-    "Write a clip as GIF, MP4 (H.264) or WebP, whole or not at all. Raises ValueError for another suffix, or what it can't hold."
-    scene, path = (
-        replace(
-            made := scene if isinstance(scene, Scene) else Scene(scene),
-            fps=made.fps if fps is None else fps,
-        ),
-        Path(path),
-    )
+    """Write a clip as GIF, MP4 (H.264) or WebP, whole or not at all.
+    Raises ValueError for another suffix, or what it can't hold."""
+    scene = scene if isinstance(scene, Scene) else Scene(scene)
+    scene = replace(scene, fps=scene.fps if fps is None else fps)
+    path = Path(path)
     writers = {".gif": _animation, ".mp4": _mp4, ".webp": partial(_animation, format="WEBP")}
     if path.suffix.lower() not in writers:
         raise ValueError(f"cannot write {path.name}: its name must end in {', '.join(writers)}")
@@ -561,17 +555,19 @@ def _fit(image, size: int, crop: str) -> np.ndarray:  # uint8 (height, width, 3)
         image = image.point(lambda level: level * (1 / 257)).convert("L")  # 16 bits a pixel
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    (width, height), short = image.size, min(image.size)
+    width, height = image.size
+    short = min(image.size)
     if crop == "none":
-        box, shape = (
-            (0, 0, width, height),
-            (round(width * size / short), round(height * size / short)),
-        )
+        box = (0, 0, width, height)
+        shape = (round(width * size / short), round(height * size / short))
     else:
-        box, shape = (
-            ((width - short) / 2, (height - short) / 2, (width + short) / 2, (height + short) / 2),
-            (size, size),
+        box = (
+            (width - short) / 2,
+            (height - short) / 2,
+            (width + short) / 2,
+            (height + short) / 2,
         )
+        shape = (size, size)
     return np.asarray(image.convert("RGB").resize(shape, Image.Resampling.BILINEAR, box=box))
 
 
@@ -580,25 +576,20 @@ def _open_video(path: Path) -> tuple[float, Callable]:
     import av, imageio.v3 as iio
 
     with iio.imopen(path, "r", plugin="pyav") as file:
-        about, matrix = file.metadata(), file.metadata(index=0).get("DISPLAYMATRIX")
-    kind = (
-        "rgba"
-        if any(
-            part.is_alpha for part in av.VideoFormat(about["video_format"] or "rgb24").components
-        )
-        else "rgb24"
-    )
-    a, b = (
-        np.frombuffer(matrix, np.int32)[:2] if matrix else (1, 0)
-    )  # a phone held upright writes how to turn its video
+        about = file.metadata()
+        matrix = file.metadata(index=0).get("DISPLAYMATRIX")
+    parts = av.VideoFormat(about["video_format"] or "rgb24").components
+    kind = "rgba" if any(part.is_alpha for part in parts) else "rgb24"
+    # a phone held upright writes how to turn its video
+    a, b = np.frombuffer(matrix, np.int32)[:2] if matrix else (1, 0)
+    degrees = -90 * round(np.arctan2(b, a) * 2 / np.pi)
 
     def pictures(first):
         with iio.imopen(path, "r", plugin="pyav") as file:
             for at in count(first):  # the first read leaps there, the others follow on
                 try:
-                    yield Image.fromarray(
-                        file.read(index=at, format=kind, thread_type="FRAME")
-                    ).rotate(-90 * round(np.arctan2(b, a) * 2 / np.pi), expand=True)
+                    pixels = file.read(index=at, format=kind, thread_type="FRAME")
+                    yield Image.fromarray(pixels).rotate(degrees, expand=True)
                 except StopIteration:
                     return
 
@@ -607,15 +598,15 @@ def _open_video(path: Path) -> tuple[float, Callable]:
 
 # %% ../nbs/00_scene.ipynb #87f57574
 def _open(paths: list, fps: float | None) -> tuple[float, Callable]:
-    "The same for one animation, many pictures, or a video; a frame that an animation shows twice as long as most counts as two."
+    """The same for one animation, many pictures, or a video.
+    A frame that an animation shows twice as long as most counts as two."""
 
     def each():
         for path in paths:
-            with Image.open(
-                path
-            ) as image:  # MPO is a phone's JPEG with a second picture inside: no animation
+            with Image.open(path) as image:
                 if image.format == "EPS":
                     raise ValueError("PostScript is a program, which is not run: save it as PNG")
+                # MPO is a phone's JPEG with a second picture inside: no animation
                 for frame in [image] if image.format == "MPO" else ImageSequence.Iterator(image):
                     frame.load()  # only now is its duration known
                     yield frame, frame.info.get("duration", 0)
@@ -624,10 +615,11 @@ def _open(paths: list, fps: float | None) -> tuple[float, Callable]:
         waits = [wait for _, wait in islice(each(), 200)] if len(paths) == 1 else []
     except UnidentifiedImageError:
         return _open_video(paths[0])  # look into the file: a suffix may lie
-    usual, times = (
-        np.median(waits or [0]) or 100,
-        lambda wait: max(1, round(wait / usual)) if waits else 1,
-    )
+    usual = np.median(waits or [0]) or 100
+
+    def times(wait):
+        return max(1, round(wait / usual)) if waits else 1
+
     rate = (
         1000 * sum(map(times, waits)) / sum(wait or usual for wait in waits)
         if len(waits) > 1
@@ -646,10 +638,8 @@ def _find(path: Path) -> list[Path]:
         raise ValueError("it is empty, 0 bytes")
     if path.is_file():
         return [path]
-    found, known = (
-        list(path.iterdir()) if path.is_dir() else [Path(one) for one in glob(str(path))],
-        Image.registered_extensions(),
-    )
+    found = list(path.iterdir()) if path.is_dir() else [Path(one) for one in glob(str(path))]
+    known = Image.registered_extensions()
     found = [one for one in found if one.suffix.lower() in known and not one.name.startswith(".")]
     if found:
         return sorted(
@@ -658,44 +648,38 @@ def _find(path: Path) -> list[Path]:
                 int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(one))
             ],
         )
-    raise FileNotFoundError(
-        f"{path} "
-        + (
-            "holds no picture: give a folder of PNG or JPEG files"
-            if path.is_dir()
-            else "is a pipe or a device: give a file"
-            if path.exists()
-            else "is not there, and no picture matches it: check the name"
-        )
-    )
+    if path.is_dir():
+        why = "holds no picture: give a folder of PNG or JPEG files"
+    elif path.exists():
+        why = "is a pipe or a device: give a file"
+    else:
+        why = "is not there, and no picture matches it: check the name"
+    raise FileNotFoundError(f"{path} {why}")
 
 
 # %% ../nbs/00_scene.ipynb #42999087
 def read_scene(
-    path: str
-    | Path,  # A video, an animated or single picture, a folder of pictures, or a pattern such as "shots/*.png"
+    # A video, an animated or single picture, a folder of pictures, or a pattern such as "shots/*.png"
+    path: str | Path,
     *,
     size: int = 128,  # Pixels along the (shorter) side, at least 16
     max_frames: int = 200,  # Stop reading after so many
-    fps: float
-    | None = None,  # None keeps the source's rate; else every k-th frame, k a whole number; for loose pictures their rate
+    # None keeps the source's rate; else every k-th frame, k a whole number; for loose pictures their rate
+    fps: float | None = None,
     start: float = 0.0,  # Seconds to skip
     stop: float | None = None,  # Second to end before
     crop: str = "center",  # "center": the middle square; "none": the whole picture, its shorter side `size`
 ) -> Scene:  # .frames uint8 (time, height, width, 3), .fps, .name
-    "Read a clip, keeping no more than is asked for. Raises FileNotFoundError, TypeError or ValueError, in one sentence with the remedy."
+    """Read a clip, keeping no more than is asked for.
+    Raises FileNotFoundError, TypeError or ValueError, in one sentence with the remedy."""
     _check(path, size, max_frames, fps, start, stop, crop)
     try:
         rate, pictures = _open(_find(Path(path)), fps)
-        step, last = (
-            max(1, round(rate / fps)) if fps else 1,
-            None if stop is None else round((stop - start) * rate),
-        )
+        step = max(1, round(rate / fps)) if fps else 1
+        last = None if stop is None else round((stop - start) * rate)
         chosen = islice(pictures(round(start * rate)), 0, last, step)
-        frames, more = (
-            [_fit(picture, size, crop) for picture in islice(chosen, max_frames)],
-            next(chosen, None) is not None,
-        )
+        frames = [_fit(picture, size, crop) for picture in islice(chosen, max_frames)]
+        more = next(chosen, None) is not None
     except FileNotFoundError:
         raise
     except PermissionError as error:
@@ -703,8 +687,9 @@ def read_scene(
             f"{path} may not be read (permission denied): allow it, or copy it to where you may"
         ) from error
     except Exception as error:
+        why = str(getattr(error, "strerror", None) or error).partition("\n")[0]
         raise ValueError(
-            f"{path} is no video or picture that can be read ({str(getattr(error, 'strerror', None) or error).partition(chr(10))[0]}): play it to see if it is whole"
+            f"{path} is no video or picture that can be read ({why}): play it to see if it is whole"
         ) from error
     if not frames:
         raise ValueError(
@@ -717,7 +702,8 @@ def read_scene(
         )
     if more:
         warnings.warn(
-            f"{path}: kept {len(frames)} frames of a longer clip; choose others with start, stop, fps or max_frames",
+            f"{path}: kept {len(frames)} frames of a longer clip; "
+            "choose others with start, stop, fps or max_frames",
             stacklevel=2,
         )
     return Scene(np.stack(frames), rate / step, Path(path).stem)
@@ -728,10 +714,13 @@ def _check(path, size, max_frames, fps, start, stop, crop):
         raise TypeError(
             f"path must be a str or a Path, got {type(path).__name__}; Scene(frames) takes an array"
         )
-    whole, number = (
-        lambda x: isinstance(x, (int, np.integer)),
-        lambda x: x if isinstance(x, (int, float, np.number)) else np.nan,
-    )
+
+    def whole(x):
+        return isinstance(x, (int, np.integer))
+
+    def number(x):
+        return x if isinstance(x, (int, float, np.number)) else np.nan
+
     for name, value, good, rule in (
         (
             "size",
@@ -751,9 +740,9 @@ def _check(path, size, max_frames, fps, start, stop, crop):
             fps is None or 0 < number(fps) < np.inf,
             "above 0, or None for the source's own",
         ),
-        ("start", start, 0 <= number(start) < 1e9, "0 seconds or later"),
+        ("start", start, 0 <= number(start) < 1e9, "0 seconds or later"),  # 1e9 s are 32 years
         ("crop", crop, crop in ("center", "none"), '"center" or "none"'),
         ("stop", stop, stop is None or number(start) < number(stop) < 1e9, "later than start"),
-    ):  # 1e9 s are 32 years
+    ):
         if not good:
             raise ValueError(f"{name} must be {rule}, got {value!r}")

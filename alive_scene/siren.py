@@ -20,7 +20,7 @@ import warnings
 def pixel_grid(
     height: int,  # Rows of pixels
     width: int,  # Columns of pixels
-) -> Tensor:  # (point, 2) float32, (y, x) of each pixel's middle, −1 and 1 being the picture's edges, row by row
+) -> Tensor:  # (point, 2) float32, (y, x) of pixels' middles, row by row; the edges are −1 and 1
     "Where each pixel of a picture lies."
     if not all(isinstance(side, Integral) and side >= 1 for side in (height, width)):
         raise ValueError(
@@ -51,16 +51,20 @@ def train(
     progress: bool = True,  # Show a bar
     on_step: Callable | None = None,  # Called as on_step(epoch, model_output) before each update
 ) -> tuple[list[float], Tensor]:  # PSNR at every step in dB; (point, out_dim) the last drawing
-    "Fit a model to one picture by gradient descent on the squared error. An interrupt keeps what was learned."
+    """Fit a model to one picture by gradient descent on the squared error.
+    An interrupt keeps what was learned."""
     if nb_epochs < 1:
         raise ValueError(f"nb_epochs must be at least 1, got {nb_epochs}")
-    log, model_output = [], None
+    log = []
+    model_output = None
     try:
-        for epoch in (bar := tqdm(range(nb_epochs), disable=not progress)):
+        bar = tqdm(range(nb_epochs), disable=not progress)
+        for epoch in bar:
             model_output = model(pixel_coordinates)
             if model_output.shape != pixel_values.shape:
                 raise ValueError(
-                    f"the model draws {tuple(model_output.shape)}, so pixel_values must be that, got {tuple(pixel_values.shape)}"
+                    f"the model draws {tuple(model_output.shape)}, so pixel_values must be that, "
+                    f"got {tuple(pixel_values.shape)}"
                 )
             loss = (model_output - pixel_values).square().mean()
             log.append(psnr(loss.item()))
@@ -116,11 +120,11 @@ def positional_encoding(
         raise ValueError(
             f"frequencies must be whole, at least one frequency is needed, got {frequencies}"
         )
-    if (
-        not math.log2(math.pi) + (frequencies - 1) * math.log2(max(abs(base), 1)) < 128
-    ):  # float32 ends at 2**128
+    # float32 ends at 2**128
+    if not math.log2(math.pi) + (frequencies - 1) * math.log2(max(abs(base), 1)) < 128:
         raise ValueError(
-            f"{frequencies} frequencies of base {base} grow beyond all numbers: take fewer frequencies or a smaller base"
+            f"{frequencies} frequencies of base {base} grow beyond all numbers: "
+            "take fewer frequencies or a smaller base"
         )
     angles = coordinates[..., None] * (
         math.pi * base ** torch.arange(frequencies, dtype=torch.float32, device=coordinates.device)
@@ -148,7 +152,8 @@ class SineLayer(nn.Module):
 
 # %% ../nbs/30_siren.ipynb #ec6eea7d
 class Siren(nn.Module):
-    "The published decoder: four linear layers with sines, one linear layer out (Cheng 2023, after Sitzmann et al. 2020)."
+    """The published decoder: four linear layers with sines, one linear layer out.
+    Source: Cheng 2023, after Sitzmann et al. 2020."""
 
     def __init__(
         self,

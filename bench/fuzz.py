@@ -1,9 +1,13 @@
-"""Does a broken file ever do more than be refused? Mutation fuzzing of both readers: python bench/fuzz.py [SECONDS each] [SEED]
-[--only video|scene] [--save FILE.json]
-Every try is a seed: bytes flipped, overwritten, cut, doubled, left out; in a scene file also the numbers and words of its headers. A child process
-reads it, with 3 GB of memory more than it starts with and 30 seconds a try; an error that hides that it ran out of memory is none of a sentence's.
-Only the reading is timed, not the start. Prints a table, and the seeds of what should not be; `--save` keeps it as JSON, beside what the file held of the other reader:
-python bench/fuzz.py --try READER SEED FOLDER writes that file and reads it here."""
+"""Does a broken file ever do more than be refused? Mutation fuzzing of both readers.
+
+python bench/fuzz.py [SECONDS each] [SEED] [--only video|scene] [--save FILE.json]
+Every try is a seed: bytes flipped, overwritten, cut, doubled, left out; in a scene file also the numbers and
+words of its headers. A child process reads it, with 3 GB of memory more than it starts with and 30 seconds a
+try; an error that hides that it ran out of memory is none of a sentence's. Only the reading is timed, not the
+start. Prints a table, and the seeds of what should not be; `--save` keeps it as JSON, beside what the file
+held of the other reader.
+python bench/fuzz.py --try READER SEED FOLDER writes that file and reads it here.
+"""
 
 import argparse
 import io
@@ -46,7 +50,9 @@ def videos(folder):
     ):
         with av.open(str(folder / name), "w") as file:
             stream = file.add_stream(codec, rate=25)
-            stream.height, stream.width, stream.pix_fmt = 48, 64, pixels
+            stream.height = 48
+            stream.width = 64
+            stream.pix_fmt = pixels
             for frame in frames:
                 file.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
             file.mux(stream.encode())
@@ -186,7 +192,8 @@ def example(reader, seed, files, folder):
 
 def behind(error):
     "An error and all that it came from."
-    found, more = [], [error]
+    found = []
+    more = [error]
     while more:
         if (one := more.pop()) is not None and one not in found:
             found.append(one)
@@ -208,7 +215,8 @@ def outcome(reader, path):
     try:
         READERS[reader][2](path)
     except Exception as error:
-        said, true = str(error), next(filter(too_much, behind(error)), error)
+        said = str(error)
+        true = next(filter(too_much, behind(error)), error)
         if true is not error or too_much(error) or not isinstance(error, (ValueError, OSError)):
             return f"other: {type(true).__name__}: {str(true)[:150]}"
         return (
@@ -244,7 +252,10 @@ def work(reader, folder, seeds, pipe):
 
 
 def begun(reader, folder, seeds):
-    "A child that is ready, and the pipe to it. Raises RuntimeError if there is none within five minutes: then nothing can be said."
+    """A child that is ready, and the pipe to it.
+
+    Raises RuntimeError if there is none within five minutes: then nothing can be said.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     child = context.Process(target=work, args=(reader, folder, seeds, theirs), daemon=True)
@@ -277,15 +288,14 @@ def attempts(child, pipe, until, patience):
 
 def fuzz(reader, seconds=None, tries=None, seed=0, patience=30):
     "Counts of outcomes, and (seed, what) of each that should not be. A child that dies or hangs is replaced."
-    counts, wrong, left, next_seed = (
-        dict(tries=0, refused=0, read=0),
-        [],
-        float("inf") if seconds is None else seconds,
-        seed * 10**6,
-    )
+    counts = dict(tries=0, refused=0, read=0)
+    wrong = []
+    left = float("inf") if seconds is None else seconds
+    next_seed = seed * 10**6
     last = next_seed + (tries if tries is not None else 10**6)
-    with tempfile.TemporaryDirectory() as folder:
-        (folder := Path(folder)).joinpath("whole").mkdir()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "whole").mkdir()
         READERS[reader][0](folder / "whole")
         while next_seed < last and left > 0:
             child, pipe = begun(reader, folder, range(next_seed, last))
@@ -307,17 +317,20 @@ def fuzz(reader, seconds=None, tries=None, seed=0, patience=30):
 
 def main(seconds=300, seed=0, only=None, save=None):
     print(
-        "| reader | seconds | tries | refused in a sentence | read | crashed, hung or other |\n|---|---|---|---|---|---|",
+        "| reader | seconds | tries | refused in a sentence | read | crashed, hung or other |\n"
+        "|---|---|---|---|---|---|",
         flush=True,
     )
-    found, rows = {}, []
+    found = {}
+    rows = []
     for reader in READERS if only is None else [only]:
         counts, found[reader] = fuzz(reader, seconds, seed=seed)
         rows.append(
             dict(reader=reader, seconds=seconds, seed=seed, **counts, wrong=len(found[reader]))
         )
         print(
-            f"| {reader} | {seconds} | {counts['tries']} | {counts['refused']} | {counts['read']} | {len(found[reader])} |",
+            f"| {reader} | {seconds} | {counts['tries']} | {counts['refused']} | {counts['read']} "
+            f"| {len(found[reader])} |",
             flush=True,
         )
     for reader, wrong in found.items():

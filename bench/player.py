@@ -1,12 +1,14 @@
-"""How quick, how true, how small: `python bench/player.py` prints the table of the player and of the exported page (about five minutes).
+"""How quick, how true, how small: `python bench/player.py` measures the player and the exported page.
 
-The bundled cat, 200 frames of 128×128, with the default parts. The kernel's side: frames rolled out, drawn and packed in a second. In
-Chromium: JupyterLab plays it, its speed slider at 4, one view and four; frames are counted as they are drawn. The temperature slider is moved
-21 times by mouse and 21 times by keyboard, curing 21 times by mouse, each time until a frame is drawn that was rolled out at the new setting.
-The page plays as fast as it can, with the default generator and with the published one; parity is the greatest difference from Python's
-pictures on the same noise, in 255ths. It borrows the tests' way of opening a browser.
-`--save bench/player.json` keeps the figures for the lessons; `--pictures nbs/images` also writes player.png and page.png, the screenshots of
-the README.
+It prints one table, in about five minutes. The bundled cat, 200 frames of 128×128, with the default parts.
+The kernel's side: frames rolled out, drawn and packed in a second. In Chromium: JupyterLab plays it, its
+speed slider at 4, one view and four; frames are counted as they are drawn. The temperature slider is moved 21
+times by mouse and 21 times by keyboard, curing 21 times by mouse, each time until a frame is drawn that was
+rolled out at the new setting. The page plays as fast as it can, with the default generator and with the
+published one; parity is the greatest difference from Python's pictures on the same noise, in 255ths. It
+borrows the tests' way of opening a browser.
+`--save bench/player.json` keeps the figures for the lessons; `--pictures nbs/images` also writes player.png
+and page.png, the screenshots of the README.
 """
 
 import argparse
@@ -38,7 +40,8 @@ def kernel(alive, seconds=5):
     "Frames in a second without a browser: rolled out, drawn, packed."
     player = AlivePlayer(alive)
     player._send(player.index, 17)
-    began, before = perf_counter(), player.index
+    began = perf_counter()
+    before = player.index
     while perf_counter() - began < seconds:
         player._send(player.index, 17)
     return (player.index - before) / (perf_counter() - began)
@@ -95,15 +98,25 @@ def in_jupyterlab(browser, alive, folder, pictures):
         lab.server.wait(20)
 
 
-# Frames in a second when the page takes no rest, and the milliseconds from a turned slider to the next frame while it plays.
+# Frames in a second when the page takes no rest.
 fast = """async seconds => {
-  await alive.ready; alive.play(false); await alive.restart();
-  let frames = 0; const from = performance.now();
-  while (performance.now() - from < 1000 * seconds) { await alive.step(); frames++; }
+  await alive.ready;
+  alive.play(false);
+  await alive.restart();
+  let frames = 0;
+  const from = performance.now();
+  while (performance.now() - from < 1000 * seconds) {
+    await alive.step();
+    frames++;
+  }
   return frames / seconds;
 }"""
+
+# The milliseconds from a turned slider to the next frame while the page plays.
 turn = """async times => {
-  const canvas = document.getElementById('picture'), slider = document.getElementById('temperature'), waited = [];
+  const canvas = document.getElementById('picture');
+  const slider = document.getElementById('temperature');
+  const waited = [];
   alive.play(true);
   for (let i = 0; i < times; i++) {
     await new Promise(done => setTimeout(done, 300 + 37 * (i % 5)));
@@ -118,17 +131,15 @@ turn = """async times => {
 
 def in_page(browser, alive, folder, pictures):
     "The page's figures."
-    inside, beside = (
-        export_html(alive, folder / "cat.html"),
-        export_html(alive, folder / "beside.html", runtime="beside"),
-    )
-    published = replace(
-        alive,
-        generator=SirenGenerator.fit(alive.scene.frames, alive.embeddings, steps=1, progress=False),
-    )  # how well it is trained doesn't matter
+    inside = export_html(alive, folder / "cat.html")
+    beside = export_html(alive, folder / "beside.html", runtime="beside")
+    # steps=1: how well it is trained doesn't matter
+    siren = SirenGenerator.fit(alive.scene.frames, alive.embeddings, steps=1, progress=False)
+    published = replace(alive, generator=siren)
     slow = export_html(published, folder / "siren.html")
     parity = page.compare(browser, inside.as_uri(), alive, 100, 1, 0.1)
-    (tab := browser.new_page(viewport={"width": 760, "height": 780})).goto(inside.as_uri())
+    tab = browser.new_page(viewport={"width": 760, "height": 780})
+    tab.goto(inside.as_uri())
     if pictures:
         tab.evaluate("alive.ready")
         tab.wait_for_timeout(12_000)
@@ -144,7 +155,8 @@ def in_page(browser, alive, folder, pictures):
                 ),
             ),
         )
-    rate, turned = tab.evaluate(fast, 8), tab.evaluate(turn, 21)
+    rate = tab.evaluate(fast, 8)
+    turned = tab.evaluate(turn, 21)
     tab.goto(slow.as_uri())
     return {
         "frames a second": rate,
@@ -169,12 +181,14 @@ def measure(pictures):
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary,
         sync_playwright() as play,
     ):
-        folder, browser = Path(temporary), launch(play)
+        folder = Path(temporary)
+        browser = launch(play)
         player = {
             ".alive, MB": alive.save(folder / "cat.alive").stat().st_size / 1e6,
             "frames a second, kernel's side": kernel(alive),
         }
-        (own := folder / "lab").mkdir()
+        own = folder / "lab"
+        own.mkdir()
         one, four, waited = in_jupyterlab(browser, alive, own, pictures)
         player |= {
             "frames a second, drawn, one view": one,

@@ -1,8 +1,9 @@
-"""How quick and how large is the site, and how does it look? `python bench/site.py` builds it as `make docs` does, from what the notebooks show, and prints one table.
+"""How quick and how large is the site, and how does it look? `python bench/site.py` prints one table.
 
-`--pictures FOLDER` also photographs every page, those of the gallery included, at desktop and phone width, light and dark, each whole; and lays
-them side by side on contact sheets, to be looked at: a long page goes on in the next column. `--only` takes some pages, by a part of their name.
-It borrows the tests' way of opening a browser.
+It builds the site as `make docs` does, from what the notebooks show. `--pictures FOLDER` also photographs
+every page, those of the gallery included, at desktop and phone width, light and dark, each whole; and lays
+them side by side on contact sheets, to be looked at: a long page goes on in the next column. `--only` takes
+some pages, by a part of their name. It borrows the tests' way of opening a browser.
 """
 
 import argparse
@@ -48,12 +49,10 @@ def photograph(page, address, width):
 
 def columns(name, whole, width):
     "A page, small, cut into columns of a sheet's height, each with its name."
-    small, room = (
-        whole.resize(
-            (width, max(1, whole.height * width // whole.width)), Image.Resampling.LANCZOS
-        ),
-        SIDE - 16,
+    small = whole.resize(
+        (width, max(1, whole.height * width // whole.width)), Image.Resampling.LANCZOS
     )
+    room = SIDE - 16
     for top in range(0, small.height, room):
         column = Image.new("RGB", (width, SIDE), "#888")
         column.paste(small.crop((0, top, width, min(top + room, small.height))), (0, 16))
@@ -86,19 +85,15 @@ def pictures(site, folder, only, widths):
         browser = browsers.launch(play)
         for width in widths:
             for scheme in ("light", "dark"):
-                page, strips = (
-                    browser.new_context(
-                        viewport=dict(width=width, height=844),
-                        color_scheme=scheme,
-                        reduced_motion="reduce",
-                    ).new_page(),
-                    [],
-                )
+                page = browser.new_context(
+                    viewport=dict(width=width, height=844),
+                    color_scheme=scheme,
+                    reduced_motion="reduce",
+                ).new_page()
+                strips = []
                 for name in names:
-                    whole, stem = (
-                        photograph(page, address + name, width),
-                        name.removesuffix(".html").replace("/", "-"),
-                    )
+                    whole = photograph(page, address + name, width)
+                    stem = name.removesuffix(".html").replace("/", "-")
                     whole.save(folder / f"{stem}-{width}-{scheme}.png")
                     strips += columns(stem, whole, WIDTHS[width])
                 page.context.close()
@@ -129,13 +124,13 @@ def main():
     parser.add_argument("--save", type=Path, help="a JSON file to keep the table in")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        begin, site = perf_counter(), asked.site
+        begin = perf_counter()
+        site = asked.site
         if not site:
-            build(site := Path(folder) / "site")
-        seconds, files = (
-            perf_counter() - begin,
-            [path for path in site.rglob("*") if path.is_file()],
-        )
+            site = Path(folder) / "site"
+            build(site)
+        seconds = perf_counter() - begin
+        files = [path for path in site.rglob("*") if path.is_file()]
         rows = {
             "pages": len(list(site.glob("*.html"))),
             "files": len(files),
@@ -149,9 +144,8 @@ def main():
         if asked.save:
             asked.save.write_text(json.dumps(dict(cores=os.cpu_count(), **rows), indent=1) + "\n")
         if asked.pictures:
-            print(
-                f"\n{pictures(site, asked.pictures, asked.only, asked.widths)} pages photographed in {asked.pictures}: look at its sheets"
-            )
+            count = pictures(site, asked.pictures, asked.only, asked.widths)
+            print(f"\n{count} pages photographed in {asked.pictures}: look at its sheets")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""README.md from nbs/index.ipynb: its words, and what its cells show (not the cells). python nbs/make_readme.py; `make export` calls it.
-With --picture it draws the moving picture at its top anew instead: the video, and two lives that begin as it does."""
+"""README.md from nbs/index.ipynb: its words, and what its cells show (not the cells).
+python nbs/make_readme.py; `make export` calls it. With --picture it draws the moving picture
+at its top anew instead: the video, and two lives that begin as it does."""
 
 import argparse
 import json
@@ -14,7 +15,8 @@ site = settings["DEFAULT"]["doc_host"] + settings["DEFAULT"]["doc_baseurl"]
 
 
 def moved(text):
-    "The text with its links as seen from the root of the project; a page that only the site completes (it includes what is made there) is named there."
+    """The text with its links as seen from the root of the project.
+    A page that only the site completes (it includes what is made there) is named there."""
 
     def there(found):
         name, _, place = found[1].partition("#")

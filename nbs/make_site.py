@@ -1,4 +1,5 @@
-"Build the site into _docs/: python nbs/make_site.py [--run] [--tiny] [--out FOLDER]. It is what `make docs` calls."
+"""Build the site into _docs/: python nbs/make_site.py [--run] [--tiny] [--out FOLDER].
+It is what `make docs` calls."""
 
 import argparse
 import ast
@@ -30,9 +31,11 @@ others = {
 }
 plotly = "plotly.min.js"
 elsewhere = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>alive_scene.{room}</title></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">\
+<title>alive_scene.{room}</title></head>
 <body><script>
-addEventListener("DOMContentLoaded", () => location.replace(document.getElementById(decodeURIComponent(location.hash.slice(1)))?.href ?? "api_{room}.html"));
+addEventListener("DOMContentLoaded", () => location.replace(\
+document.getElementById(decodeURIComponent(location.hash.slice(1)))?.href ?? "api_{room}.html"));
 </script>
 <p>The reference of alive_scene.{room} is at <a href="api_{room}.html">api_{room}.html</a>.</p>
 <ul>
@@ -46,7 +49,8 @@ def source_of(path):
 
 
 def link(target, page):
-    "A link of a page at `page` (its place in the tree), as the site has it: a page of the site, or else the file at its home."
+    """A link of a page at `page` (its place in the tree), as the site has it.
+    That is a page of the site, or else the file at its home."""
     path, _, anchor = target.partition("#")
     if not path or re.match(r"[a-z]+:", target):
         return target
@@ -62,7 +66,8 @@ def link(target, page):
 
 
 def prose(text, page, names):
-    "A page's Markdown with its links as the site has them, and each public name in backticks a link into the reference; code is left alone."
+    """A page's Markdown with its links as the site has them; code is left alone.
+    Each public name in backticks becomes a link into the reference."""
 
     def line(text):
         text = re.sub(r"(?<=\]\()([^)\s]+)(?=\))", lambda found: link(found[1], page), text)
@@ -74,7 +79,8 @@ def prose(text, page, names):
             text,
         )
 
-    fenced, out = False, []
+    fenced = False
+    out = []
     for each in text.split("\n"):
         if each.lstrip().startswith("```"):
             fenced = not fenced
@@ -115,11 +121,11 @@ def shown(output):
 
 
 def code(cell, before):
-    "A code cell as the site shows it; None for one that is only for nbdev. Imports are folded, pictures get words."
+    """A code cell as the site shows it; None for one that is only for nbdev.
+    Imports are folded, pictures get words."""
     directive = re.match(r"#\| *(\w+)", cell.source)
-    text = re.sub(
-        r"^#\|[^:\n]*$\n?", "", cell.source, flags=re.M
-    ).strip()  # nbdev's directives go, Quarto's (key: value) stay
+    # nbdev's directives go, Quarto's (key: value) stay
+    text = re.sub(r"^#\|[^:\n]*$\n?", "", cell.source, flags=re.M).strip()
     try:
         kinds = {isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.parse(text).body}
     except SyntaxError:
@@ -131,16 +137,18 @@ def code(cell, before):
     options = ["#| code-fold: true", "#| code-summary: Imports"] if kinds == {True} else []
     cell.outputs = [out for out in map(shown, cell.outputs) if out]
     if any(kind.startswith("image/") for out in cell.outputs for kind in out.get("data", {})):
-        options += [
-            f"#| fig-alt: {json.dumps(said(before) or 'A picture that the code above drew.', ensure_ascii=False)}"
-        ]
+        alt = said(before) or "A picture that the code above drew."
+        options += [f"#| fig-alt: {json.dumps(alt, ensure_ascii=False)}"]
     return "\n".join([*options, text])
 
 
 def stage(source, out, names):
-    "A notebook as the site shows it. Its first heading becomes the title, the quoted line under it what the page is about."
-    book, cells, before = nbformat.read(source, as_version=4), [], ""
+    """A notebook as the site shows it.
+    Its first heading becomes the title, the quoted line under it what the page is about."""
+    book = nbformat.read(source, as_version=4)
     page = Path("nbs") / source.name
+    cells = []
+    before = ""
     for cell in book.cells:
         if cell.cell_type == "code":
             text = code(cell, before)
@@ -148,7 +156,8 @@ def stage(source, out, names):
             text = before = prose(cell.source, page, names)
         if text is None:
             continue
-        cell.source, cell.metadata = text, {}
+        cell.source = text
+        cell.metadata = {}
         cells.append(cell)
     first = next(cell for cell in cells if cell.cell_type == "markdown")
     title, about = re.match(r"# (.+)\n+(?:> (.+)\n*)?", first.source).groups()
@@ -161,10 +170,8 @@ def stage(source, out, names):
         + f"description: {json.dumps(about, ensure_ascii=False)}\n" * bool(about)
         + "---"
     )
-    book.cells, book.metadata = (
-        [nbformat.v4.new_raw_cell(front), *cells],
-        {"kernelspec": book.metadata.kernelspec},
-    )
+    book.cells = [nbformat.v4.new_raw_cell(front), *cells]
+    book.metadata = {"kernelspec": book.metadata.kernelspec}
     nbformat.write(book, out / source.name)
 
 
@@ -174,7 +181,10 @@ def home(page, room):
     colab, binder = opens(at)
     parts = [
         f"[notebook]({at})",
-        f"[Colab]({colab}){{.button}} [Binder]({binder}){{.button}} ([untried](teach.qmd#where-the-notebooks-open))",
+        (
+            f"[Colab]({colab}){{.button}} [Binder]({binder}){{.button}} "
+            "([untried](teach.qmd#where-the-notebooks-open))"
+        ),
     ]
     if room:
         parts.insert(1, f"[reference of `alive_scene.{room}`](api_{room}.qmd)")
@@ -193,7 +203,8 @@ def run(out):
 
 def contents(out):
     "The site's settings without the pages that aren't there (yet); each is named."
-    lines, known = [], {path.name for path in out.iterdir()}
+    known = {path.name for path in out.iterdir()}
+    lines = []
     for each in (root / "_quarto.yml").read_text(encoding="utf-8").splitlines():
         page = re.search(r"[\w.]+\.(?:ipynb|qmd|md)\b", each)
         if page and page[0] not in known:
@@ -220,23 +231,26 @@ def render(out):
 
 
 def redirects(site, names):
-    "nbdev's cross-links (`alive_scene/_modidx.py`) name ROOM.html and anchors in lower case: a page for each, which leads on into the reference."
+    """A page for each ROOM.html that nbdev's cross-links (`alive_scene/_modidx.py`) name.
+    It has their anchors, which are in lower case, and leads on into the reference."""
     spec = spec_from_file_location("_modidx", root / "alive_scene" / "_modidx.py")
-    spec.loader.exec_module(index := module_from_spec(spec))
+    index = module_from_spec(spec)
+    spec.loader.exec_module(index)
     for room in built:
-        page, links = site / f"{room}.html", []
+        page = site / f"{room}.html"
+        links = []
         if page.exists():
             sys.exit(
                 f"{page.name} is a page already; nbdev's cross-links to {room} would lead there"
             )
         for name, (place, _) in index.d["syms"][f"alive_scene.{room}"].items():
-            there = names.get(
-                re.sub(r"\.__\w+__$", "", name.removeprefix(f"alive_scene.{room}."))
-            )  # what Python calls itself: its class
+            # what Python calls itself (__init__): its class
+            called = re.sub(r"\.__\w+__$", "", name.removeprefix(f"alive_scene.{room}."))
+            there = names.get(called)
             if there:
-                links.append(
-                    f'<li><a id="{place.partition("#")[2]}" href="{there.replace(".qmd", ".html")}">{name}</a></li>'
-                )
+                anchor = place.partition("#")[2]
+                address = there.replace(".qmd", ".html")
+                links.append(f'<li><a id="{anchor}" href="{address}">{name}</a></li>')
         page.write_text(elsewhere.format(room=room, links="\n".join(links)), encoding="utf-8")
 
 
@@ -256,7 +270,8 @@ def own_fonts(site):
 def asks_outside(site):
     "What a page would fetch from elsewhere when it is read: (page, address)."
     loads = re.compile(
-        r"<(?:script|img|link|iframe|video|source)\b[^>]*?(?:src|href)=[\"'](https?:)?(//[^\"']+)|import [\"'](https?:)(//[^\"']+)"
+        r"<(?:script|img|link|iframe|video|source)\b[^>]*?(?:src|href)=[\"'](https?:)?(//[^\"']+)"
+        r"|import [\"'](https?:)(//[^\"']+)"
     )
     for page in sorted(site.rglob("*.html")):
         for found in loads.finditer(page.read_text(encoding="utf-8")):

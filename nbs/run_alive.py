@@ -1,4 +1,5 @@
-"Run the lesson 60_alive on a video and say what it made: python nbs/run_alive.py [VIDEO] [OUT]. It is what `make alive` does."
+"""Run the lesson 60_alive on a video and say what it made: python nbs/run_alive.py [VIDEO] [OUT].
+It is what `make alive` does."""
 
 import os
 import sys
@@ -24,22 +25,20 @@ made = {
 
 
 class SocketKernelManager(AsyncKernelManager):
-    "A kernel on private sockets: nobody else on the machine can listen in, and parallel runs don't collide on ports."
+    """A kernel on private sockets.
+    Nobody else on the machine can listen in, and parallel runs don't collide on ports."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if os.name != "nt":
-            self.transport, self.ip = (
-                "ipc",
-                str(
-                    Path(os.environ.get("JUPYTER_RUNTIME_DIR", tempfile.gettempdir()))
-                    / uuid4().hex[:8]
-                ),
-            )
+            folder = os.environ.get("JUPYTER_RUNTIME_DIR", tempfile.gettempdir())
+            self.transport = "ipc"
+            self.ip = str(Path(folder) / uuid4().hex[:8])
 
 
 def execute(notebook, written, /, *, aloud=False, timeout=None, **parameters):
-    "Run a notebook by papermill, where it lies, in a kernel of its own. Raises ValueError for a parameter that it doesn't declare, which papermill would take."
+    """Run a notebook by papermill, where it lies, in a kernel of its own.
+    Raises ValueError for a parameter that it doesn't declare, which papermill would take."""
     unknown = (
         sorted(set(parameters) - set(papermill.inspect_notebook(str(notebook))))
         if parameters
@@ -79,18 +78,23 @@ def run(video, out):
             out=str(out),
         )
     except papermill.PapermillExecutionError as error:
-        return f"\nalive_scene: {error.evalue if error.ename in ('ValueError', 'FileNotFoundError') else f'{error.ename}: {error.evalue}'}\n(the cell that stopped: {notebook})"
+        said = str(error.evalue)
+        if error.ename not in ("ValueError", "FileNotFoundError"):
+            said = f"{error.ename}: {said}"
+        return f"\nalive_scene: {said}\n(the cell that stopped: {notebook})"
     except KeyboardInterrupt:
         return f"\nStopped. What was run so far: {notebook}"
     scene = max(out.glob("*.alive"), key=lambda path: path.stat().st_mtime)
     print(f"\nIn {out}, to open in any browser:")
     for name, what in made.items():
         print(f"  {name:26} {what}")
+    commands = Path(sys.executable).parent
     print(
-        f"  {scene.name:26} the scene; play it on:  {Path(sys.executable).parent / 'alive-scene'} play {scene} -o more.mp4"
+        f"  {scene.name:26} the scene; play it on:  "
+        f"{commands / 'alive-scene'} play {scene} -o more.mp4"
     )
     print(
-        f"  {notebook.name:26} the lesson as it ran; open it:  {Path(sys.executable).parent / 'jupyter'} lab {notebook}"
+        f"  {notebook.name:26} the lesson as it ran; open it:  {commands / 'jupyter'} lab {notebook}"
     )
 
 

@@ -1,4 +1,5 @@
-"The pages of the site that are made from the code itself: the reference, the picture of the rooms, the teachers' table, the gallery."
+"""The pages of the site that are made from the code itself:
+the reference, the picture of the rooms, the teachers' table, the gallery."""
 
 import ast
 import importlib
@@ -17,9 +18,8 @@ import papermill
 import platformdirs
 
 root = Path(__file__).absolute().parent.parent
-lesson = {
-    path.stem[3:]: path for path in sorted((root / "nbs").glob("[0-9]*.ipynb"))
-}  # the notebook that exports a room
+# the notebook that exports a room
+lesson = {path.stem[3:]: path for path in sorted((root / "nbs").glob("[0-9]*.ipynb"))}
 order = (
     "scene",
     "clip",
@@ -50,9 +50,8 @@ def signature(thing, called):
         node for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.FunctionDef)
     )
     first = begins.body[0]
-    last = (
-        lines[first.lineno - 1].encode()[: first.col_offset].decode()
-    )  # of a function in one line, what stands before its body
+    # of a function in one line, what stands before its body
+    last = lines[first.lineno - 1].encode()[: first.col_offset].decode()
     head = "\n".join([*lines[begins.lineno - 1 : first.lineno - 1], last]).rstrip()
     return re.sub(
         rf"def {begins.name}\((?:(?:self|cls)(?::\w+)?(?:, ?)?)?", f"def {called}(", head, count=1
@@ -82,9 +81,8 @@ def entry(name, thing, called, level):
         )
     else:
         head = signature(thing, called)
-    about = inspect.cleandoc(thing.__doc__ or "").replace(
-        "<", "&lt;"
-    )  # its own words, none that it inherits
+    # its own words, none that it inherits
+    about = inspect.cleandoc(thing.__doc__ or "").replace("<", "&lt;")
     return (
         f"{'#' * level} {name} {{#{name.replace('.', '-')}}}\n\n{about}\n\n```python\n{head}\n```\n"
     )
@@ -114,12 +112,14 @@ def methods(name, thing, module):
 
 def api(out, source_of):
     "Write a page a room, and one with every name; returns {public name: its place}."
-    names, table = {}, ["| name | what it is | taught in |", "|---|---|---|"]
+    names = {}
+    table = ["| name | what it is | taught in |", "|---|---|---|"]
     for room in built:
         module = importlib.import_module(f"alive_scene.{room}")
+        taught = f"[{lesson[room].stem}]({lesson[room].name})"
         page = [
             f"---\ntitle: alive_scene.{room}\ndescription: {module.__doc__!r}\n---\n",
-            f"Taught in [{lesson[room].stem}]({lesson[room].name}) · [source]({source_of(f'alive_scene/{room}.py')})\n",
+            f"Taught in {taught} · [source]({source_of(f'alive_scene/{room}.py')})\n",
         ]
         for name in module.__all__:
             thing = getattr(module, name)
@@ -127,16 +127,18 @@ def api(out, source_of):
                 continue
             names[name] = f"api_{room}.qmd#{name}"
             page.append(entry(name, thing, name, 2))
-            table.append(
-                f"| [`{name}`]({names[name]}) | {first_sentence(thing)} | [{lesson[room].stem}]({lesson[room].name}) |"
-            )
+            table.append(f"| [`{name}`]({names[name]}) | {first_sentence(thing)} | {taught} |")
             for method in methods(name, thing, module) if inspect.isclass(thing) else ():
                 names[method[0]] = f"api_{room}.qmd#{method[0].replace('.', '-')}"
                 page.append(entry(*method, 3))
         (out / f"api_{room}.qmd").write_text("\n".join(page), encoding="utf-8")
-    head = "---\ntitle: Reference\ndescription: Every public name, with the shapes it takes and gives.\n---\n"
+    head = (
+        "---\ntitle: Reference\n"
+        "description: Every public name, with the shapes it takes and gives.\n---\n"
+    )
     words = (
-        "The axis words are batch, time, height, width, channel, embed, latent and point. Frames are `uint8 (time, height, width, 3)`; "
+        "The axis words are batch, time, height, width, channel, embed, latent and point. "
+        "Frames are `uint8 (time, height, width, 3)`; "
         "embeddings are `float32 (time, embed)`, each of length one.\n"
     )
     (out / "api.qmd").write_text("\n".join([head, words, *table]) + "\n", encoding="utf-8")
@@ -189,9 +191,8 @@ def rooms(out):
                 )
             )
             axes.text(0.8, -i, room, ha="center", va="center")
-            for name in uses[
-                room
-            ]:  # out of a room's lower edge, into the upper edge of another, the farther the wider
+            # out of a room's lower edge, into the upper edge of another, the farther the wider
+            for name in uses[room]:
                 j = built.index(name)
                 axes.add_patch(
                     FancyArrowPatch(
@@ -223,6 +224,7 @@ def rooms(out):
 
 # The teachers' table
 
+# The meaning of a parameter where a notebook's own cell says nothing.
 usual = dict(
     video="a video, a GIF, a folder or a glob of pictures; a path as seen from `nbs/`",
     size="pixels a side",
@@ -231,7 +233,7 @@ usual = dict(
     max_frames="at most so many frames",
     frames="at most so many frames",
     neighbors="how many neighbors UMAP looks at",
-)  # where a notebook's own cell says nothing
+)
 
 
 def opens(home):
@@ -245,21 +247,19 @@ def opens(home):
 
 def parameters(out, source_of):
     "Write what every notebook takes with `-p`, as papermill itself reads it, and where it opens."
-    rows, places = (
-        ["| parameter and default | meaning |", "|---|---|"],
-        ["| notebook | in Colab | in Binder | on GitHub |", "|---|---|---|---|"],
-    )
+    rows = ["| parameter and default | meaning |", "|---|---|"]
+    places = ["| notebook | in Colab | in Binder | on GitHub |", "|---|---|---|---|"]
     for notebook in sorted((root / "nbs").glob("[0-9]*.ipynb")):
         home = source_of(f"nbs/{notebook.name}")
         colab, binder = opens(home)
         places.append(
-            f"| [{notebook.stem}]({notebook.name}) | [open]({colab}){{.button}} | [open]({binder}){{.button}} | [read]({home}){{.button}} |"
+            f"| [{notebook.stem}]({notebook.name}) | [open]({colab}){{.button}} "
+            f"| [open]({binder}){{.button}} | [read]({home}){{.button}} |"
         )
         rows.append(f"| **[{notebook.stem}]({notebook.name})** | |")
         for name, about in papermill.inspect_notebook(str(notebook)).items():
-            rows.append(
-                f"| `{name} = {about['default']}` | {about['help'].replace('|', '/') or usual.get(name, '')} |"
-            )
+            meaning = about["help"].replace("|", "/") or usual.get(name, "")
+            rows.append(f"| `{name} = {about['default']}` | {meaning} |")
     (out / "_parameters.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (out / "_open.md").write_text("\n".join(places) + "\n", encoding="utf-8")
 
@@ -268,13 +268,21 @@ def parameters(out, source_of):
 
 
 def costs(out):
-    "The measured table of the how-to page, and the figures that other pages name in a sentence, from what bench/kit.py kept."
+    """The measured table of the how-to page, from what bench/kit.py kept.
+    The figures that other pages name in a sentence come from there, too."""
     kept = json.loads((root / "bench" / "kit.json").read_text(encoding="utf-8"))
     rows = [
-        f"| {row['size']} | {row['frames']} | {row['fit_seconds']:.0f} s | {row['drawn_a_second']:.0f} | {row['alive_kilobytes']:.0f} kB |"
+        f"| {row['size']} | {row['frames']} | {row['fit_seconds']:.0f} s "
+        f"| {row['drawn_a_second']:.0f} | {row['alive_kilobytes']:.0f} kB |"
         for row in kept["sizes"]
     ]
     page = kept["page_kilobytes"]
+    measured = (
+        f"Measured by `bench/kit.py` on {kept['cores']} cores without a GPU, encoding included. "
+        "The page that `alive-scene export` makes of the middle one has "
+        f"{page['inside'] / 1000:.1f} MB, of which the browser's runtime is "
+        f"{(page['inside'] - page['beside']) / 1000:.1f} MB."
+    )
     (out / "_costs.md").write_text(
         "\n".join(
             [
@@ -282,14 +290,14 @@ def costs(out):
                 "|---|---|---|---|---|",
                 *rows,
                 "",
-                f"Measured by `bench/kit.py` on {kept['cores']} cores without a GPU, encoding included. The page that `alive-scene export` makes of the middle one has "
-                f"{page['inside'] / 1000:.1f} MB, of which the browser's runtime is {(page['inside'] - page['beside']) / 1000:.1f} MB.",
+                measured,
             ]
         )
         + "\n",
         encoding="utf-8",
     )
-    first, last = kept["sizes"][0], kept["sizes"][-1]
+    first = kept["sizes"][0]
+    last = kept["sizes"][-1]
     seconds = [row["fit_seconds"] for row in kept["sizes"]]
     figures = dict(
         frames=last["frames"],
@@ -302,9 +310,8 @@ def costs(out):
         beside=f"{page['beside'] / 1000:.1f} MB",
         cores=kept["cores"],
     )
-    (out / "_variables.yml").write_text(
-        json.dumps(dict(kit=figures)), encoding="utf-8"
-    )  # JSON is YAML
+    # JSON is YAML
+    (out / "_variables.yml").write_text(json.dumps(dict(kit=figures)), encoding="utf-8")
 
 
 def times(out):
@@ -319,6 +326,10 @@ def times(out):
     rows = [
         f"| [{name}]({name}.ipynb) | {seconds:.0f} s |" for name, seconds in kept["seconds"].items()
     ]
+    measured = (
+        f"Measured by `nbs/times.py` on {kept['cores']} cores without a GPU, "
+        "the start of each kernel included."
+    )
     (out / "_times.md").write_text(
         "\n".join(
             [
@@ -327,7 +338,7 @@ def times(out):
                 *rows,
                 f"| **together** | **{kept['total'] / 60:.1f} minutes** |",
                 "",
-                f"Measured by `nbs/times.py` on {kept['cores']} cores without a GPU, the start of each kernel included.",
+                measured,
             ]
         )
         + "\n",
@@ -338,56 +349,89 @@ def times(out):
 # What the attacks found
 
 
+def changed_files(fuzz):
+    "What bench/fuzz.py kept, as a table."
+    rows = [
+        (
+            "| reader | seconds | changed files tried | refused in a sentence | read "
+            "| crashed, hung, out of memory or other |"
+        ),
+        "|---|---|---|---|---|---|",
+    ]
+    for row in fuzz.values():
+        rows.append(
+            f"| {row['reader']} | {row['seconds']} | {row['tries']:,} | {row['refused']:,} "
+            f"| {row['read']:,} | {row['wrong']} |"
+        )
+    return [*rows, "", "`bench/fuzz.py`."]
+
+
+def killed(faults):
+    "What bench/faults.py kept, as a table."
+    rows = [
+        (
+            "| killed while it | kills | files or cache entries damaged | hidden leftovers "
+            "| next run: the same bytes |"
+        ),
+        "|---|---|---|---|---|",
+    ]
+    works = dict(fit="fits", save="saves")
+    for row in faults["moments"]:
+        rows.append(
+            f"| {works[row['work']]} | {row['kills']} | {row['damaged']} | {row['left']} "
+            f"| {row['same']} of {row['kills'] + row['late']} |"
+        )
+    return [*rows, "", "`bench/faults.py`."]
+
+
+def kept_up(rollouts):
+    "What bench/endurance.py kept of long rollouts, as a table."
+    rows = [
+        f"| {rollouts['steps']:,} steps | all finite | speed | drift | coverage | as at first |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rollouts["behaviors"]:
+        pairs = [
+            f"{row['first'][sign]:.2f} → {row['last'][sign]:.2f}"
+            for sign in ("speed", "drift", "coverage")
+        ]
+        finite = "yes" if row["finite"] else "no"
+        alike = "yes" if row["alike"] else "no"
+        rows.append(f"| {row['behavior']} | {finite} | {' | '.join(pairs)} | {alike} |")
+    return rows
+
+
+def played_long(player, video):
+    "What bench/endurance.py kept of the player and of a long video, in sentences."
+    parts = dict(begin="the begin", middle="the middle", all="all of it")
+    reads = ", ".join(
+        f"{parts[row['what']]} took at most {row['peak'] / 1e6:.0f} MB and {row['seconds']:.0f} s"
+        for row in video["reads"]
+    )
+    return (
+        "Each sign over the first tenth → over the last. "
+        f"The player drew {player['frames']:,} frames in {player['seconds']:,} seconds; "
+        f"its memory went from {player['settled'] / 1e6:.0f} to {player['end'] / 1e6:.0f} MB "
+        f"({player['grown']:+.1%}), and it left {player['threads']} threads. "
+        f"Of {video['minutes']} minutes of 1080p, reading {reads}. `bench/endurance.py`."
+    )
+
+
 def attacks(out):
-    "The measured tables of the page of promises, from what bench/fuzz.py, faults.py and endurance.py kept."
+    """The measured tables of the page of promises.
+    They are made from what bench/fuzz.py, faults.py and endurance.py kept."""
     fuzz, faults, last = (
         json.loads((root / "bench" / f"{name}.json").read_text(encoding="utf-8"))
         for name in ("fuzz", "faults", "endurance")
     )
     rows = [
-        "| reader | seconds | changed files tried | refused in a sentence | read | crashed, hung, out of memory or other |",
-        "|---|---|---|---|---|---|",
-    ]
-    rows += [
-        f"| {row['reader']} | {row['seconds']} | {row['tries']:,} | {row['refused']:,} | {row['read']:,} | {row['wrong']} |"
-        for row in fuzz.values()
-    ]
-    rows += [
+        *changed_files(fuzz),
         "",
-        "`bench/fuzz.py`.",
+        *killed(faults),
         "",
-        "| killed while it | kills | files or cache entries damaged | hidden leftovers | next run: the same bytes |",
-        "|---|---|---|---|---|",
-    ]
-    rows += [
-        f"| {dict(fit='fits', save='saves')[row['work']]} | {row['kills']} | {row['damaged']} | {row['left']} | {row['same']} of {row['kills'] + row['late']} |"
-        for row in faults["moments"]
-    ]
-    rows += [
+        *kept_up(last["rollouts"]),
         "",
-        "`bench/faults.py`.",
-        "",
-        f"| {last['rollouts']['steps']:,} steps | all finite | speed | drift | coverage | as at first |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in last["rollouts"]["behaviors"]:
-        pairs = [
-            f"{row['first'][sign]:.2f} → {row['last'][sign]:.2f}"
-            for sign in ("speed", "drift", "coverage")
-        ]
-        rows += [
-            f"| {row['behavior']} | {'yes' if row['finite'] else 'no'} | {' | '.join(pairs)} | {'yes' if row['alike'] else 'no'} |"
-        ]
-    player, video = last["player"], last["video"]
-    rows += [
-        "",
-        f"Each sign over the first tenth → over the last. The player drew {player['frames']:,} frames in {player['seconds']:,} seconds; its memory went from {player['settled'] / 1e6:.0f} "
-        f"to {player['end'] / 1e6:.0f} MB ({player['grown']:+.1%}), and it left {player['threads']} threads. Of {video['minutes']} minutes of 1080p, reading "
-        + ", ".join(
-            f"{dict(begin='the begin', middle='the middle', all='all of it')[row['what']]} took at most {row['peak'] / 1e6:.0f} MB and {row['seconds']:.0f} s"
-            for row in video["reads"]
-        )
-        + ". `bench/endurance.py`.",
+        played_long(last["player"], last["video"]),
     ]
     (out / "_attacks.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
@@ -429,12 +473,12 @@ def scenes(folder, tiny):
 
 
 def gallery(out, tiny):
-    "The folder of living scenes, made once and kept in the kit's cache; None, said clearly, where the browser's runtime can't be had."
+    """The folder of living scenes, made once and kept in the kit's cache.
+    None, said clearly, where the browser's runtime can't be had."""
     made_of = [*sorted((root / "alive_scene").rglob("*.*")), *sorted((root / "data").glob("*.mp4"))]
     parts = [path.read_bytes() for path in made_of if path.suffix != ".pyc"]
-    key = sha256(b"".join([*parts, inspect.getsource(scenes).encode(), bytes([tiny])])).hexdigest()[
-        :16
-    ]
+    parts += [inspect.getsource(scenes).encode(), bytes([tiny])]
+    key = sha256(b"".join(parts)).hexdigest()[:16]
     cache = (
         Path(os.environ.get("ALIVE_SCENE_CACHE") or platformdirs.user_cache_dir("alive_scene"))
         / f"site-gallery-{key}"
@@ -458,7 +502,10 @@ def gallery(out, tiny):
 
 
 def left_out(problem):
-    return f"::: {{.callout-note}}\nThis copy of the site was built without the living scenes: {problem.replace('<', '&lt;')}\n:::\n"
+    return (
+        "::: {.callout-note}\nThis copy of the site was built without the living scenes: "
+        f"{problem.replace('<', '&lt;')}\n:::\n"
+    )
 
 
 def frames(folder):
@@ -468,7 +515,9 @@ def frames(folder):
         if not (folder / f"{name}.html").exists():
             continue
         parts.append(
-            f'<figure class="living"><figcaption>{escape(title)} · <a href="gallery/{name}.html">alone on a page</a></figcaption>\n'
-            f'<iframe src="gallery/{name}.html" title="{escape(title)}, playing" loading="lazy"></iframe></figure>\n'
+            f'<figure class="living"><figcaption>{escape(title)} · '
+            f'<a href="gallery/{name}.html">alone on a page</a></figcaption>\n'
+            f'<iframe src="gallery/{name}.html" title="{escape(title)}, playing" loading="lazy">'
+            "</iframe></figure>\n"
         )
     return "```{=html}\n" + "\n".join(parts) + "```\n"

@@ -1,4 +1,5 @@
-"Take what only a running kernel can show (widgets and their state) out of saved notebooks: python nbs/strip_widgets.py NOTEBOOK …"
+"""Take what only a running kernel can show (widgets and their state) out of saved notebooks.
+python nbs/strip_widgets.py NOTEBOOK …"""
 
 import sys
 

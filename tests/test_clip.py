@@ -81,10 +81,8 @@ def by_hand(model, preprocess, frames):
 
 
 def test_embeddings_have_length_one_and_the_stated_size(untrained):
-    frames, texts = (
-        untrained.encode_frames(picture(5), batch=2),
-        untrained.encode_text(["a cat", "a dog", "a cat"]),
-    )
+    frames = untrained.encode_frames(picture(5), batch=2)
+    texts = untrained.encode_text(["a cat", "a dog", "a cat"])
     assert frames.shape == (5, untrained.embed_dim) and frames.dtype == torch.float32
     for e in (frames, texts):
         assert torch.allclose(e.norm(dim=1), torch.ones(len(e)), atol=1e-5)
@@ -149,7 +147,8 @@ def test_a_folder_with_its_own_description(architecture, tmp_path):
 
 def test_preprocessing_and_activation_are_those_of_the_training(architecture, tmp_path):
     model, _ = random_model(architecture)
-    save_file(model.state_dict(), path := tmp_path / "model.safetensors")
+    path = tmp_path / "model.safetensors"
+    save_file(model.state_dict(), path)
     training = {
         "mean": (0.0, 0.0, 0.0),
         "std": (1.0, 1.0, 1.0),
@@ -166,9 +165,8 @@ def test_preprocessing_and_activation_are_those_of_the_training(architecture, tm
     assert clip._training("ViT-B-32/openai", None)[1]["quick_gelu"] and not clip._training(
         "ViT-B-32/laion2b_s34b_b79k", None
     )[1].get("quick_gelu")
-    assert (
-        clip._training("MobileCLIP2-S0", "some.pt")[1]["interpolation"] == "bilinear"
-    )  # all its trainings agree
+    # all its trainings agree
+    assert clip._training("MobileCLIP2-S0", "some.pt")[1]["interpolation"] == "bilinear"
     with pytest.raises(ValueError, match="laion2b_s34b_b79k"):
         clip._training("ViT-B-32", "some.pt")  # they don't
 
@@ -194,7 +192,8 @@ def test_branches_fold_without_a_change(tmp_path):
     clip._open_clip().add_model_config(tmp_path / "test-branches.json")
     model, preprocess = random_model("test-branches")
     save_file(model.state_dict(), tmp_path / "m.safetensors")
-    encoder, frames = ClipEncoder("test-branches", checkpoint=tmp_path / "m.safetensors"), picture()
+    encoder = ClipEncoder("test-branches", checkpoint=tmp_path / "m.safetensors")
+    frames = picture()
     assert len(list(encoder.model.modules())) < len(list(model.modules()))
     assert torch.allclose(
         encoder.encode_frames(frames), by_hand(model, preprocess, frames), atol=5e-3
@@ -204,14 +203,16 @@ def test_branches_fold_without_a_change(tmp_path):
 def test_the_cache_knows_frames_weights_and_damage(
     cache, untrained, architecture, tmp_path, monkeypatch
 ):
-    scene, calls = Scene(picture(6)), []
+    scene = Scene(picture(6))
+    calls = []
     embed = ClipEncoder._embed
     monkeypatch.setattr(
         ClipEncoder,
         "_embed",
         lambda self, frames, *a: (calls.append(len(frames)), embed(self, frames, *a))[1],
     )
-    untrained.embed_dim, first = untrained.embed_dim, encode_scene(scene, untrained)
+    untrained.embed_dim = untrained.embed_dim  # it looks once, before calls are counted
+    first = encode_scene(scene, untrained)
     calls.clear()
     assert (
         torch.equal(encode_scene(Scene(scene.frames.copy(), name="another name"), untrained), first)
@@ -237,9 +238,8 @@ def test_the_cache_knows_frames_weights_and_damage(
 
 def test_the_cache_knows_frames_however_they_lie_in_memory(untrained):
     frames = picture(4)
-    planes = np.ascontiguousarray(frames.transpose(0, 3, 1, 2)).transpose(
-        0, 2, 3, 1
-    )  # the same picture, color by color in memory
+    # the same picture, color by color in memory
+    planes = np.ascontiguousarray(frames.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
     swapped = frames[..., [1, 0, 2]]
     assert planes.strides != frames.strides and clip._cache_file(
         Scene(planes), untrained
@@ -248,7 +248,8 @@ def test_the_cache_knows_frames_however_they_lie_in_memory(untrained):
 
 
 def test_many_at_once_do_not_hurt_each_other(cache, untrained):
-    scene, results = Scene(picture(6)), []
+    scene = Scene(picture(6))
+    results = []
     work = [
         threading.Thread(target=lambda: results.append(encode_scene(scene, untrained)))
         for _ in range(6)
@@ -353,9 +354,8 @@ def test_a_file_that_unpacks_to_more_than_it_is_is_refused_unread(
     (tmp_path / "open_clip_config.json").write_text("{}")
     with pytest.raises(ValueError, match="would take"):
         ClipEncoder(f"local-dir:{tmp_path}")
-    bomb.write_bytes(
-        bomb.read_bytes().replace(b"PK\x01\x02", b"PK\x01\x03")
-    )  # a zip file without a directory
+    # a zip file without a directory
+    bomb.write_bytes(bomb.read_bytes().replace(b"PK\x01\x02", b"PK\x01\x03"))
     with pytest.raises(ValueError, match=r"bomb\.pt doesn't hold weights"):
         ClipEncoder(architecture, checkpoint=bomb)
     with pytest.raises(FileNotFoundError, match="beside it"):
@@ -372,7 +372,8 @@ def test_a_file_larger_than_any_weights_is_refused_unread(architecture, tmp_path
 def test_an_entry_of_the_cache_is_no_larger_than_it_must_be(cache, untrained, monkeypatch):
     "One that would take a hundred gigabytes is not opened, but computed and written anew."
     scene = Scene(picture(3))
-    first, file = encode_scene(scene, untrained), clip._cache_file(scene, untrained)
+    first = encode_scene(scene, untrained)
+    file = clip._cache_file(scene, untrained)
     size = file.stat().st_size
     with open(file, "r+b") as entry:
         entry.truncate(2**37)
@@ -447,10 +448,8 @@ def test_the_bundled_encoder_is_whole_and_sees_closed_eyes(tmp_path, monkeypatch
     eyes = scene.states["eyes_closed"]
     no, yes = encoder.encode_text(["a cat with its eyes open", "a cat with its eyes closed"])
     clear = abs(eyes - 0.5) > 0.3
-    answer, truth = (
-        (encoder.encode_frames(scene.frames) @ (yes - no)).numpy()[clear] > 0,
-        eyes[clear] > 0.5,
-    )
+    answer = (encoder.encode_frames(scene.frames) @ (yes - no)).numpy()[clear] > 0
+    truth = eyes[clear] > 0.5
     assert (answer[truth].mean() + (~answer[~truth]).mean()) / 2 >= 0.95
     for file in clip._WEIGHTS.glob("alive-tiny.*"):
         shutil.copy(file, tmp_path)

@@ -26,7 +26,8 @@ def test_the_command_is_installed():
 
 
 def test_fit_and_play(recorded, tmp_path, capsys):
-    scene, clip = tmp_path / "he.alive", tmp_path / "he.mp4"
+    scene = tmp_path / "he.alive"
+    clip = tmp_path / "he.mp4"
     assert (
         main(
             [

@@ -30,7 +30,10 @@ measured = pytest.mark.skipif(
     ],
 )
 def test_thousands_of_steps(kind, steps, signs, options):
-    "Every number finite; the last tenth as the first, in those signs that so few steps can tell, and no further from the scene."
+    """Every number finite; the last tenth as the first, and no further from the scene.
+
+    As the first in those signs that so few steps can tell.
+    """
     row = endurance.long(kind, path, steps, **options)
     assert row["finite"] and row["last"]["drift"] <= 1.2 * row["first"]["drift"] + 0.1, row
     assert all(endurance.alike(row["first"], row["last"], sign) for sign in signs), row

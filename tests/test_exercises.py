@@ -1,4 +1,7 @@
-"""Each exercise of the course: its check asks for an answer, refuses wrong ones with a hint, and takes the folded solution."""
+"""Each exercise of the course.
+
+Its check asks for an answer, refuses wrong ones with a hint, and takes the folded solution.
+"""
 
 import ast
 import importlib
@@ -21,7 +24,8 @@ lessons = sorted(path.stem for path in nbs.glob("[0-9]*.ipynb"))
 WRONG = {
     ("00_scene", "longest_nap"): [
         "def longest_nap(closed, fps): return (closed > .75).sum()/fps",
-        "def longest_nap(closed, fps): return max(len(run) for run in ''.join('x' if c > .6 else ' ' for c in closed).split(' '))/fps",
+        "def longest_nap(closed, fps): return max(len(run) for run in "
+        "''.join('x' if c > .6 else ' ' for c in closed).split(' '))/fps",
     ],
     ("00_scene", "boomerang"): [
         "def boomerang(scene): return scene",
@@ -56,7 +60,8 @@ WRONG = {
     ],
     ("20_maps", "agreement"): [
         "def agreement(path, i, j, horizon): return F.cosine_similarity(path[i], path[j], dim=0)",
-        "def agreement(path, i, j, horizon): return F.cosine_similarity(path[i+1]-path[i], path[j+1]-path[j], dim=0)",
+        "def agreement(path, i, j, horizon): "
+        "return F.cosine_similarity(path[i+1]-path[i], path[j+1]-path[j], dim=0)",
     ],
     ("30_siren", "largest_hidden"): [
         "def largest_hidden(budget): return 1",
@@ -83,7 +88,8 @@ WRONG = {
     ],
     ("40_vae", "by_length"): [
         "def by_length(embeddings, points): return densify(embeddings, points=points)",
-        "def by_length(embeddings, points): return embeddings[torch.linspace(0, len(embeddings)-1, points).long()]",
+        "def by_length(embeddings, points): "
+        "return embeddings[torch.linspace(0, len(embeddings)-1, points).long()]",
     ],
     ("50_rollout", "my_force"): [
         "def my_force(embedding, step): return 0*embedding",
@@ -114,7 +120,9 @@ WRONG = {
         "def halfway(one, other): return -F.normalize(one+other, dim=0)",
     ],
     ("70_player", "warm_up"): [
-        "def warm_up(player, steps):\n    player.restart(); player.advance(steps)\n    return [step[0]['pace'] for step in player.told]",
+        "def warm_up(player, steps):\n"
+        "    player.restart(); player.advance(steps)\n"
+        "    return [step[0]['pace'] for step in player.told]",
         "def warm_up(player, steps): return [0.]*steps",
         "def warm_up(player, steps): return []",
     ],
@@ -129,7 +137,8 @@ WRONG = {
     ],
     ("71_browser", "cost"): [
         "def cost(graphs): return 4",
-        "def cost(graphs): return sum(map(len, graphs.values()))/sum(inside(name)['numbers'] for name in graphs)",
+        "def cost(graphs): "
+        "return sum(map(len, graphs.values()))/sum(inside(name)['numbers'] for name in graphs)",
     ],
     ("95_generator_shootout", "decibels"): [
         "def decibels(drawn, true): return 10*np.log10(255**2/((drawn-true)**2).mean())",
@@ -138,7 +147,8 @@ WRONG = {
     ("95_generator_shootout", "unlike"): [
         "def unlike(n, side): return np.zeros((n, side, side, 3))",
         "def unlike(n, side): return np.zeros((n, side, side, 3), np.uint8)",
-        "def unlike(n, side): return np.random.default_rng(0).integers(0, 256, (1, side, side, 3), dtype=np.uint8).repeat(n, 0)",
+        "def unlike(n, side): return np.random.default_rng(0)"
+        ".integers(0, 256, (1, side, side, 3), dtype=np.uint8).repeat(n, 0)",
     ],
     ("96_behavior_shootout", "my_cheat"): [
         "def my_cheat(observed, steps, rng): return bench.to_and_fro(observed, steps, rng)",
@@ -147,7 +157,8 @@ WRONG = {
     ],
     ("96_behavior_shootout", "share_held"): [
         "def share_held(paths, observed, sign): return 1.",
-        "def share_held(paths, observed, sign): return sign not in bench.missing(bench.vital_signs(paths[0], observed))",
+        "def share_held(paths, observed, sign): "
+        "return sign not in bench.missing(bench.vital_signs(paths[0], observed))",
     ],
     ("99_command", "standing"): [
         'def standing(file, out): return ["play", file, "-o", out]',
@@ -190,7 +201,8 @@ def solution(lesson, name):
 
 
 def globals_of(code):  # names that code needs from outside or sets, in functions too; two sets
-    needs, sets = set(), set()
+    needs = set()
+    sets = set()
 
     def look(scope, top):
         for one in scope.get_symbols():
@@ -223,7 +235,9 @@ def changed(line):  # names whose thing a line changes in place: x[0] = 1, x.y =
 
 
 def names(code):  # that a cell sets, that it changes, and that it needs from before
-    sets, changes, needs = set(), set(), set()
+    sets = set()
+    changes = set()
+    needs = set()
     for line in ast.parse(code).body:
         need, made = globals_of(ast.unparse(line))
         within = set() if isinstance(line, (ast.FunctionDef, ast.ClassDef)) else changed(line)
@@ -235,10 +249,10 @@ def names(code):  # that a cell sets, that it changes, and that it needs from be
     return sets, changes, needs
 
 
-def program(
-    lesson, number, answer
-):  # only those cells before an exercise that it and its answer rest on
-    kept, needed = [], names(dict(cells(lesson, "code"))[number])[2] | names(answer)[2]
+def program(lesson, number, answer):
+    "Only those cells before an exercise that it and its answer rest on."
+    kept = []
+    needed = names(dict(cells(lesson, "code"))[number])[2] | names(answer)[2]
     for i, source in reversed(cells(lesson, "code")):
         if i >= number or source.startswith(("#| export", "#| default_exp")):
             continue
@@ -279,11 +293,10 @@ def quietly(monkeypatch, tmp_path):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("lesson, name", WRONG, ids=lambda word: word)
 def test_the_check_knows_right_from_wrong(lesson, name, quietly):
-    number, right = exercises(lesson)[name], solution(lesson, name)
-    source, known = (
-        dict(cells(lesson, "code"))[number],
-        after(lesson, tuple(program(lesson, number, right))),
-    )
+    number = exercises(lesson)[name]
+    right = solution(lesson, name)
+    source = dict(cells(lesson, "code"))[number]
+    known = after(lesson, tuple(program(lesson, number, right)))
     hole, check = source.split("# your turn", 1)
     assert ask(dict(known), source).startswith("not yet")
 
@@ -361,7 +374,8 @@ def test_a_running_time_stays_as_long_as_it_is_near():
     assert times.running(47, "half a minute") == "half a minute"
     assert times.running(55, "half a minute") == times.running(55, "an hour") == "one minute"
     book = nbformat.read(nbs / "00_scene.ipynb", 4)
-    first, again = times.say(book, 40), times.say(book, 47)
+    first = times.say(book, 40)
+    again = times.say(book, 47)
     assert first == again and times.second(book).source.count("*To read") == 1
     assert times.say(book) == again  # the running time stays
     assert times.say(book, 600) != again and json.dumps(book).count("To read: about") == 1

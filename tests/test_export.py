@@ -1,4 +1,7 @@
-"The exported page: what is refused, what is in it, and in a real browser, offline: the pictures of Python on the same noise, and its controls."
+"""The exported page: what is refused, and what is in it.
+
+In a real browser, offline: the pictures of Python on the same noise, and its controls.
+"""
 
 import base64
 import re
@@ -55,7 +58,9 @@ def page(scene, tmp_path_factory):
 
 def course(alive, steps, temperature, curing, seed=0):
     "What Python does on recorded noise: the noise of each step, and the pictures."
-    rng, path, noise = torch.Generator().manual_seed(seed), [], []
+    rng = torch.Generator().manual_seed(seed)
+    path = []
+    noise = []
     state = alive.behavior.start(alive.embeddings[:1])
     for _ in range(steps):
         before = rng.get_state()
@@ -76,13 +81,17 @@ def course(alive, steps, temperature, curing, seed=0):
 
 
 live = """async ([noise, temperature, curing]) => {
-  await alive.ready; alive.play(false);
-  for (const [name, value] of Object.entries({temperature, curing})) document.getElementById(name).value = value;
+  await alive.ready;
+  alive.play(false);
+  for (const [name, value] of Object.entries({temperature, curing}))
+    document.getElementById(name).value = value;
   await alive.restart();
   const pictures = [];
   for (const one of noise) pictures.push(new Uint8Array(await alive.step(one)));
   const all = new Uint8Array(await new Blob(pictures).arrayBuffer());
-  let text = ""; for (let i = 0; i < all.length; i += 8192) text += String.fromCharCode(...all.subarray(i, i + 8192));
+  let text = "";
+  for (let i = 0; i < all.length; i += 8192)
+    text += String.fromCharCode(...all.subarray(i, i + 8192));
   return btoa(text);
 }"""
 
@@ -90,7 +99,8 @@ live = """async ([noise, temperature, curing]) => {
 def compare(browser, address, alive, steps, temperature, curing):
     "The greatest difference between Python's pictures and the page's, in 255ths."
     noise, wanted = course(alive, steps, temperature, curing)
-    (tab := browser.new_page()).goto(address)
+    tab = browser.new_page()
+    tab.goto(address)
     got = np.frombuffer(
         base64.b64decode(tab.evaluate(live, [noise, temperature, curing])), np.uint8
     ).reshape(*wanted.shape[:3], 4)
@@ -119,7 +129,9 @@ def test_the_published_generator_too(browser, siren, tmp_path):
 
 def watched(browser, **options):
     "A tab, and lists that fill with its requests to others and its errors."
-    tab, outside, errors = browser.new_page(viewport=dict(width=800, height=740), **options), [], []
+    tab = browser.new_page(viewport=dict(width=800, height=740), **options)
+    outside = []
+    errors = []
     tab.on(
         "request",
         lambda request: (
@@ -136,7 +148,10 @@ def watched(browser, **options):
 
 
 def until(tab, true, seconds=30):
-    "Wait until an expression is true. (Playwright's own way of waiting evaluates text, which the page's policy forbids.)"
+    """Wait until an expression is true.
+
+    Playwright's own way of waiting evaluates text, which the page's policy forbids.
+    """
     for _ in range(20 * seconds):
         if tab.evaluate(true):
             return
@@ -144,15 +159,24 @@ def until(tab, true, seconds=30):
     pytest.fail(f"never true: {true}")
 
 
-# How much the picture changes in a second of playing: the mean over pixels, summed over frames; and how many frames there are.
+# How much the picture changes in a second of playing: the mean over pixels, summed over frames;
+# and how many frames there are.
 watch = """async seconds => {
-  const canvas = document.getElementById('picture'), look = () => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  const from = performance.now(); let change = 0, frames = 0, before = null, at = null;
+  const canvas = document.getElementById('picture');
+  const look = () => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  const from = performance.now();
+  let change = 0, frames = 0, before = null, at = null;
   while (performance.now() - from < 1000 * seconds) {
     await new Promise(requestAnimationFrame);
     if (canvas.dataset.index === at) continue;
-    const now = look(); at = canvas.dataset.index; frames++;
-    if (before) { let sum = 0; for (let i = 0; i < now.length; i++) sum += Math.abs(now[i] - before[i]); change += sum / now.length; }
+    const now = look();
+    at = canvas.dataset.index;
+    frames++;
+    if (before) {
+      let sum = 0;
+      for (let i = 0; i < now.length; i++) sum += Math.abs(now[i] - before[i]);
+      change += sum / now.length;
+    }
     before = now;
   }
   return { change: change / seconds, frames: frames / seconds };
@@ -214,8 +238,16 @@ def test_a_turned_slider_is_felt_at_once(browser, page):
 def test_the_same_seed_lives_the_same_life(browser, page):
     tab, *_ = watched(browser)
     tab.goto(page.as_uri())
-    life = """async seed => { await alive.ready; alive.play(false); document.getElementById('seed').value = seed; await alive.restart();
-      let sum = 0; for (let i = 0; i < 20; i++) sum = (await alive.step()).reduce((a, b) => (31 * a + b) % 1e9, sum); return sum; }"""
+    life = """async seed => {
+      await alive.ready;
+      alive.play(false);
+      document.getElementById('seed').value = seed;
+      await alive.restart();
+      let sum = 0;
+      for (let i = 0; i < 20; i++)
+        sum = (await alive.step()).reduce((a, b) => (31 * a + b) % 1e9, sum);
+      return sum;
+    }"""
     one, again, other = (tab.evaluate(life, seed) for seed in (3, 3, 4))
     tab.close()
     assert one == again != other
@@ -239,7 +271,9 @@ def test_less_motion_and_labels(browser, page):
     assert "less motion" in tab.locator("#note").inner_text()
     tab.get_by_role("button", name="play").click()
     until(tab, "document.getElementById('picture').dataset.index > 2")
-    unnamed = """[...document.querySelectorAll('input, button, canvas')].filter(one => !(one.labels?.length || one.textContent.trim() || one.ariaLabel)).length"""
+    unnamed = """[...document.querySelectorAll('input, button, canvas')].filter(
+      one => !(one.labels?.length || one.textContent.trim() || one.ariaLabel)
+    ).length"""
     assert tab.evaluate(unnamed) == 0 and tab.evaluate("document.documentElement.lang") == "en"
     tab.close()
 
@@ -292,13 +326,15 @@ def test_the_runtime_is_the_pinned_one(tmp_path, alive, monkeypatch):
 
 def test_a_cache_that_is_half_filled_is_filled(tmp_path, monkeypatch):
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
-    whole, folder = _runtime(None), next(tmp_path.iterdir())
+    whole = _runtime(None)
+    folder = next(tmp_path.iterdir())
     (folder / next(iter(whole))).unlink()
     assert _runtime(None) == whole and (folder / next(iter(whole))).is_file()
 
 
 def test_npm_is_not_waited_for_for_ever(tmp_path, monkeypatch):
-    (npm := tmp_path / "npm").write_text("#!/bin/sh\nexec sleep 60\n")
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\nexec sleep 60\n")
     npm.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path / "empty"))

@@ -37,19 +37,20 @@ def test_killed_at_any_moment_nothing_is_damaged_and_the_next_run_ends_the_same(
     ] == [2, 2]
 
 
-def sleeps(status):
-    time.sleep(1)
+def sleeps(status, seconds):
+    time.sleep(seconds)
     sys.exit(status)
 
 
 def test_a_kill_that_came_too_late_is_none_and_a_run_that_failed_is_told():
-    def begun(status):
-        (process := faults.context.Process(target=sleeps, args=(status,))).start()
+    def begun(status, seconds):
+        process = faults.context.Process(target=sleeps, args=(status, seconds))
+        process.start()
         return process
 
-    assert faults.kill(begun(0), 0) and not faults.kill(begun(0), 60)
+    assert faults.kill(begun(0, 600), 0) and not faults.kill(begun(0, 0), 600)
     with pytest.raises(RuntimeError, match="exit 7"):
-        faults.kill(begun(7), 60)
+        faults.kill(begun(7, 0), 600)
 
 
 def test_trials_go_on_until_enough_kills_landed(monkeypatch):
@@ -109,7 +110,10 @@ from alive_scene.alive import AliveScene
 from alive_scene.scene import napping_cat
 warnings.simplefilter("always")
 def begun(generator, share): print("begun", flush=True)
-try: AliveScene.fit(napping_cat(4, 16), generator="siren", behavior="vae", seconds=600, progress=False, on_step=begun).save(sys.argv[1])
+try:
+    AliveScene.fit(
+        napping_cat(4, 16), generator="siren", behavior="vae", seconds=600, progress=False, on_step=begun
+    ).save(sys.argv[1])
 except KeyboardInterrupt: sys.exit(3)
 """
 
@@ -139,7 +143,8 @@ def test_an_interrupted_behavior_keeps_what_it_learned(monkeypatch):
     path = torch.nn.functional.normalize(
         torch.randn(20, 16, generator=torch.Generator().manual_seed(0)).cumsum(0) + 3, dim=1
     )
-    unroll, calls = Behavior._unroll, []
+    unroll = Behavior._unroll
+    calls = []
 
     def interrupted(self, *rest):
         calls.append(1)
@@ -157,7 +162,9 @@ def test_interrupted_while_it_encodes_nothing_is_kept_and_the_next_time_all_is(
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
-    scene, eye, calls = Scene(noise), ClipEncoder(), []
+    scene = Scene(noise)
+    eye = ClipEncoder()
+    calls = []
     look = eye.model.encode_image
 
     def interrupted(pictures):
@@ -186,9 +193,12 @@ def test_an_interrupt_in_a_notebook_leaves_the_kernel_alive():
     manager, client = start_new_kernel(kernel_name="python3")
     try:
         cell = client.execute(
-            "import torch\nfrom alive_scene.generator import SirenGenerator\nfrom alive_scene.scene import napping_cat\n"
+            "import torch\n"
+            "from alive_scene.generator import SirenGenerator\n"
+            "from alive_scene.scene import napping_cat\n"
             "e = torch.nn.functional.normalize(torch.randn(4, 512), dim=1)\n"
-            "made = SirenGenerator.fit(napping_cat(4, 16).frames, e, seconds=600, progress=False, on_step=lambda *_: print('begun'))"
+            "made = SirenGenerator.fit(napping_cat(4, 16).frames, e, "
+            "seconds=600, progress=False, on_step=lambda *_: print('begun'))"
         )
         while (message := client.get_iopub_msg(timeout=120))["msg_type"] != "stream":
             pass
@@ -212,9 +222,8 @@ def full_after(size):
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(
-        resource.RLIMIT_FSIZE, (size, hard)
-    )  # Python ignores the signal, so that writing fails instead
+    # Python ignores the signal, so that writing fails instead
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
         yield
     finally:
@@ -260,11 +269,9 @@ if not posix:
 def test_a_full_disk_under_the_command_is_one_sentence(name, alive, tmp_path, monkeypatch, capsys):
     "The old file stays, nothing half is left, and there is no traceback."
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path / "cache"))
-    saved, clip, path = (
-        alive.save(tmp_path / "cat.alive"),
-        write_video(noise, tmp_path / "clip.gif"),
-        tmp_path / name,
-    )
+    saved = alive.save(tmp_path / "cat.alive")
+    clip = write_video(noise, tmp_path / "clip.gif")
+    path = tmp_path / name
     path.write_text("what was there before")
     words = [
         {"SAVED": str(saved), "OUT": str(path), "CLIP": str(clip)}.get(word, word)
@@ -283,7 +290,8 @@ def test_a_full_disk_under_the_command_is_one_sentence(name, alive, tmp_path, mo
 
 def test_a_full_disk_under_the_cache_is_no_error(tmp_path, monkeypatch):
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
-    scene, eye = Scene(noise[:3]), ClipEncoder()
+    scene = Scene(noise[:3])
+    eye = ClipEncoder()
     with (
         warnings.catch_warnings(record=True) as said,
         full_after(10) if posix else warnings.catch_warnings(),
@@ -301,7 +309,10 @@ def test_a_full_disk_under_the_cache_is_no_error(tmp_path, monkeypatch):
 
 
 def test_interrupted_between_writing_and_moving(alive, tmp_path, monkeypatch):
-    "The moment that kill -9 hardly ever meets, met on purpose: the new file is written, but not yet in place."
+    """The moment that kill -9 hardly ever meets, met on purpose.
+
+    The new file is written, but not yet in place.
+    """
     path = alive.save(tmp_path / "cat.alive")
     before = path.read_bytes()
 

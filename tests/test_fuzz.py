@@ -1,9 +1,13 @@
-"The short version of bench/fuzz.py: the same seeds every time, and a fixed number of tries. And whether the fuzzer would tell."
+"""The short version of bench/fuzz.py: the same seeds every time, and a fixed number of tries.
+
+And whether the fuzzer would tell.
+"""
 
 import os
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -87,11 +91,11 @@ def dies_hangs_and_goes_on(reader, folder, seeds, pipe):
     pipe.send(None)
 
 
-def begins_late(reader, folder, seeds, pipe):
-    time.sleep(3)
+def reads_all(reader, folder, seeds, pipe):
     pipe.send("ready")
     for seed in seeds:
-        pipe.send(seed), pipe.send("read")
+        pipe.send(seed)
+        pipe.send("read")
 
 
 def handed(monkeypatch, child):
@@ -108,14 +112,28 @@ def test_a_child_that_never_tries_is_no_endless_loop(child, exit, monkeypatch):
 
 def test_a_child_that_dies_or_hangs_is_told_and_replaced(monkeypatch):
     handed(monkeypatch, dies_hangs_and_goes_on)
-    counts, wrong = fuzz.fuzz("video", tries=7, patience=1)
-    assert wrong == [(2, "crashed: exit 5"), (4, "hung: over 1 s")] and counts == dict(
+    counts, wrong = fuzz.fuzz("video", tries=7, patience=10)
+    assert wrong == [(2, "crashed: exit 5"), (4, "hung: over 10 s")] and counts == dict(
         tries=7, refused=2, read=3
     )
 
 
 def test_only_the_reading_is_timed(monkeypatch):
-    handed(monkeypatch, begins_late)
+    "By a clock that goes on only when it is looked at, and while a child begins."
+    handed(monkeypatch, reads_all)
+    now = [0.0]
+    begun = fuzz.begun
+
+    def looked_at():
+        now[0] += 0.05
+        return now[0]
+
+    def late(*args):
+        now[0] += 3
+        return begun(*args)
+
+    monkeypatch.setattr(fuzz, "begun", late)
+    monkeypatch.setattr(fuzz, "time", SimpleNamespace(monotonic=looked_at))
     assert fuzz.fuzz("video", seconds=1)[0]["tries"] > 10
     assert fuzz.fuzz("video", seconds=0)[0]["tries"] == 0
 
@@ -143,7 +161,8 @@ def test_a_table_without_tries_or_with_a_wrong_one_is_a_failure(monkeypatch, tmp
 
 
 def test_changes_reach_every_depth():
-    thing, rng = {"a": [1, {"b": "c"}], "d": 2.5}, np.random.default_rng(0)
+    thing = {"a": [1, {"b": "c"}], "d": 2.5}
+    rng = np.random.default_rng(0)
     seen = [fuzz.changed(thing, rng) for _ in range(200)]
     assert thing == {"a": [1, {"b": "c"}], "d": 2.5} and any(
         isinstance(one, dict) and isinstance(one.get("a"), list) and one["a"] and one["a"][0] != 1

@@ -95,7 +95,8 @@ def test_between_two_frames_it_is_the_formula():
     frames, embeddings = _scene(10)
     made = _fit(Generator, frames, embeddings, numbers=10**7)
     assert np.abs(made.render(embeddings).astype(int) - frames).max() <= 3
-    middle, known = (embeddings[4:5] + embeddings[5:6]) / 2, made.known.double()
+    middle = (embeddings[4:5] + embeddings[5:6]) / 2
+    known = made.known.double()
     length = known.diff(dim=0).norm(dim=1)
     flat = torch.from_numpy(frames).flatten(1).double()
     rate = flat.diff(dim=0) / length[:, None]
@@ -280,7 +281,10 @@ def test_interrupting_keeps_what_was_learned(kind):
 
 
 def test_interrupted_before_the_first_stroke(monkeypatch):
-    "The bar is interrupted before it hands out a round: nothing is painted yet but the mean, and that can be drawn."
+    """The bar is interrupted before it hands out a round.
+
+    Nothing is painted yet but the mean, and that can be drawn.
+    """
 
     class Bar(list):
         def __iter__(self):

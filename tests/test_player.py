@@ -16,7 +16,10 @@ class Browser:
     "What the screen does, without a browser: it asks for frames and keeps what comes."
 
     def __init__(self, player):
-        self.player, self.got, self.newest, self.epoch = player, [], None, None
+        self.player = player
+        self.got = []
+        self.newest = None
+        self.epoch = None
         player.screen.send = self.receive
         self.say(kind="hello")
 
@@ -26,10 +29,8 @@ class Browser:
     def receive(self, message, buffers=None):
         self.got.append((message, buffers))
         if message["kind"] == "flush":
-            self.epoch, self.newest = (
-                message["epoch"],
-                message["index"] if not message["keep"] else self.newest,
-            )
+            self.epoch = message["epoch"]
+            self.newest = message["index"] if not message["keep"] else self.newest
         if message["kind"] == "frames":
             self.newest = message["first"] + len(buffers) - 1
 
@@ -46,14 +47,16 @@ class Browser:
 
 
 def test_it_plays_what_a_rollout_would(alive):
-    player, path = AlivePlayer(alive, seed=5, start=3), alive.rollout(10, seed=5, start=3)
+    player = AlivePlayer(alive, seed=5, start=3)
+    path = alive.rollout(10, seed=5, start=3)
     frames = player.advance(10)
     assert torch.equal(player.lives[0].state.embedding[0], path[-1])
     assert (frames == alive.render(path)).all()
 
 
 def test_the_browser_gets_the_frames_and_the_facts(alive):
-    player, path = AlivePlayer(alive, seed=2), alive.rollout(5, seed=2)
+    player = AlivePlayer(alive, seed=2)
+    path = alive.rollout(5, seed=2)
     message, pictures = Browser(player).want(5)
     for picture, frame in zip(pictures, alive.render(path), strict=True):
         assert (
@@ -67,7 +70,8 @@ def test_the_browser_gets_the_frames_and_the_facts(alive):
 
 
 def test_a_turned_slider_goes_on_from_the_frame_on_the_screen(alive):
-    player, path = AlivePlayer(alive, seed=2), alive.rollout(3, seed=2)
+    player = AlivePlayer(alive, seed=2)
+    path = alive.rollout(3, seed=2)
     browser = Browser(player)
     browser.want(8)
     shown = browser.newest - 5
@@ -99,7 +103,8 @@ def test_a_new_life_and_a_turned_slider_at_once_are_answered(alive):
     player = AlivePlayer(alive)
     browser = Browser(player)
     browser.want(6)
-    player.seed.value, player.temperature.value = 3, 2
+    player.seed.value = 3
+    player.temperature.value = 2
     message, _ = browser.want(2)
     assert message["kind"] == "frames" and message["first"] == 7
 
@@ -129,9 +134,14 @@ def test_an_answer_that_broke_while_it_was_sent_is_made_again(alive):
 
 
 def test_one_thread_at_a_time(alive):
-    "A slider is turned by another thread while an answer is made: the flush waits, and the answer says what it was made with."
+    """A slider is turned by another thread while an answer is made.
+
+    The flush waits, and the answer says what it was made with.
+    """
     player = AlivePlayer(alive, temperature=0.5)
-    browser, live, turned = Browser(player), player._live, threading.Event()
+    browser = Browser(player)
+    live = player._live
+    turned = threading.Event()
 
     def turn():
         player.temperature.value = 2
@@ -154,7 +164,8 @@ def test_one_thread_at_a_time(alive):
 
 
 def test_when_nobody_looks_any_more_the_past_is_let_go(alive):
-    player, path = AlivePlayer(alive, seed=2), alive.rollout(8, seed=2)
+    player = AlivePlayer(alive, seed=2)
+    path = alive.rollout(8, seed=2)
     browser = Browser(player)
     browser.want(6)
     browser.say(kind="bye")
@@ -170,7 +181,8 @@ def test_what_is_out_of_date_is_not_answered(alive):
     player = AlivePlayer(alive)
     browser = Browser(player)
     browser.want(4)
-    index, count = player.index, len(browser.got)
+    index = player.index
+    count = len(browser.got)
     browser.say(kind="want", epoch=player.epoch - 1, after=index, frames=4)
     browser.say(kind="want", epoch=player.epoch, after=index - 2, frames=4)
     assert (player.index, len(browser.got)) == (index, count)
@@ -202,7 +214,8 @@ def test_four_at_once(alive, view):
 
 def test_two_players_do_not_disturb_each_other_and_leave_no_thread(alive):
     threads = threading.active_count()
-    one, two = AlivePlayer(alive, seed=1), AlivePlayer(alive, seed=1)
+    one = AlivePlayer(alive, seed=1)
+    two = AlivePlayer(alive, seed=1)
     for _ in range(3):
         one.advance()
     for _ in range(3):
@@ -289,7 +302,8 @@ def test_the_map_draws_any_place_and_starts_the_player_there(alive):
 
 def test_on_a_frame_the_map_shows_the_frame_and_a_click_starts_the_player(alive):
     player = AlivePlayer(alive)
-    explorer, player.playing.value = MapExplorer(alive, player=player), False
+    explorer = MapExplorer(alive, player=player)
+    player.playing.value = False
     explorer.frame.value = 7
     assert (
         explorer.says.value == "frame 7"
@@ -336,7 +350,10 @@ class Breaks:
     "A behavior that stops working after some steps."
 
     def __init__(self, whole, error, after):
-        self.whole, self.start, self.error, self.left = whole, whole.start, error, after
+        self.whole = whole
+        self.start = whole.start
+        self.error = error
+        self.left = after
 
     def step(self, *args):
         self.left -= 1
@@ -356,7 +373,8 @@ class Breaks:
 )
 def test_whatever_breaks_an_answer_pauses_and_is_told(alive, error, says):
     breaks = Breaks(alive.behavior, error, 6)
-    player, path = AlivePlayer(replace(alive, behavior=breaks), seed=2), alive.rollout(4, seed=2)
+    player = AlivePlayer(replace(alive, behavior=breaks), seed=2)
+    path = alive.rollout(4, seed=2)
     browser = Browser(player)
     browser.want(4)
     message, _ = browser.want(4)

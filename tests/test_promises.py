@@ -59,7 +59,10 @@ def test_what_is_not_there_is_told(word):
 
 
 def test_what_is_promised_of_every_test_is_collected():
-    "`make test` runs pytest over tests/, so that each of these is a test of it; the long ones are the nightly workflow's."
+    """`make test` runs pytest over tests/, so that each of these is a test of it.
+
+    The long ones are the nightly workflow's.
+    """
     assert "python -m pytest\n" in (root / "Makefile").read_text(
         encoding="utf-8"
     ) and "testpaths = tests" in (root / "pytest.ini").read_text(encoding="utf-8")

@@ -34,15 +34,25 @@ from alive_scene.scene import napping_cat, write_video
 from alive_scene.vae import VaeBehavior
 def lives():
     "Digests of everything that is made from one seed."
-    scene, made = napping_cat(12, 32, seed=3), {}
-    path = torch.nn.functional.normalize(torch.randn(12, 512, generator=torch.Generator().manual_seed(0)).cumsum(0)+3, dim=1)
+    scene = napping_cat(12, 32, seed=3)
+    made = {}
+    walk = torch.randn(12, 512, generator=torch.Generator().manual_seed(0)).cumsum(0)
+    path = torch.nn.functional.normalize(walk+3, dim=1)
     def digest(data): return hashlib.sha256(data).hexdigest()
-    for kind, options in ((Behavior, dict(rounds=5)), (VaeBehavior, dict(epochs=2, points=100)), (VideoTexture, {}), (FlowBehavior, dict(rounds=5))):
-        made[kind.__name__] = digest(rollout(kind.fit(path, seed=1, progress=False, **options), path, 30, seed=2).numpy().tobytes())
+    for kind, options in (
+        (Behavior, dict(rounds=5)),
+        (VaeBehavior, dict(epochs=2, points=100)),
+        (VideoTexture, {}),
+        (FlowBehavior, dict(rounds=5)),
+    ):
+        behavior = kind.fit(path, seed=1, progress=False, **options)
+        made[kind.__name__] = digest(rollout(behavior, path, 30, seed=2).numpy().tobytes())
     for kind in (Generator, SirenGenerator):
         frames = kind.fit(scene.frames, path, steps=3, seed=1, progress=False).render(path)
         for suffix in ("gif", "mp4", "webp"):
-            with tempfile.TemporaryDirectory() as folder: made[f"{kind.__name__}.{suffix}"] = digest(write_video(frames, Path(folder)/f"a.{suffix}").read_bytes())
+            with tempfile.TemporaryDirectory() as folder:
+                video = write_video(frames, Path(folder)/f"a.{suffix}").read_bytes()
+            made[f"{kind.__name__}.{suffix}"] = digest(video)
     made["scene"] = digest(scene.frames.tobytes())
     return made
 """
@@ -61,7 +71,8 @@ def in_a_fresh_process(**environment):
 
 
 def test_the_same_seed_the_same_bits_in_a_fresh_process():
-    one, two = in_a_fresh_process(PYTHONHASHSEED="1"), in_a_fresh_process(PYTHONHASHSEED="2")
+    one = in_a_fresh_process(PYTHONHASHSEED="1")
+    two = in_a_fresh_process(PYTHONHASHSEED="2")
     assert one == two and len(one) == 11
 
 
@@ -71,7 +82,8 @@ def test_the_same_seed_again_in_the_same_process(alive):
             alive.rollout(**{"steps": 40, **options}), alive.rollout(**{"steps": 40, **options})
         )
     path = alive.rollout(9)
-    torch.manual_seed(1), np.random.seed(1)  # nobody's global seed matters
+    torch.manual_seed(1)  # nobody's global seed matters
+    np.random.seed(1)
     assert torch.equal(path, alive.rollout(9)) and (alive.render(path) == alive.render(path)).all()
 
 
@@ -132,20 +144,21 @@ def test_steps_are_counted_not_timed(tmp_path):
 def test_stored_files_of_every_format_version_still_load(path, tmp_path):
     "tests/data/make.py wrote them when their version was new; nobody writes them anew."
     assert path.stat().st_size < 100_000
-    (file := tmp_path / "a.alive").write_bytes(
+    file = tmp_path / "a.alive"
+    file.write_bytes(
         gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     )
     alive = AliveScene.load(file)
     assert {"patch": Generator, "siren": SirenGenerator}[alive.parts[0]] is type(alive.generator)
     assert {"alive": Behavior, "vae": VaeBehavior}[alive.parts[1]] is type(alive.behavior)
-    frames = alive.render(course := alive.rollout(30, seed=1))
+    course = alive.rollout(30, seed=1)
+    frames = alive.render(course)
     assert course.isfinite().all() and frames.shape == (
         30,
         *alive.generator.render(alive.embeddings[:1]).shape[1:],
     )
-    assert (course[1:] - course[:-1]).norm(dim=1).min() > 0, (
-        "nothing moves"
-    )  # the stored SIREN is too sparse to show it
+    # asked of the path: the stored SIREN is too sparse to show it
+    assert (course[1:] - course[:-1]).norm(dim=1).min() > 0, "nothing moves"
     assert (
         AliveScene.load(alive.save(tmp_path / "b.alive")).render(course).tobytes()
         == frames.tobytes()

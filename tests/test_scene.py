@@ -22,10 +22,8 @@ from alive_scene.scene import (
 def gradient(n=6, height=48, width=64):
     "Frame t is t*20 bright, redder to the right, greener downward."
     frames = np.zeros((n, height, width, 3), dtype=np.uint8)
-    frames[..., 0], frames[..., 1] = (
-        np.linspace(0, 255, width),
-        np.linspace(0, 255, height)[:, None],
-    )
+    frames[..., 0] = np.linspace(0, 255, width)
+    frames[..., 1] = np.linspace(0, 255, height)[:, None]
     frames[..., 2] = (np.arange(n) * 240 // max(1, n - 1))[:, None, None]
     return frames
 
@@ -73,9 +71,8 @@ def test_a_scene_agrees_with_itself():
 
 @pytest.mark.parametrize("shape", [(1, 16, 16), (8, 100, 150), (8, 16, 900), (3, 1, 1)])
 def test_a_scene_shows_itself_small(shape):
-    noise = np.random.default_rng(0).integers(
-        0, 255, (*shape, 3), dtype=np.uint8
-    )  # the worst there is to compress
+    # noise: the worst there is to compress
+    noise = np.random.default_rng(0).integers(0, 255, (*shape, 3), dtype=np.uint8)
     gif = Scene(noise)._repr_png_()
     assert gif[:6] == b"GIF89a" or shape[0] == 1 and gif[:3] == b"GIF"
     assert len(gif) <= 100_000
@@ -118,7 +115,10 @@ def test_what_is_written_is_read(tmp_path, suffix, shape):
 
 
 def test_gif_time_adds_up(tmp_path):
-    "12 frames a second are 83.3 ms each, which a GIF cannot hold: 24 frames must still last 2 s; a clip that stands still, too."
+    """12 frames a second are 83.3 ms each, which a GIF cannot hold.
+
+    24 frames must still last 2 s; a clip that stands still, too.
+    """
     for frames in (gradient(24, 16, 16), np.repeat(gradient(3), 8, axis=0)):
         with Image.open(write_video(frames, tmp_path / "a.gif", fps=12)) as image:
             waits = []
@@ -158,15 +158,15 @@ def test_containers(tmp_path, name):
     assert scene.frames.shape == (10, 32, 32, 3) and scene.fps == 10
     assert scene.frames[9, ..., 2].mean() > scene.frames[0, ..., 2].mean() + 150
     middle = gradient(10, 64, 96)[:, :, 16:80].astype(float).mean((1, 2))
-    assert (
-        abs(scene.frames.astype(float).mean((1, 2)) - middle).max() < 20
-    )  # the middle square, whole
+    # the middle square, whole
+    assert abs(scene.frames.astype(float).mean((1, 2)) - middle).max() < 20
 
 
 def test_apng_and_suffix_that_lies(tmp_path):
     pictures = [Image.fromarray(frame) for frame in gradient(7)]
     pictures[0].save(tmp_path / "a.png", save_all=True, append_images=pictures[1:], duration=50)
-    assert len(scene := read_scene(tmp_path / "a.png", size=16)) == 7 and scene.fps == 20
+    scene = read_scene(tmp_path / "a.png", size=16)
+    assert len(scene) == 7 and scene.fps == 20
     write_video(gradient(), tmp_path / "a.mp4").rename(tmp_path / "really_a_video.gif")
     assert len(read_scene(tmp_path / "really_a_video.gif", size=16)) == 6
 
@@ -212,9 +212,8 @@ def test_what_is_transparent_lies_on_white(tmp_path):
 def test_grey_video_and_portrait_format(tmp_path):
     import imageio.v3 as iio
 
-    tall = np.repeat(np.linspace(0, 255, 120).astype(np.uint8)[None, :, None], 5, axis=0).repeat(
-        50, axis=2
-    )  # (5, 120, 50)
+    shades = np.linspace(0, 255, 120).astype(np.uint8)[None, :, None]
+    tall = np.repeat(shades, 5, axis=0).repeat(50, axis=2)  # (5, 120, 50)
     ramp = tall[0, :, 0].astype(int)
     iio.imwrite(
         tmp_path / "grey.mp4",
@@ -238,7 +237,10 @@ def test_grey_video_and_portrait_format(tmp_path):
 
 
 def test_a_phone_held_upright(tmp_path):
-    "The file says 'turn me a quarter clockwise': what is at the left of the stored picture is at the top of the shown one."
+    """The file says 'turn me a quarter clockwise'.
+
+    What is at the left of the stored picture is at the top of the shown one.
+    """
     frames = np.zeros((4, 64, 64, 3), np.uint8)
     frames[:, :, :16] = 255
     path = write_video(frames, tmp_path / "a.mp4")
@@ -263,7 +265,10 @@ def test_a_photograph_taken_upright(tmp_path):
 
 
 def test_frames_of_uneven_length(tmp_path):
-    "A GIF that shows its middle picture three times as long: three frames of the same length are read in its place."
+    """A GIF that shows its middle picture three times as long.
+
+    Three frames of the same length are read in its place.
+    """
     pictures = [Image.fromarray(frame) for frame in gradient(5)]
     pictures[0].save(
         tmp_path / "a.gif",
@@ -282,7 +287,10 @@ def test_frames_of_uneven_length(tmp_path):
 
 
 def test_five_thousand_frames_with_start_stop_and_stride(tmp_path):
-    "Each frame tells its number by its brightness in two blocks; the right ones must be read, wherever we start."
+    """Each frame tells its number by its brightness in two blocks.
+
+    The right ones must be read, wherever we start.
+    """
     n = 5000
     frames = np.zeros((n, 32, 32, 3), np.uint8)
     frames[:, :, :16] = (np.arange(n) // 25)[:, None, None, None]
@@ -394,7 +402,8 @@ def test_an_array_is_no_path():
 
 
 def test_side_by_side():
-    a, b = Scene(gradient(5, 20, 30), 10, "a"), gradient(3, 20, 10)
+    a = Scene(gradient(5, 20, 30), 10, "a")
+    b = gradient(3, 20, 10)
     both = side_by_side(a, b)
     assert both.frames.shape == (3, 20, 44, 3) and both.fps == 10
     assert (
@@ -439,12 +448,13 @@ def test_a_character_is_what_its_states_say(make, draw, names):
             and (name in ("tilt", "gaze", "turn") or values.min() >= 0)
         )
     assert (draw(scene.states, 48) == scene.frames).all()  # the states are all there is
-    again, other, longer = make(60, 48, seed=3), make(60, 16, seed=4), make(200, 16, seed=3)
+    again = make(60, 48, seed=3)
+    other = make(60, 16, seed=4)
+    longer = make(200, 16, seed=3)
     assert (again.frames == scene.frames).all() and again.captions == scene.captions
     assert any((other.states[name] != scene.states[name]).any() for name in names)
-    assert (
-        max(abs(np.diff(values)).max() for values in longer.states.values()) < 0.65
-    )  # smooth: nothing jumps
+    # smooth: nothing jumps
+    assert max(abs(np.diff(values)).max() for values in longer.states.values()) < 0.65
     for name, values in longer.states.items():
         assert np.ptp(values) > 0.6, f"{name} hardly changes in 200 frames"
 
@@ -527,15 +537,18 @@ def test_captions_are_true():
 def test_recurs_but_is_not_periodic():
     cat = napping_cat(600, 16, seed=0)
     course = np.stack([(values - values.mean()) / values.std() for values in cat.states.values()])
-    assert (
-        max((course[:, lag:] * course[:, :-lag]).mean() for lag in range(24, 500)) < 0.7
-    )  # a loop would give 1
+    # a loop would give 1
+    assert max((course[:, lag:] * course[:, :-lag]).mean() for lag in range(24, 500)) < 0.7
     asleep = np.flatnonzero(np.diff((cat.states["eyes_closed"] > 0.7).astype(int)) == 1)
     assert len(asleep) > 5 and len(set(np.diff(asleep))) > len(asleep) // 2
 
 
 def test_importing_is_light():
-    code = "import sys, alive_scene.scene; print([name for name in ('torch', 'imageio', 'av', 'skimage', 'scipy', 'matplotlib') if name in sys.modules])"
+    code = (
+        "import sys, alive_scene.scene; "
+        "print([name for name in ('torch', 'imageio', 'av', 'skimage', 'scipy', 'matplotlib') "
+        "if name in sys.modules])"
+    )
     assert (
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
@@ -547,7 +560,8 @@ def test_importing_is_light():
 def test_a_shorter_clip_is_the_beginning_and_the_bundled_file_agrees(root):
     "So the truth of napping_cat(200) holds for the file, frame by frame."
     for make in (napping_cat, portrait):
-        short, whole = make(40, 96), make(200, 96)
+        short = make(40, 96)
+        whole = make(200, 96)
         assert (short.frames == whole.frames[:40]).all() and short.captions == whole.captions[:40]
         path = root / "data" / f"{make.__name__}.mp4"
         assert path.stat().st_size <= 1_000_000

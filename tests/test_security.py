@@ -28,8 +28,8 @@ unpicklers = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "
 allowed = {
     ("clip.py", "pickle.UnpicklingError"),
     ("10_clip.ipynb", "pickle.UnpicklingError"),  # an error's name
-    ("10_clip.ipynb", "torch.save"),
-}  # makes the traps that are refused
+    ("10_clip.ipynb", "torch.save"),  # makes the traps that are refused
+}
 
 
 def code(path):
@@ -57,7 +57,8 @@ def meanings(tree):
 
 def risky(path, source):
     "What runs, pickles or unpickles, or hands a text to a shell; whatever it is called here."
-    stands_for = dict(meanings(tree := ast.parse(source)))
+    tree = ast.parse(source)
+    stands_for = dict(meanings(tree))
 
     def full(node):
         first, dot, rest = ast.unparse(node).partition(".")
@@ -75,7 +76,8 @@ def risky(path, source):
             yield f"from {node.module}"
         if not isinstance(node, ast.Call):
             continue
-        name, given = full(node.func), {word.arg: ast.unparse(word.value) for word in node.keywords}
+        name = full(node.func)
+        given = {word.arg: ast.unparse(word.value) for word in node.keywords}
         if name in runs:
             yield name
         if (

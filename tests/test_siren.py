@@ -68,9 +68,11 @@ def test_siren_starts_within_the_published_bounds_and_fills_them(w0, in_dim, hid
 
 def test_later_layers_of_a_fresh_siren_keep_their_spread_and_relu_fades():
     torch.manual_seed(0)
-    x, spreads = pixel_grid(32, 32), {}
+    x = pixel_grid(32, 32)
+    spreads = {}
     for net in (Siren(in_dim=2), MLP(2, 256, 3)):
-        h, phases = x, []
+        h = x
+        phases = []
         for linear, bend in zip(net.net[:-1:2], net.net[1::2], strict=True):
             h = linear(h)
             phases.append((getattr(bend, "w0", 1) * h).var(0).mean().sqrt().item())

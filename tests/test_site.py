@@ -1,4 +1,7 @@
-"The site, built and read in a real browser: no broken link, no outside request, no console error, nothing wider than the screen, words for every picture."
+"""The site, built and read in a real browser.
+
+No broken link, no outside request, no console error, nothing wider than the screen, words for every picture.
+"""
 
 import importlib
 import re
@@ -31,7 +34,9 @@ class Reader(HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.links, self.places, self.pictures = [], set(), []
+        self.links = []
+        self.places = set()
+        self.pictures = []
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
@@ -116,7 +121,8 @@ def test_no_link_is_broken(site, pages):
             parts = urlsplit(address)
             if parts.scheme or parts.netloc:
                 continue
-            target, place = unquote(parts.path) or name, unquote(parts.fragment)
+            target = unquote(parts.path) or name
+            place = unquote(parts.fragment)
             if target in (".", "./"):
                 target = "index.html"
             if not (site / target).is_file():
@@ -127,7 +133,10 @@ def test_no_link_is_broken(site, pages):
 
 
 def test_each_cross_link_of_nbdev_leads_to_its_name(pages):
-    "What nbdev says of each public name, by which other projects link here: the page and the place are there, and lead into the reference."
+    """What nbdev says of each public name, by which other projects link here.
+
+    The page and the place are there, and lead into the reference.
+    """
     found = 0
     for room in built:
         public = importlib.import_module(f"alive_scene.{room}").__all__
@@ -250,7 +259,8 @@ def test_every_page_in_a_browser(browser, address, site, pages, width, scheme):
     context = browser.new_context(
         viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce"
     )
-    page, said = context.new_page(), []
+    page = context.new_page()
+    said = []
     page.on(
         "console",
         lambda message: message.type == "error" and said.append(f"{page.url}: {message.text}"),
@@ -266,10 +276,10 @@ def test_every_page_in_a_browser(browser, address, site, pages, width, scheme):
     page.on(
         "requestfailed",
         lambda request: (
-            "ERR_ABORTED" in request.failure
+            "ERR_ABORTED" in request.failure  # the next page came
             or said.append(f"{page.url}: {request.failure} {request.url[:100]}")
         ),
-    )  # aborted: the next page came
+    )
     scenes = [f"gallery/{path.name}" for path in sorted((site / "gallery").glob("*.html"))]
     assert scenes
     for name in [*sorted(set(pages) - redirects), *scenes]:
@@ -281,9 +291,10 @@ def test_every_page_in_a_browser(browser, address, site, pages, width, scheme):
         )
         if wide > 0:
             said.append(f"{name} is {wide} pixels wider than the screen")
-        if blank := page.evaluate(
+        blank = page.evaluate(
             "[...document.images].filter(i => i.loading != 'lazy' && !(i.complete && i.naturalWidth)).length"
-        ):
+        )
+        if blank:
             said.append(f"{name}: {blank} pictures don't show")
     context.close()
     assert not said, "\n".join(said)
@@ -297,9 +308,8 @@ def test_a_scene_of_the_gallery_plays(browser, address, site):
     page.evaluate("alive.ready")
     shot = "document.getElementById('picture').toDataURL()"
     first = page.evaluate(shot)
-    for _ in range(
-        200
-    ):  # Playwright's own way of waiting evaluates text, which the page's policy forbids
+    # Playwright's own way of waiting evaluates text, which the page's policy forbids
+    for _ in range(200):
         if page.evaluate(shot) != first:
             break
         page.wait_for_timeout(100)
@@ -312,10 +322,15 @@ def test_search_finds_and_can_be_read_in_the_dark(browser, address):
     page.goto(address + "index.html")
     page.locator("input[type=search], .smalldocs-search input").first.fill("temperature")
     page.wait_for_selector(".search-result-text", timeout=20_000)
-    colors = page.evaluate("""() => { const text = document.querySelector('.search-result-text'); let behind = text;
-        const mark = text.querySelector('mark') || text;
-        while (getComputedStyle(behind).backgroundColor == 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
-        return [text, mark].map(e => getComputedStyle(e).color).concat(getComputedStyle(behind).backgroundColor) }""")
+    colors = page.evaluate("""() => {
+      const text = document.querySelector('.search-result-text');
+      const mark = text.querySelector('mark') || text;
+      let behind = text;
+      while (getComputedStyle(behind).backgroundColor == 'rgba(0, 0, 0, 0)')
+        behind = behind.parentElement;
+      return [text, mark].map(e => getComputedStyle(e).color)
+        .concat(getComputedStyle(behind).backgroundColor);
+    }""")
     text, mark, behind = (
         sum(
             w * (int(v) / 255) ** 2.2
@@ -325,7 +340,10 @@ def test_search_finds_and_can_be_read_in_the_dark(browser, address):
     )
     for light in (text, mark):
         assert (max(light, behind) + 0.05) / (min(light, behind) + 0.05) >= 4.5, colors
-    seen = "box => !!document.elementFromPoint(box.x+box.width-4, box.y+box.height/2)?.closest('.search-result')"
+    seen = (
+        "box => !!document.elementFromPoint(box.x+box.width-4, box.y+box.height/2)"
+        "?.closest('.search-result')"
+    )
     assert page.evaluate(seen, page.locator(".search-result").first.bounding_box()), (
         "the results are cut off at the right"
     )
@@ -338,10 +356,12 @@ def test_the_readme_is_what_the_index_gives():
 
 def test_the_readme_names_the_site_for_what_only_the_site_completes():
     found = moved(
-        "[a](teach.qmd#real-faces) [b](glossary.qmd) [c](../CHANGELOG.md) [d](https://arxiv.org) ![e](images/alive.webp) [f](#x)"
+        "[a](teach.qmd#real-faces) [b](glossary.qmd) [c](../CHANGELOG.md) [d](https://arxiv.org) "
+        "![e](images/alive.webp) [f](#x)"
     )
     assert found == (
-        "[a](https://alive-scene.github.io/alive_scene/teach.html#real-faces) [b](nbs/glossary.qmd) [c](CHANGELOG.md) [d](https://arxiv.org) "
+        "[a](https://alive-scene.github.io/alive_scene/teach.html#real-faces) [b](nbs/glossary.qmd) "
+        "[c](CHANGELOG.md) [d](https://arxiv.org) "
         "![e](nbs/images/alive.webp) [f](#x)"
     )
 

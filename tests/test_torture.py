@@ -18,7 +18,10 @@ LESSONS = {
     "writes beside itself": ("open('left.txt', 'w').close()", {"read-only"}),
     "trips over spaces": ("import os\nassert ' ' not in os.getcwd()", {"spaces"}),
     "says where the network ends": (
-        "import socket\nwith socket.socket() as s:\n    s.settimeout(2)\n    try: s.connect(('192.0.2.1', 80))\n"
+        "import socket\n"
+        "with socket.socket() as s:\n"
+        "    s.settimeout(2)\n"
+        "    try: s.connect(('192.0.2.1', 80))\n"
         "    except OSError as error: assert error.errno != 101, 'unreachable'",
         {"no network"},
     ),
@@ -95,7 +98,8 @@ def test_in_reverse_order_a_lesson_finds_what_a_later_one_left(checkout):
     for where in ("cache", "Path('.')"):
         last = lesson(
             checkout / "nbs" / "20_last.ipynb",
-            f"import os\nfrom pathlib import Path\ncache = Path(os.environ['ALIVE_SCENE_CACHE'])\n{where}.mkdir(exist_ok=True)\n({where}/'left').touch()",
+            "import os\nfrom pathlib import Path\ncache = Path(os.environ['ALIVE_SCENE_CACHE'])\n"
+            f"{where}.mkdir(exist_ok=True)\n({where}/'left').touch()",
         )
         found = torture.one_way("reverse order", [first, last])
         assert found["10_first"][0] and not found["20_last"][0]

@@ -63,11 +63,11 @@ def balanced(encoder, clip, name, yes, no):
     score = encoder.encode_frames(clip.frames) @ (
         encoder.encode_text(yes)[0] - encoder.encode_text(no)[0]
     )
-    says, truth = score.numpy() > 0, clip.states[name]
+    says = score.numpy() > 0
+    truth = clip.states[name]
     if name in ("tilt", "turn", "gaze"):
-        truth = (
-            0.5 + truth * (clip.states["eyes_closed"] < 0.3 if name == "gaze" else 1) / 2
-        )  # closed eyes look nowhere
+        # closed eyes look nowhere
+        truth = 0.5 + truth * (clip.states["eyes_closed"] < 0.3 if name == "gaze" else 1) / 2
     return (says[truth >= 0.7].mean() + (~says[truth < 0.3]).mean()) / 2
 
 
@@ -126,7 +126,8 @@ def training(checkpoint, steps):
     ).cells
     (source,) = (cell.source for cell in cells if cell.source.startswith("def keep(path)"))
     torch.manual_seed(steps)  # begun from other weights each time, unless they are read
-    model, painter = nn.Linear(3, 4), nn.Linear(4, 2)
+    model = nn.Linear(3, 4)
+    painter = nn.Linear(4, 2)
     optimizer = torch.optim.AdamW(
         [
             dict(params=[*model.parameters()], weight_decay=0.1, times=1),
@@ -150,7 +151,8 @@ def training(checkpoint, steps):
     exec(source, names)
     for step in range(len(names["history"]), steps):
         optimizer.zero_grad()
-        (loss := painter(model(torch.full((5, 3), step + 1.0))).square().mean()).backward()
+        loss = painter(model(torch.full((5, 3), step + 1.0))).square().mean()
+        loss.backward()
         optimizer.step()
         names["history"].append([float(loss.detach())])
     return SimpleNamespace(**names)
@@ -160,7 +162,8 @@ def test_an_interrupted_training_goes_on_from_a_file_that_holds_no_pickle(tmp_pa
     file = tmp_path / "state.safetensors"
     first = training(file, 4)
     first.keep(file)
-    at_once, again = load_file(file), training(file, 4)
+    at_once = load_file(file)
+    again = training(file, 4)
     assert (
         again.history == first.history
         and len(first.history) == 4

@@ -84,7 +84,8 @@ def test_mse_loss_is_summed_error_plus_kld():
 
 def test_bce_loss_is_summed_cross_entropy_plus_kld():
     output, target = torch.rand(2, 8, 16, generator=torch.Generator().manual_seed(2)) * 1.8 - 0.9
-    p, q = (output + 1) / 2, (target + 1) / 2
+    p = (output + 1) / 2
+    q = (target + 1) / 2
     by_hand = -(q * p.log() + (1 - q) * (1 - p).log()).sum()
     assert torch.isclose(
         bce_loss(output, target, *clouds), by_hand + oracle_kld(*clouds), rtol=1e-5

@@ -1,6 +1,10 @@
-"""Do the lessons stand rough handling? python tests/torture.py [NOTEBOOK ...] (a part of a name is enough; none means all). It is what `make torture` does.
-Each runs alone; then all in reverse order, in one copy of the checkout and with one cache; twice in one kernel; with each parameter at its extremes; with
-no network at all; in a checkout that may not be written to; in a path with spaces and signs. Prints one table; a failure's last lines follow it."""
+"""Do the lessons stand rough handling? python tests/torture.py [NOTEBOOK ...], as `make torture` does.
+
+A part of a name is enough; none means all. Each runs alone; then all in reverse order, in one copy of the
+checkout and with one cache; twice in one kernel; with each parameter at its extremes; with no network at all;
+in a checkout that may not be written to; in a path with spaces and signs. Prints one table; a failure's last
+lines follow it.
+"""
 
 import ast
 import os
@@ -18,7 +22,8 @@ root = Path(__file__).parent.parent
 sys.path.insert(0, str(root / "nbs"))
 from run_alive import SocketKernelManager  # noqa: E402, a script beside the lessons
 
-# What each parameter of a lesson is set to; {folder} is one that is made for it. A lesson with a parameter that isn't here fails.
+# What each parameter of a lesson is set to; {folder} is one that is made for it.
+# A lesson with a parameter that isn't here fails.
 EXTREMES = {
     "seed": [0, 2**31 - 1],
     "size": [16, 128],
@@ -34,19 +39,24 @@ EXTREMES = {
     "write_to": ["{folder}"],
     "checkpoint": ["{folder}/state.safetensors"],
     "quick": [],  # False takes hours: `make clip` and `make bench` are that
+    # another one would have to be fetched, or knows nothing ("untrained"), and the lessons say what
+    # it must know
     "encoder": [],
-}  # another one would have to be fetched, or knows nothing ("untrained"), and the lessons say what it must know
+}
 
 # No route and no name: every socket that isn't this machine's own is refused, in each Python that starts.
 REFUSE = """
 import socket
 _connect, _lookup = socket.socket.connect, socket.getaddrinfo
+_here = "127.0.0.1", "::1", "localhost"
 def refused(): return OSError(101, "Network is unreachable (torture)")
 def connect(self, address):
-    if self.family != getattr(socket, "AF_UNIX", None) and str(address[0]) not in ("127.0.0.1", "::1", "localhost"): raise refused()
+    if self.family != getattr(socket, "AF_UNIX", None) and str(address[0]) not in _here:
+        raise refused()
     return _connect(self, address)
 def getaddrinfo(host, *rest, **more):
-    if host not in (None, "", "127.0.0.1", "::1", "localhost"): raise socket.gaierror(-3, "no network (torture)")
+    if host not in (None, "", *_here):
+        raise socket.gaierror(-3, "no network (torture)")
     return _lookup(host, *rest, **more)
 socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo = connect, connect, getaddrinfo
 """
@@ -80,12 +90,14 @@ def alone(notebook, folder):
 def twice(notebook, folder):
     "All cells, and all again in the same kernel."
     book = nbformat.read(notebook, 4)
-    for cell in (again := nbformat.read(notebook, 4)).cells:
+    again = nbformat.read(notebook, 4)
+    for cell in again.cells:
         if "parameters" in cell.metadata.get("tags", []):
             cell.metadata["tags"].remove("parameters")
         cell.id = f"{cell.id[:58]}-again"
     book.cells += again.cells
-    nbformat.write(book, path := folder / notebook.name)
+    path = folder / notebook.name
+    nbformat.write(book, path)
     return execute(path, notebook.parent)
 
 
@@ -103,7 +115,8 @@ def extremes(notebook, folder):
         for target in node.targets
     }
     if named - set(EXTREMES):
-        return f"no extremes are known of {', '.join(sorted(named - set(EXTREMES)))}: name them in tests/torture.py"
+        unknown = ", ".join(sorted(named - set(EXTREMES)))
+        return f"no extremes are known of {unknown}: name them in tests/torture.py"
     for name in sorted(named):
         for value in EXTREMES[name]:
             value = value.format(folder=folder) if isinstance(value, str) else value
@@ -127,9 +140,8 @@ def child(notebook, nbs, prefix=(), **environment):
         capture_output=True,
         text=True,
     )
-    return (
-        "" if ran.returncode == 0 else (ran.stdout or ran.stderr).strip()[-400:]
-    )  # the kernel talks to stderr as it ends
+    # the kernel talks to stderr as it ends
+    return "" if ran.returncode == 0 else (ran.stdout or ran.stderr).strip()[-400:]
 
 
 def offline(notebook, folder):
@@ -183,7 +195,8 @@ def readonly(notebook, folder):
     copy = copied(folder / "copy")
     for path in [copy, *copy.rglob("*")]:
         path.chmod(path.stat().st_mode & ~0o222)
-    book, work = copy / "nbs" / notebook.name, ()
+    book = copy / "nbs" / notebook.name
+    work = ()
     if os.geteuid() == 0:
         work = (
             "unshare",
@@ -223,22 +236,26 @@ WAYS = {
 
 
 def one_way(way, notebooks):
-    "{notebook: ('' or what went wrong, seconds)}. Each has a folder and a cache of its own, but in reverse order all share one."
+    """{notebook: ('' or what went wrong, seconds)}.
+
+    Each has a folder and a cache of its own, but in reverse order all share one.
+    """
     found = {}
     with tempfile.TemporaryDirectory() as pass_:
         for notebook in notebooks[::-1] if way == "reverse order" else notebooks:
             folder = Path(pass_) / ("all" if way == "reverse order" else notebook.stem)
             folder.mkdir(exist_ok=True)
-            os.environ["ALIVE_SCENE_CACHE"], begin = str(folder / "cache"), time.perf_counter()
-            found[notebook.stem] = said, seconds = (
-                WAYS[way](notebook, folder),
-                time.perf_counter() - begin,
-            )
+            os.environ["ALIVE_SCENE_CACHE"] = str(folder / "cache")
+            begin = time.perf_counter()
+            said = WAYS[way](notebook, folder)
+            seconds = time.perf_counter() - begin
+            found[notebook.stem] = said, seconds
+            # told at once: it takes hours
             print(
                 f"{notebook.stem}, {way}: {said or 'passed'}, {seconds:.0f} s",
                 file=sys.stderr,
                 flush=True,
-            )  # it takes hours
+            )
     return found
 
 
@@ -267,6 +284,7 @@ def main(names):
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--alone"]:
-        print(said := execute(Path(sys.argv[2]), Path(sys.argv[2]).parent))
+        said = execute(Path(sys.argv[2]), Path(sys.argv[2]).parent)
+        print(said)
         sys.exit(bool(said))
     sys.exit(main(sys.argv[1:]))

@@ -1,7 +1,10 @@
-"""Writes the stored scenes of the format's present version, once, when it is new: python tests/data/make.py. Older ones are never written again.
-The published parts are large, so that most of their weights are set to 0 and the file is gzipped: its names, kinds and shapes are those of a real one.
-Those of format 1 come from its last days, and differ from format 2 in the number only. A `patch` of its first days, a trained network, is not here: it is
-refused, which tests/test_alive_files.py shows, and no release ever wrote one."""
+"""Writes the stored scenes of the format's present version, once, when it is new: python tests/data/make.py.
+
+Older ones are never written again. The published parts are large, so that most of their weights are set to 0
+and the file is gzipped: its names, kinds and shapes are those of a real one. Those of format 1 come from its
+last days, and differ from format 2 in the number only. A `patch` of its first days, a trained network, is not
+here: it is refused, which tests/test_alive_files.py shows, and no release ever wrote one.
+"""
 
 import gzip
 import tempfile
@@ -42,7 +45,8 @@ def make():
             progress=False,
         )
         if parts[1] == "vae":
-            sparse(alive.generator, 0.02), sparse(alive.behavior, 0.004)
+            sparse(alive.generator, 0.02)
+            sparse(alive.behavior, 0.004)
         with tempfile.TemporaryDirectory() as folder:
             data = alive.save(Path(folder) / "a.alive").read_bytes()
         path = here / f"v{_version}_{'_'.join(parts)}.alive.gz"
