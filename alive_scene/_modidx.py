@@ -15,35 +15,67 @@ d = {
                 "alive.html#alivescene.__repr__",
                 "alive_scene/alive.py",
             ),
+            "alive_scene.alive.AliveScene.fit": (
+                "alive.html#alivescene.fit",
+                "alive_scene/alive.py",
+            ),
+            "alive_scene.alive.AliveScene.load": (
+                "alive.html#alivescene.load",
+                "alive_scene/alive.py",
+            ),
+            "alive_scene.alive.AliveScene.parts": (
+                "alive.html#alivescene.parts",
+                "alive_scene/alive.py",
+            ),
+            "alive_scene.alive.AliveScene.register": (
+                "alive.html#alivescene.register",
+                "alive_scene/alive.py",
+            ),
+            "alive_scene.alive.AliveScene.render": (
+                "alive.html#alivescene.render",
+                "alive_scene/alive.py",
+            ),
+            "alive_scene.alive.AliveScene.rollout": (
+                "alive.html#alivescene.rollout",
+                "alive_scene/alive.py",
+            ),
+            "alive_scene.alive.AliveScene.save": (
+                "alive.html#alivescene.save",
+                "alive_scene/alive.py",
+            ),
             "alive_scene.alive._check": ("alive.html#_check", "alive_scene/alive.py"),
+            "alive_scene.alive._class_of": ("alive.html#_class_of", "alive_scene/alive.py"),
             "alive_scene.alive._filled": ("alive.html#_filled", "alive_scene/alive.py"),
-            "alive_scene.alive._fit": ("alive.html#_fit", "alive_scene/alive.py"),
             "alive_scene.alive._half": ("alive.html#_half", "alive_scene/alive.py"),
             "alive_scene.alive._load": ("alive.html#_load", "alive_scene/alive.py"),
-            "alive_scene.alive._named": ("alive.html#_named", "alive_scene/alive.py"),
             "alive_scene.alive._read": ("alive.html#_read", "alive_scene/alive.py"),
-            "alive_scene.alive._render": ("alive.html#_render", "alive_scene/alive.py"),
-            "alive_scene.alive._rollout": ("alive.html#_rollout", "alive_scene/alive.py"),
+            "alive_scene.alive._register": ("alive.html#_register", "alive_scene/alive.py"),
             "alive_scene.alive._round": ("alive.html#_round", "alive_scene/alive.py"),
-            "alive_scene.alive._said": ("alive.html#_said", "alive_scene/alive.py"),
-            "alive_scene.alive._save": ("alive.html#_save", "alive_scene/alive.py"),
-            "alive_scene.alive._sheet": ("alive.html#_sheet", "alive_scene/alive.py"),
             "alive_scene.alive._try": ("alive.html#_try", "alive_scene/alive.py"),
             "alive_scene.alive._unit": ("alive.html#_unit", "alive_scene/alive.py"),
             "alive_scene.alive._unsheet": ("alive.html#_unsheet", "alive_scene/alive.py"),
+            "alive_scene.alive._write": ("alive.html#_write", "alive_scene/alive.py"),
+            "alive_scene.alive.in_a_line": ("alive.html#in_a_line", "alive_scene/alive.py"),
+            "alive_scene.alive.thumbnail_sheet": (
+                "alive.html#thumbnail_sheet",
+                "alive_scene/alive.py",
+            ),
         },
         "alive_scene.behavior": {
-            "alive_scene.behavior.Behavior": ("behavior.html#behavior", "alive_scene/behavior.py"),
-            "alive_scene.behavior.Behavior.__init__": (
-                "behavior.html#behavior.__init__",
+            "alive_scene.behavior.ConditionalVae": (
+                "behavior.html#conditionalvae",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior.Behavior.fit": (
-                "behavior.html#behavior.fit",
+            "alive_scene.behavior.ConditionalVae.__init__": (
+                "behavior.html#conditionalvae.__init__",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior.BehaviorState": (
-                "behavior.html#behaviorstate",
+            "alive_scene.behavior.ConditionalVae.forward": (
+                "behavior.html#conditionalvae.forward",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.ConditionalVae.learn": (
+                "behavior.html#conditionalvae.learn",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.FlowBehavior": (
@@ -54,12 +86,20 @@ d = {
                 "behavior.html#flowbehavior.__init__",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior.FlowBehavior._law": (
-                "behavior.html#flowbehavior._law",
+            "alive_scene.behavior.FlowBehavior.distribution": (
+                "behavior.html#flowbehavior.distribution",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.FlowBehavior.draw": (
+                "behavior.html#flowbehavior.draw",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.FlowBehavior.fit": (
                 "behavior.html#flowbehavior.fit",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.FlowBehavior.noise": (
+                "behavior.html#flowbehavior.noise",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.FlowBehavior.start": (
@@ -70,8 +110,84 @@ d = {
                 "behavior.html#flowbehavior.step",
                 "alive_scene/behavior.py",
             ),
+            "alive_scene.behavior.MarkovBehavior": (
+                "behavior.html#markovbehavior",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.__init__": (
+                "behavior.html#markovbehavior.__init__",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.arrive": (
+                "behavior.html#markovbehavior.arrive",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.draw": (
+                "behavior.html#markovbehavior.draw",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.fit": (
+                "behavior.html#markovbehavior.fit",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.locate": (
+                "behavior.html#markovbehavior.locate",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.look": (
+                "behavior.html#markovbehavior.look",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.noise": (
+                "behavior.html#markovbehavior.noise",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.on_path": (
+                "behavior.html#markovbehavior.on_path",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.start": (
+                "behavior.html#markovbehavior.start",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.step": (
+                "behavior.html#markovbehavior.step",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.tabulate": (
+                "behavior.html#markovbehavior.tabulate",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovBehavior.take": (
+                "behavior.html#markovbehavior.take",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.MarkovState": (
+                "behavior.html#markovstate",
+                "alive_scene/behavior.py",
+            ),
             "alive_scene.behavior.PeerState": (
                 "behavior.html#peerstate",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.PrincipalSpace": (
+                "behavior.html#principalspace",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.PrincipalSpace.__init__": (
+                "behavior.html#principalspace.__init__",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.PrincipalSpace.of": (
+                "behavior.html#principalspace.of",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.PrincipalSpace.project": (
+                "behavior.html#principalspace.project",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.PrincipalSpace.restore": (
+                "behavior.html#principalspace.restore",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.VideoTexture": (
@@ -80,6 +196,10 @@ d = {
             ),
             "alive_scene.behavior.VideoTexture.__init__": (
                 "behavior.html#videotexture.__init__",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.VideoTexture.draw": (
+                "behavior.html#videotexture.draw",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.VideoTexture.fit": (
@@ -107,40 +227,35 @@ d = {
                 "behavior.html#_motion.learn",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior._Space": ("behavior.html#_space", "alive_scene/behavior.py"),
-            "alive_scene.behavior._Space.__init__": (
-                "behavior.html#_space.__init__",
+            "alive_scene.behavior.affinity": ("behavior.html#affinity", "alive_scene/behavior.py"),
+            "alive_scene.behavior.balance": ("behavior.html#balance", "alive_scene/behavior.py"),
+            "alive_scene.behavior.draw_place": (
+                "behavior.html#draw_place",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior._Space._inside": (
-                "behavior.html#_space._inside",
+            "alive_scene.behavior.learn_motion": (
+                "behavior.html#learn_motion",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior._Space._of": (
-                "behavior.html#_space._of",
+            "alive_scene.behavior.move": ("behavior.html#move", "alive_scene/behavior.py"),
+            "alive_scene.behavior.neighboring_pass": (
+                "behavior.html#neighboring_pass",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior._Space._outside": (
-                "behavior.html#_space._outside",
+            "alive_scene.behavior.plan": ("behavior.html#plan", "alive_scene/behavior.py"),
+            "alive_scene.behavior.pull": ("behavior.html#pull", "alive_scene/behavior.py"),
+            "alive_scene.behavior.soft_clip": (
+                "behavior.html#soft_clip",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior._balance": ("behavior.html#_balance", "alive_scene/behavior.py"),
-            "alive_scene.behavior._draw": ("behavior.html#_draw", "alive_scene/behavior.py"),
-            "alive_scene.behavior._learn": ("behavior.html#_learn", "alive_scene/behavior.py"),
-            "alive_scene.behavior._likely": ("behavior.html#_likely", "alive_scene/behavior.py"),
-            "alive_scene.behavior._next": ("behavior.html#_next", "alive_scene/behavior.py"),
-            "alive_scene.behavior._on_path": ("behavior.html#_on_path", "alive_scene/behavior.py"),
-            "alive_scene.behavior._plan": ("behavior.html#_plan", "alive_scene/behavior.py"),
-            "alive_scene.behavior._prepare": ("behavior.html#_prepare", "alive_scene/behavior.py"),
-            "alive_scene.behavior._pull": ("behavior.html#_pull", "alive_scene/behavior.py"),
-            "alive_scene.behavior._soft": ("behavior.html#_soft", "alive_scene/behavior.py"),
-            "alive_scene.behavior._start": ("behavior.html#_start", "alive_scene/behavior.py"),
-            "alive_scene.behavior._step": ("behavior.html#_step", "alive_scene/behavior.py"),
-            "alive_scene.behavior._there_and_back": (
-                "behavior.html#_there_and_back",
+            "alive_scene.behavior.there_and_back": (
+                "behavior.html#there_and_back",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior._unroll": ("behavior.html#_unroll", "alive_scene/behavior.py"),
+            "alive_scene.behavior.unrolled_loss": (
+                "behavior.html#unrolled_loss",
+                "alive_scene/behavior.py",
+            ),
         },
         "alive_scene.browser": {
             "alive_scene.browser._Draw": ("browser.html#_draw", "alive_scene/browser.py"),
@@ -150,27 +265,6 @@ d = {
             ),
             "alive_scene.browser._Draw.forward": (
                 "browser.html#_draw.forward",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._PixelColors": (
-                "browser.html#_pixelcolors",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._PixelColors.__init__": (
-                "browser.html#_pixelcolors.__init__",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._PixelColors.forward": (
-                "browser.html#_pixelcolors.forward",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._PlanMover": ("browser.html#_planmover", "alive_scene/browser.py"),
-            "alive_scene.browser._PlanMover.__init__": (
-                "browser.html#_planmover.__init__",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._PlanMover.next": (
-                "browser.html#_planmover.next",
                 "alive_scene/browser.py",
             ),
             "alive_scene.browser._Start": ("browser.html#_start", "alive_scene/browser.py"),
@@ -191,40 +285,17 @@ d = {
                 "browser.html#_step.forward",
                 "alive_scene/browser.py",
             ),
-            "alive_scene.browser._StrokeColors": (
-                "browser.html#_strokecolors",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._StrokeColors.__init__": (
-                "browser.html#_strokecolors.__init__",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._StrokeColors.forward": (
-                "browser.html#_strokecolors.forward",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._VaeMover": ("browser.html#_vaemover", "alive_scene/browser.py"),
-            "alive_scene.browser._VaeMover.__init__": (
-                "browser.html#_vaemover.__init__",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._VaeMover.forward": (
-                "browser.html#_vaemover.forward",
-                "alive_scene/browser.py",
-            ),
             "alive_scene.browser._check": ("browser.html#_check", "alive_scene/browser.py"),
-            "alive_scene.browser._cured": ("browser.html#_cured", "alive_scene/browser.py"),
             "alive_scene.browser._fetch": ("browser.html#_fetch", "alive_scene/browser.py"),
             "alive_scene.browser._graphs": ("browser.html#_graphs", "alive_scene/browser.py"),
             "alive_scene.browser._halved": ("browser.html#_halved", "alive_scene/browser.py"),
-            "alive_scene.browser._move": ("browser.html#_move", "alive_scene/browser.py"),
-            "alive_scene.browser._nearest": ("browser.html#_nearest", "alive_scene/browser.py"),
             "alive_scene.browser._onnx": ("browser.html#_onnx", "alive_scene/browser.py"),
             "alive_scene.browser._packed": ("browser.html#_packed", "alive_scene/browser.py"),
             "alive_scene.browser._page": ("browser.html#_page", "alive_scene/browser.py"),
             "alive_scene.browser._policy": ("browser.html#_policy", "alive_scene/browser.py"),
             "alive_scene.browser._read": ("browser.html#_read", "alive_scene/browser.py"),
             "alive_scene.browser._runtime": ("browser.html#_runtime", "alive_scene/browser.py"),
+            "alive_scene.browser._tensors": ("browser.html#_tensors", "alive_scene/browser.py"),
             "alive_scene.browser._verified": ("browser.html#_verified", "alive_scene/browser.py"),
             "alive_scene.browser._write": ("browser.html#_write", "alive_scene/browser.py"),
             "alive_scene.browser.export_html": (
@@ -283,7 +354,9 @@ d = {
             "alive_scene.clip._untrained": ("clip.html#_untrained", "alive_scene/clip.py"),
             "alive_scene.clip._write_cache": ("clip.html#_write_cache", "alive_scene/clip.py"),
             "alive_scene.clip.best_device": ("clip.html#best_device", "alive_scene/clip.py"),
+            "alive_scene.clip.checked_seed": ("clip.html#checked_seed", "alive_scene/clip.py"),
             "alive_scene.clip.encode_scene": ("clip.html#encode_scene", "alive_scene/clip.py"),
+            "alive_scene.clip.repeatable": ("clip.html#repeatable", "alive_scene/clip.py"),
         },
         "alive_scene.command": {
             "alive_scene.command._add_export": (
@@ -307,8 +380,12 @@ d = {
                 "generator.html#generator",
                 "alive_scene/generator.py",
             ),
-            "alive_scene.generator.Generator.__init__": (
-                "generator.html#generator.__init__",
+            "alive_scene.generator.Generator.colors": (
+                "generator.html#generator.colors",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.Generator.render": (
+                "generator.html#generator.render",
                 "alive_scene/generator.py",
             ),
             "alive_scene.generator.SirenGenerator": (
@@ -319,8 +396,44 @@ d = {
                 "generator.html#sirengenerator.__init__",
                 "alive_scene/generator.py",
             ),
+            "alive_scene.generator.SirenGenerator.colors": (
+                "generator.html#sirengenerator.colors",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.SirenGenerator.fit": (
+                "generator.html#sirengenerator.fit",
+                "alive_scene/generator.py",
+            ),
             "alive_scene.generator.SirenGenerator.forward": (
                 "generator.html#sirengenerator.forward",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.SirenGenerator.render": (
+                "generator.html#sirengenerator.render",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.StrokeGenerator": (
+                "generator.html#strokegenerator",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.StrokeGenerator.__init__": (
+                "generator.html#strokegenerator.__init__",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.StrokeGenerator.colors": (
+                "generator.html#strokegenerator.colors",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.StrokeGenerator.fit": (
+                "generator.html#strokegenerator.fit",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.StrokeGenerator.render": (
+                "generator.html#strokegenerator.render",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.StrokeGenerator.solve": (
+                "generator.html#strokegenerator.solve",
                 "alive_scene/generator.py",
             ),
             "alive_scene.generator._along": ("generator.html#_along", "alive_scene/generator.py"),
@@ -337,17 +450,8 @@ d = {
                 "generator.html#_coordinates",
                 "alive_scene/generator.py",
             ),
-            "alive_scene.generator._draw": ("generator.html#_draw", "alive_scene/generator.py"),
             "alive_scene.generator._embeddings": (
                 "generator.html#_embeddings",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator._fit_pixels": (
-                "generator.html#_fit_pixels",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator._fit_strokes": (
-                "generator.html#_fit_strokes",
                 "alive_scene/generator.py",
             ),
             "alive_scene.generator._jitter": ("generator.html#_jitter", "alive_scene/generator.py"),
@@ -357,26 +461,17 @@ d = {
             ),
             "alive_scene.generator._places": ("generator.html#_places", "alive_scene/generator.py"),
             "alive_scene.generator._plan": ("generator.html#_plan", "alive_scene/generator.py"),
-            "alive_scene.generator._prepare": (
-                "generator.html#_prepare",
-                "alive_scene/generator.py",
-            ),
             "alive_scene.generator._recipe": ("generator.html#_recipe", "alive_scene/generator.py"),
-            "alive_scene.generator._render": ("generator.html#_render", "alive_scene/generator.py"),
-            "alive_scene.generator._render_pixels": (
-                "generator.html#_render_pixels",
-                "alive_scene/generator.py",
-            ),
             "alive_scene.generator._solve": ("generator.html#_solve", "alive_scene/generator.py"),
             "alive_scene.generator._strokes": (
                 "generator.html#_strokes",
                 "alive_scene/generator.py",
             ),
-            "alive_scene.generator._to_uint8": (
-                "generator.html#_to_uint8",
+            "alive_scene.generator._train": ("generator.html#_train", "alive_scene/generator.py"),
+            "alive_scene.generator.render_in_batches": (
+                "generator.html#render_in_batches",
                 "alive_scene/generator.py",
             ),
-            "alive_scene.generator._train": ("generator.html#_train", "alive_scene/generator.py"),
         },
         "alive_scene.maps": {
             "alive_scene.maps._check_path": ("maps.html#_check_path", "alive_scene/maps.py"),
@@ -408,8 +503,85 @@ d = {
                 "player.html#aliveplayer.__init__",
                 "alive_scene/player.py",
             ),
-            "alive_scene.player.AlivePlayer._make_controls": (
-                "player.html#aliveplayer._make_controls",
+            "alive_scene.player.AlivePlayer._answer": (
+                "player.html#aliveplayer._answer",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer._connect": (
+                "player.html#aliveplayer._connect",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer._flush": (
+                "player.html#aliveplayer._flush",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer._go_on": (
+                "player.html#aliveplayer._go_on",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer._knobs": (
+                "player.html#aliveplayer._knobs",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer._one_step": (
+                "player.html#aliveplayer._one_step",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer._record": (
+                "player.html#aliveplayer._record",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer._repr_mimebundle_": (
+                "player.html#aliveplayer._repr_mimebundle_",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer._send": (
+                "player.html#aliveplayer._send",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer._send_or_say": (
+                "player.html#aliveplayer._send_or_say",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer._set_speed": (
+                "player.html#aliveplayer._set_speed",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer._stop": (
+                "player.html#aliveplayer._stop",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer.advance": (
+                "player.html#aliveplayer.advance",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer.restart": (
+                "player.html#aliveplayer.restart",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer.surprise_me": (
+                "player.html#aliveplayer.surprise_me",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.LiveRollout": ("player.html#liverollout", "alive_scene/player.py"),
+            "alive_scene.player.LiveRollout.__init__": (
+                "player.html#liverollout.__init__",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.LiveRollout.back_to": (
+                "player.html#liverollout.back_to",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.LiveRollout.forget": (
+                "player.html#liverollout.forget",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.LiveRollout.go_on": (
+                "player.html#liverollout.go_on",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.LiveRollout.says": (
+                "player.html#liverollout.says",
                 "alive_scene/player.py",
             ),
             "alive_scene.player.MapExplorer": ("player.html#mapexplorer", "alive_scene/player.py"),
@@ -417,54 +589,63 @@ d = {
                 "player.html#mapexplorer.__init__",
                 "alive_scene/player.py",
             ),
-            "alive_scene.player._Life": ("player.html#_life", "alive_scene/player.py"),
-            "alive_scene.player._Place": ("player.html#_place", "alive_scene/player.py"),
-            "alive_scene.player._Place.__init__": (
-                "player.html#_place.__init__",
+            "alive_scene.player.MapPlace": ("player.html#mapplace", "alive_scene/player.py"),
+            "alive_scene.player.MapPlace.__init__": (
+                "player.html#mapplace.__init__",
                 "alive_scene/player.py",
             ),
-            "alive_scene.player._Place.facts": (
-                "player.html#_place.facts",
+            "alive_scene.player.MapPlace.facts": (
+                "player.html#mapplace.facts",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player._Course": ("player.html#_course", "alive_scene/player.py"),
+            "alive_scene.player._Panel": ("player.html#_panel", "alive_scene/player.py"),
+            "alive_scene.player._Panel.__init__": (
+                "player.html#_panel.__init__",
                 "alive_scene/player.py",
             ),
             "alive_scene.player._Screen": ("player.html#_screen", "alive_scene/player.py"),
-            "alive_scene.player._advance": ("player.html#_advance", "alive_scene/player.py"),
-            "alive_scene.player._answer": ("player.html#_answer", "alive_scene/player.py"),
-            "alive_scene.player._back_to": ("player.html#_back_to", "alive_scene/player.py"),
             "alive_scene.player._beside": ("player.html#_beside", "alive_scene/player.py"),
             "alive_scene.player._between": ("player.html#_between", "alive_scene/player.py"),
             "alive_scene.player._compare": ("player.html#_compare", "alive_scene/player.py"),
-            "alive_scene.player._connect": ("player.html#_connect", "alive_scene/player.py"),
+            "alive_scene.player._courses": ("player.html#_courses", "alive_scene/player.py"),
             "alive_scene.player._drawn": ("player.html#_drawn", "alive_scene/player.py"),
             "alive_scene.player._floor": ("player.html#_floor", "alive_scene/player.py"),
-            "alive_scene.player._flush": ("player.html#_flush", "alive_scene/player.py"),
             "alive_scene.player._go_to": ("player.html#_go_to", "alive_scene/player.py"),
             "alive_scene.player._grid": ("player.html#_grid", "alive_scene/player.py"),
             "alive_scene.player._heed": ("player.html#_heed", "alive_scene/player.py"),
             "alive_scene.player._jpeg": ("player.html#_jpeg", "alive_scene/player.py"),
             "alive_scene.player._listen": ("player.html#_listen", "alive_scene/player.py"),
-            "alive_scene.player._live": ("player.html#_live", "alive_scene/player.py"),
-            "alive_scene.player._live_on": ("player.html#_live_on", "alive_scene/player.py"),
-            "alive_scene.player._lives": ("player.html#_lives", "alive_scene/player.py"),
-            "alive_scene.player._record": ("player.html#_record", "alive_scene/player.py"),
-            "alive_scene.player._recording": ("player.html#_recording", "alive_scene/player.py"),
-            "alive_scene.player._restart": ("player.html#_restart", "alive_scene/player.py"),
-            "alive_scene.player._says": ("player.html#_says", "alive_scene/player.py"),
-            "alive_scene.player._send": ("player.html#_send", "alive_scene/player.py"),
             "alive_scene.player._show": ("player.html#_show", "alive_scene/player.py"),
-            "alive_scene.player._stop": ("player.html#_stop", "alive_scene/player.py"),
-            "alive_scene.player._surprise_me": (
-                "player.html#_surprise_me",
+            "alive_scene.player.within_reach": (
+                "player.html#within_reach",
                 "alive_scene/player.py",
             ),
-            "alive_scene.player._within": ("player.html#_within", "alive_scene/player.py"),
         },
         "alive_scene.rollout": {
+            "alive_scene.rollout.Behavior": ("rollout.html#behavior", "alive_scene/rollout.py"),
+            "alive_scene.rollout.Behavior.draw": (
+                "rollout.html#behavior.draw",
+                "alive_scene/rollout.py",
+            ),
+            "alive_scene.rollout.Behavior.start": (
+                "rollout.html#behavior.start",
+                "alive_scene/rollout.py",
+            ),
+            "alive_scene.rollout.Behavior.step": (
+                "rollout.html#behavior.step",
+                "alive_scene/rollout.py",
+            ),
+            "alive_scene.rollout.Life": ("rollout.html#life", "alive_scene/rollout.py"),
+            "alive_scene.rollout.Life.begin": ("rollout.html#life.begin", "alive_scene/rollout.py"),
+            "alive_scene.rollout.State": ("rollout.html#state", "alive_scene/rollout.py"),
             "alive_scene.rollout._check": ("rollout.html#_check", "alive_scene/rollout.py"),
             "alive_scene.rollout._compared": ("rollout.html#_compared", "alive_scene/rollout.py"),
             "alive_scene.rollout._distances": ("rollout.html#_distances", "alive_scene/rollout.py"),
+            "alive_scene.rollout._draw": ("rollout.html#_draw", "alive_scene/rollout.py"),
             "alive_scene.rollout._energy": ("rollout.html#_energy", "alive_scene/rollout.py"),
             "alive_scene.rollout._first": ("rollout.html#_first", "alive_scene/rollout.py"),
+            "alive_scene.rollout._fits": ("rollout.html#_fits", "alive_scene/rollout.py"),
             "alive_scene.rollout._freedom": ("rollout.html#_freedom", "alive_scene/rollout.py"),
             "alive_scene.rollout._lengths": ("rollout.html#_lengths", "alive_scene/rollout.py"),
             "alive_scene.rollout._likeness": ("rollout.html#_likeness", "alive_scene/rollout.py"),
@@ -475,9 +656,12 @@ d = {
             ),
             "alive_scene.rollout._replay": ("rollout.html#_replay", "alive_scene/rollout.py"),
             "alive_scene.rollout._twins": ("rollout.html#_twins", "alive_scene/rollout.py"),
+            "alive_scene.rollout._whole": ("rollout.html#_whole", "alive_scene/rollout.py"),
             "alive_scene.rollout._within": ("rollout.html#_within", "alive_scene/rollout.py"),
+            "alive_scene.rollout.advance": ("rollout.html#advance", "alive_scene/rollout.py"),
             "alive_scene.rollout.cure": ("rollout.html#cure", "alive_scene/rollout.py"),
             "alive_scene.rollout.missing": ("rollout.html#missing", "alive_scene/rollout.py"),
+            "alive_scene.rollout.nearest": ("rollout.html#nearest", "alive_scene/rollout.py"),
             "alive_scene.rollout.plot_vital_signs": (
                 "rollout.html#plot_vital_signs",
                 "alive_scene/rollout.py",
@@ -555,12 +739,25 @@ d = {
                 "vae.html#behaviormodel.__init__",
                 "alive_scene/vae.py",
             ),
+            "alive_scene.vae.BehaviorModel.decode": (
+                "vae.html#behaviormodel.decode",
+                "alive_scene/vae.py",
+            ),
+            "alive_scene.vae.BehaviorModel.encode": (
+                "vae.html#behaviormodel.encode",
+                "alive_scene/vae.py",
+            ),
             "alive_scene.vae.BehaviorModel.forward": (
                 "vae.html#behaviormodel.forward",
                 "alive_scene/vae.py",
             ),
             "alive_scene.vae.VaeBehavior": ("vae.html#vaebehavior", "alive_scene/vae.py"),
+            "alive_scene.vae.VaeBehavior.draw": ("vae.html#vaebehavior.draw", "alive_scene/vae.py"),
             "alive_scene.vae.VaeBehavior.fit": ("vae.html#vaebehavior.fit", "alive_scene/vae.py"),
+            "alive_scene.vae.VaeBehavior.noise": (
+                "vae.html#vaebehavior.noise",
+                "alive_scene/vae.py",
+            ),
             "alive_scene.vae.VaeBehavior.start": (
                 "vae.html#vaebehavior.start",
                 "alive_scene/vae.py",
@@ -575,8 +772,6 @@ d = {
             "alive_scene.vae._moments": ("vae.html#_moments", "alive_scene/vae.py"),
             "alive_scene.vae._on_sphere": ("vae.html#_on_sphere", "alive_scene/vae.py"),
             "alive_scene.vae._pairs": ("vae.html#_pairs", "alive_scene/vae.py"),
-            "alive_scene.vae._repeatable": ("vae.html#_repeatable", "alive_scene/vae.py"),
-            "alive_scene.vae._seed": ("vae.html#_seed", "alive_scene/vae.py"),
             "alive_scene.vae.bce_loss": ("vae.html#bce_loss", "alive_scene/vae.py"),
             "alive_scene.vae.densify": ("vae.html#densify", "alive_scene/vae.py"),
             "alive_scene.vae.motions": ("vae.html#motions", "alive_scene/vae.py"),

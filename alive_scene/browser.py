@@ -6,238 +6,105 @@
 __all__ = ["export_html"]
 
 # %% ../nbs/71_browser.ipynb #eaaf1169
-import json, os, shutil, subprocess, tarfile, warnings
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import warnings
 from base64 import b64encode
-from copy import deepcopy
+from dataclasses import fields
 from gzip import compress
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 from string import Template
 from tempfile import TemporaryDirectory
-import alive_scene, platformdirs, torch
+
+import platformdirs
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from .alive import AliveScene, _sheet
-from .behavior import Behavior, _pull, _soft
-from .generator import Generator, SirenGenerator, _mixture, _recipe
-from .player import _Place, _within
+
+import alive_scene
+from .alive import AliveScene, in_a_line, thumbnail_sheet
+from .player import MapPlace, within_reach
+from .rollout import Life, advance, nearest
 from .scene import write_atomic
-from .siren import pixel_grid, positional_encoding
-from .vae import VaeBehavior
-
-
-# %% ../nbs/71_browser.ipynb #258e55b8
-class _StrokeColors(nn.Module):
-    """What `Generator` draws, stroke by stroke.
-    Each goes straight to its patch, so that no canvas has to be kept."""
-
-    def __init__(self, generator: Generator) -> None:
-        super().__init__()
-        self.generator = generator
-        self.register_buffer("recipe", _recipe(generator.known, generator.looks))
-
-    def forward(self, embedding: Tensor) -> Tensor:  # (1, embed) -> (height, width, 3)
-        g = self.generator
-        height, width, p = (g.config[name] for name in ("height", "width", "patch"))
-        rows = -(-height // p)  # rounded up
-        columns = -(-width // p)
-        # (features,)
-        mixture = _mixture((embedding - g.centre) @ g.axes, g.known, g.looks, self.recipe)[0]
-        strength = g.size / 127**2 * (g.mix.float() @ mixture)  # (stroke,)
-        patches = torch.zeros(rows * columns, p * p * 3).index_put(
-            (g.where.long(),), strength[:, None] * g.stroke, accumulate=True
-        )
-        picture = (
-            patches.view(rows, columns, p, p, 3)
-            .permute(0, 2, 1, 3, 4)
-            .reshape(rows * p, columns * p, 3)
-        )
-        return g.mean + picture[:height, :width]
-
-
-# %% ../nbs/71_browser.ipynb #cc74f342
-class _PixelColors(nn.Module):
-    """What `SirenGenerator` draws, the whole picture at once.
-    The embedding's share of the first layer is computed once for all pixels."""
-
-    def __init__(self, generator: SirenGenerator) -> None:
-        super().__init__()
-        self.generator = generator
-
-    def forward(self, embedding: Tensor) -> Tensor:  # (1, embed) -> (height, width, 3)
-        height, width, frequencies = (
-            self.generator.config[name] for name in ("height", "width", "frequencies")
-        )
-        first, *others = self.generator.siren.net
-        of_embedding, of_position = first.weight.split([embedding.shape[1], 4 * frequencies], 1)
-        hidden = (
-            F.linear(embedding, of_embedding, first.bias)
-            + positional_encoding(pixel_grid(height, width), frequencies) @ of_position.T
-        )
-        for layer in others:
-            hidden = layer(hidden)  # (point, hidden)
-        return hidden.view(height, width, 3)
 
 
 # %% ../nbs/71_browser.ipynb #23da102e
 class _Draw(nn.Module):
-    "The graph `draw`: an embedding's picture as bytes, its place on the map, the nearest observed frame."
+    "The graph `draw`: an embedding's picture as bytes, its place on the map, the nearest frame."
 
-    def __init__(self, colors: nn.Module, place: _Place) -> None:
+    def __init__(self, alive: AliveScene, place: MapPlace) -> None:
         super().__init__()
-        self.colors = colors
+        self.generator = alive.generator
         self.mean = place.mean
         self.axes = place.axes
 
     def forward(
-        self, embedding: Tensor, observed: Tensor
+        self,
+        embedding: Tensor,  # (1, embed)
+        observed: Tensor,  # (time, embed)
     ) -> tuple[Tensor, Tensor, Tensor]:  # (height, width, 4), (1, 2), (1,)
-        colors = (self.colors(embedding).clamp(0.0, 1.0) * 255.0).round()
-        # red, green, blue, opaque
-        picture = torch.cat([colors, torch.full_like(colors[..., :1], 255.0)], 2).to(torch.uint8)
-        return picture, (embedding - self.mean) @ self.axes, _nearest(embedding, observed)
+        colors = self.generator.colors(embedding)[0]
+        colors = (colors.clamp(0.0, 1.0) * 255.0).round()
+        opaque = torch.full_like(colors[..., :1], 255.0)
+        picture = torch.cat([colors, opaque], 2).to(torch.uint8)  # red, green, blue, alpha
+        return picture, (embedding - self.mean) @ self.axes, nearest(embedding, observed)
 
 
-# %% ../nbs/71_browser.ipynb #134c3892
-def _nearest(embedding: Tensor, observed: Tensor) -> Tensor:  # (1, embed), (time, embed) -> (1,)
-    "The index of the nearest observed embedding, as `cure` finds it."
-    return (embedding[:, None] - observed).norm(dim=2).argmin(1)
+# %% ../nbs/71_browser.ipynb #c4806230
+def _tensors(state: object) -> tuple[Tensor, ...]:
+    "What a behavior remembers, each on its own: an output of a graph may not be two."
+    return tuple(getattr(state, field.name).clone() for field in fields(state))
 
 
-def _cured(predicted: Tensor, observed: Tensor, weight: Tensor) -> Tensor:  # (1, embed)
-    "`cure` for a graph: the same without its questions, which a graph can't ask."
-    predicted = F.normalize(predicted, dim=1)
-    return F.normalize(
-        (1 - weight) * predicted + weight * observed[_nearest(predicted, observed)], dim=1
-    )
-
-
-# %% ../nbs/71_browser.ipynb #ade263e5
-class _VaeMover(nn.Module):
-    "`VaeBehavior.step` for a graph, with its noise handed in."
-
-    def __init__(self, behavior: VaeBehavior) -> None:
-        super().__init__()
-        self.behavior = behavior
-        self.memory = {}  # what it remembers: nothing
-        self.noise = {"latent": ("normal", behavior.config["latent_dim"])}
-
-    def forward(
-        self, embedding: Tensor, memory: tuple, temperature: Tensor, latent: Tensor
-    ) -> tuple[Tensor, ...]:
-        model = self.behavior
-        hidden = model.encoder(embedding)
-        drawn = model.mean(hidden) + latent * (model.log_variance(hidden) / 2).exp()
-        return (embedding + temperature.float() * model.decoder(drawn),)
-
-
-# %% ../nbs/71_browser.ipynb #4bfade7c
-class _PlanMover(nn.Module):
-    "`Behavior.step` for a graph: at most four arrivals in a step, each of which happens or not by a mask."
-
-    def __init__(self, behavior: Behavior) -> None:
-        super().__init__()
-        self.behavior = deepcopy(behavior)
-        self.behavior._prepare()
-        self.behavior._prepare = lambda: None  # done; a graph can't assign
-        self.noise = {"chances": ("uniform", 4), "latent": ("normal", behavior.motion.latent)}
-        # it left from there, so at its first step it looks where it is
-        nowhere = torch.full((1, behavior.config["embed"]), 9.0)
-        self.memory = dict(
-            place=torch.zeros(1, dtype=torch.int64),
-            part=torch.zeros(1, dtype=torch.float64),
-            last=torch.zeros(1, behavior.narrow),
-            left=nowhere,
-        )
-
-    def next(
-        self, place: Tensor, temperature: Tensor, chance: Tensor
-    ) -> Tensor:  # (1,) where the plan leads, as Behavior._next
-        onward = self.behavior.onward[place].long()
-        odds = (
-            self.behavior.chance[place]
-            * torch.where(onward == place[:, None] + 1, 1.0, temperature)
-        ).cumsum(1)
-        way = (odds < chance * odds[:, -1:]).sum(1, keepdim=True).clamp_max(odds.shape[1] - 1)
-        return onward.gather(1, way)[:, 0]
-
-
-# %% ../nbs/71_browser.ipynb #70fa3f94
-def _move(
-    self, embedding: Tensor, memory: tuple, temperature: Tensor, chances: Tensor, latent: Tensor
-) -> tuple[Tensor, ...]:
-    "The embedding (1, embed) moved, and the new memory."
-    place, part, last, left = memory
-    b = self.behavior
-    pace = temperature.float()
-    wide = pace.clamp(0.1, 4.0) ** 0.15
-    moves = pace > 0
-    at, rest = b._inside(embedding)
-    gap = (embedding - left).norm(dim=1)
-    # no unit vectors are over 2 apart: then it has just begun
-    pushed = (gap > b.pace) & moves | (gap > 2)
-    place = torch.where(pushed, b.start(embedding).place, place)
-    away = at - b._on_path(place, part.float(), wide)
-    reached = part + temperature
-    for i in range(chances.shape[1]):
-        arrives = reached >= i + 1
-        after = self.next(place, pace, chances[:, i : i + 1])
-        away = torch.where(
-            arrives, away + b._on_path(place, 1.0, wide) - b._on_path(after, 0.0, wide), away
-        )
-        place = torch.where(arrives, after, place)
-    seen = torch.cat([_soft(away[:, : b.narrow]), _soft(last), b._seen[place]], 1)
-    calm = b.motion(seen, torch.zeros_like(latent))
-    lively = b.motion(seen, latent)
-    go = pace.clamp(max=1.0) * (_pull(away) - away)
-    go = go + F.pad(
-        pace.clamp(max=1.0) * calm + pace * (lively - calm), (0, go.shape[1] - b.narrow)
-    )
-    part = reached - reached.floor()
-    moved = b._outside(b._on_path(place, part.float(), wide) + away + go, rest * 0.8**pace)
-    moved = torch.where(moves, moved, embedding)
-    return moved, place, part, torch.where(moves, go[:, : b.narrow], last), moved * 1.0
-
-
-_PlanMover.forward = _move
-
-
-# %% ../nbs/71_browser.ipynb #5930a2d0
 class _Start(nn.Module):
-    "The graph `start`: the observed embeddings, as they are saved, and the one at a frame."
+    "The graph `start`: the state at a frame, and the observed embeddings, as they are saved."
 
-    def __init__(self, embeddings: Tensor) -> None:
+    def __init__(self, alive: AliveScene) -> None:
         super().__init__()
-        self.register_buffer("embeddings", embeddings.half().float())
-
-    def forward(self, frame: Tensor) -> tuple[Tensor, Tensor]:  # (1,) -> (1, embed), (time, embed)
-        observed = F.normalize(self.embeddings, dim=1)
-        return observed[frame], observed
-
-
-class _Step(nn.Module):
-    "The graph `step`: move, then cure."
-
-    def __init__(self, mover: nn.Module) -> None:
-        super().__init__()
-        self.mover = mover
+        self.behavior = alive.behavior
+        self.register_buffer("embeddings", alive.embeddings.half().float())
 
     def forward(
         self,
-        embedding: Tensor,
-        memory: tuple,
-        temperature: Tensor,
-        noise: tuple,
-        observed: Tensor,
-        curing: Tensor,
-    ) -> tuple[Tensor, ...]:
-        moved, *after = self.mover(embedding, memory, temperature, *noise)
-        return _cured(moved, observed, curing), *after
+        frame: Tensor,  # (1,)
+    ) -> tuple[Tensor, ...]:  # the state; (time, embed)
+        observed = F.normalize(self.embeddings, dim=1)
+        return *_tensors(self.behavior.start(observed[frame])), observed
 
 
-_colors = {Generator: _StrokeColors, SirenGenerator: _PixelColors}
-_movers = {Behavior: _PlanMover, VaeBehavior: _VaeMover}
+# %% ../nbs/71_browser.ipynb #3f3c2819
+class _Step(nn.Module):
+    "The graph `step`: the one step that everybody shares, its noise handed in."
+
+    def __init__(self, alive: AliveScene) -> None:
+        super().__init__()
+        self.behavior = alive.behavior
+        self.kind_of_state = type(alive.behavior.start(alive.embeddings[:1]))
+
+    def forward(
+        self,
+        state: tuple[Tensor, ...],
+        temperature: Tensor,  # (1,) float64
+        curing: Tensor,  # (1,)
+        noise: tuple[Tensor, ...],  # each (1, size)
+        wish: tuple[Tensor, ...],  # (1, place), or nothing where there is no plan
+        observed: Tensor,  # (time, embed)
+    ) -> tuple[Tensor, ...]:  # the state after it
+        after = advance(
+            Life(self.kind_of_state(*state)),
+            self.behavior,
+            observed,
+            temperature=temperature,
+            curing=curing,
+            wishes=[lambda index, odds=odds: odds for odds in wish],
+            noise=dict(zip(self.behavior.noise, noise, strict=True)),
+        )
+        return _tensors(after.state)
 
 
 # %% ../nbs/71_browser.ipynb #7ba10cdc
@@ -261,29 +128,38 @@ def _halved(model: object) -> object:  # An onnx.ModelProto
 
 # %% ../nbs/71_browser.ipynb #79688a41
 def _onnx(
-    module: nn.Module,  # What to export
-    args: tuple,  # Examples of its inputs
-    inputs: list[str],  # Their names, nested ones in order
-    outputs: list[str],  # The names of what it returns
-) -> bytes:  # An ONNX file
-    "A module as a graph of plain operations."
+    module: nn.Module,  # what to export
+    args: tuple,  # examples of its inputs
+    inputs: list[str],  # their names, nested ones in order
+    outputs: list[str],  # the names of what it returns
+) -> bytes:  # an ONNX file
+    "A module as a graph of plain operations. Raises ValueError for one that can't be traced."
     try:
-        import onnxscript  # noqa: F401
+        from onnxscript import opset18 as op
     except ImportError as cause:
         raise ImportError("a page needs ONNX: pip install onnx onnxscript") from cause
-    # one tensor given for two inputs would become one input
-    args = torch.utils._pytree.tree_map(torch.clone, args)
+
+    def distances(x1, x2, p, compute_mode=None):  # torch's exporter knows cdist by a product only
+        return op.ReduceL2(op.Sub(op.Unsqueeze(x1, [1]), x2), [2], keepdims=0)
+
+    own = {torch.ops.aten._cdist_forward.default: distances}
+    args = torch.utils._pytree.tree_map(torch.clone, args)  # one tensor for two would become one
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about what the exporter itself will stop using
-        model = torch.onnx.export(
-            module.eval(),
-            args,
-            dynamo=True,
-            verbose=False,
-            optimize=False,
-            input_names=inputs,
-            output_names=outputs,
-        ).model_proto
+        try:
+            program = torch.onnx.export(
+                module.eval(),
+                args,
+                dynamo=True,
+                verbose=False,
+                optimize=False,
+                input_names=inputs,
+                output_names=outputs,
+                custom_translation_table=own,
+            )
+        except Exception as error:
+            raise ValueError(f"it can't be traced into a graph ({in_a_line(error)})") from error
+    model = program.model_proto
     for part in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output):
         part.ClearField("metadata_props")  # where in your folders the code lies
     model.graph.ClearField("value_info")
@@ -293,47 +169,38 @@ def _onnx(
 # %% ../nbs/71_browser.ipynb #14cc7c8d
 @torch.no_grad()
 def _graphs(
-    alive: AliveScene, place: _Place
-) -> tuple[dict[str, bytes], dict]:  # ONNX files by name; what a step remembers and draws by chance
-    "The scene as three graphs: start, step, draw."
-    draw = _Draw(_colors[type(alive.generator)](alive.generator), place)
-    mover = _movers[type(alive.behavior)](alive.behavior)
-    observed = alive.embeddings
-    embedding = alive.embeddings[:1]
-    names = ["embedding", *mover.memory]
-    warmth = torch.ones(1, dtype=torch.float64)
-    curing = torch.full((1,), 0.1)
-    noise = tuple(torch.rand(1, size) for _, size in mover.noise.values())
-    graphs = dict(
-        start=_onnx(
-            _Start(observed),
-            (torch.zeros(1, dtype=torch.int64),),
-            ["frame"],
-            ["embedding", "observed"],
-        ),
-        step=_onnx(
-            _Step(mover),
-            (embedding, tuple(mover.memory.values()), warmth, noise, observed, curing),
-            [*names, "temperature", *mover.noise, "observed", "curing"],
-            [f"new_{name}" for name in names],
-        ),
-        draw=_onnx(
-            draw, (embedding, observed), ["embedding", "observed"], ["picture", "at", "nearest"]
-        ),
-    )
-    memory = [
-        dict(
-            name=name,
-            kind=str(value.dtype).removeprefix("torch."),
-            dims=list(value.shape),
-            fill=value.flatten()[0].item(),
+    alive: AliveScene, place: MapPlace
+) -> tuple[dict[str, bytes], dict]:  # ONNX files by name; what the page must know of a step
+    "The scene as three graphs: start, step, draw. Raises ValueError that names the part that has no graph."
+    behavior = alive.behavior
+    state = behavior.start(alive.embeddings[:1])
+    names = [field.name for field in fields(state)]
+    noise = tuple(torch.rand(1, size) for _, size in behavior.noise.values())
+    places = getattr(behavior, "places", 0)
+    wish = (torch.ones(1, places),) if places else ()
+    heat = torch.ones(1, dtype=torch.float64)
+    asked = (_tensors(state), heat, torch.full((1,), 0.1), noise, wish, alive.embeddings)
+    given = ["temperature", "curing", *behavior.noise, *(["wish"] if wish else []), "observed"]
+    try:
+        start = _onnx(
+            _Start(alive), (torch.zeros(1, dtype=torch.int64),), ["frame"], [*names, "observed"]
         )
-        for name, value in mover.memory.items()
-    ]
-    return graphs, dict(
-        memory=memory,
-        noise=[dict(name=name, kind=kind, size=size) for name, (kind, size) in mover.noise.items()],
-    )
+        step = _onnx(_Step(alive), asked, [*names, *given], [f"new_{name}" for name in names])
+    except ValueError as error:
+        raise ValueError(f"{type(behavior).__name__} can't live in a page: {error}") from error
+    try:
+        draw = _onnx(
+            _Draw(alive, place),
+            (alive.embeddings[:1], alive.embeddings),
+            ["embedding", "observed"],
+            ["picture", "at", "nearest"],
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"{type(alive.generator).__name__} can't live in a page: {error}"
+        ) from error
+    drawn = [dict(name=name, kind=kind, size=size) for name, (kind, size) in behavior.noise.items()]
+    return dict(start=start, step=step, draw=draw), dict(state=names, noise=drawn, places=places)
 
 
 # %% ../nbs/71_browser.ipynb #f0819191
@@ -428,12 +295,6 @@ def _runtime(folder: str | Path | None) -> dict[str, bytes]:
 # %% ../nbs/71_browser.ipynb #809e9c2a
 def _check(alive: AliveScene, path: Path, runtime: str, settings: dict[str, float]) -> None:
     "Refuse what can't become a page, before any work is done."
-    for part, known in ((alive.generator, _colors), (alive.behavior, _movers)):
-        if type(part) not in known:
-            raise ValueError(
-                f"{type(part).__name__} can't live in a page; "
-                f"these can: {', '.join(kind.__name__ for kind in known)}"
-            )
     if path.suffix.lower() != ".html":
         raise ValueError(f"a page is written as NAME.html, got {path.name!r}")
     if not path.parent.is_dir():
@@ -442,7 +303,7 @@ def _check(alive: AliveScene, path: Path, runtime: str, settings: dict[str, floa
         )
     if runtime not in ("inside", "beside"):
         raise ValueError(f"runtime must be 'inside' or 'beside', got {runtime!r}")
-    _within(len(alive.embeddings) - 1, **settings)
+    within_reach(len(alive.embeddings) - 1, **settings)
 
 
 # %% ../nbs/71_browser.ipynb #b108f725
@@ -466,7 +327,7 @@ def _policy(beside: str) -> str:
 # %% ../nbs/71_browser.ipynb #3a11369c
 def _page(
     alive: AliveScene,
-    place: _Place,
+    place: MapPlace,
     parts: dict[str, bytes],
     needs: dict,
     beside: str,
@@ -484,7 +345,7 @@ def _page(
         points=points,
         beside=beside and f"./{beside}/{next(iter(_files))}",
     )
-    sheet = b64encode(bytes(_sheet(alive.scene.frames).numpy())).decode()
+    sheet = b64encode(bytes(thumbnail_sheet(alive.scene.frames).numpy())).decode()
     data = [
         f'<script type="application/json" id="about">{json.dumps(about)}</script>',
         f'<img id="sheet" hidden alt="" src="data:image/webp;base64,{sheet}">',
@@ -523,7 +384,7 @@ def export_html(
     settings = dict(temperature=temperature, curing=curing, seed=seed, start=start)
     _check(alive, path, runtime, settings)
     files = _runtime(folder)
-    place = _Place(alive)
+    place = MapPlace(alive)
     graphs, needs = _graphs(alive, place)
     beside = f"onnxruntime-web-{_version}" if runtime == "beside" else ""
     if beside:

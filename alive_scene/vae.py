@@ -7,15 +7,16 @@ __all__ = ["motions", "densify", "BehaviorModel", "mse_loss", "bce_loss", "VaeSt
 
 # %% ../nbs/40_vae.ipynb #e01d11d0
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
+
+from .clip import repeatable
 
 
 # %% ../nbs/40_vae.ipynb #353bfd8b
@@ -102,8 +103,7 @@ def _layer(inputs: int, outputs: int) -> list[nn.Module]:
 
 
 class BehaviorModel(nn.Module):
-    """The published asymmetric VAE: an embedding goes in, a motion of the same size comes out.
-    Raises ValueError for another size."""
+    "The published asymmetric VAE (Cheng 2023): an embedding goes in, a motion of its size comes out."
 
     def __init__(
         self,
@@ -116,27 +116,44 @@ class BehaviorModel(nn.Module):
             if not isinstance(size, int) or size < 1:
                 raise ValueError(f"{name} must be a whole number, at least 1, got {size!r}")
         self.encoder = nn.Sequential(*_layer(input_dim, 400), *_layer(400, 300), nn.Dropout(0.55))
-        self.mean = nn.Linear(300, latent_dim)
-        self.log_variance = nn.Linear(300, latent_dim)
+        self.mean, self.log_variance = nn.Linear(300, latent_dim), nn.Linear(300, latent_dim)
         self.decoder = nn.Sequential(
             *_layer(latent_dim, 300), *_layer(300, 400), nn.Linear(400, input_dim), nn.Tanh()
         )
+
+    def encode(
+        self,
+        x: Tensor,  # (batch, embed)
+    ) -> tuple[Tensor, Tensor]:  # (batch, latent) mean and log variance of its latent
+        "What the latent of an embedding may be."
+        hidden = self.encoder(x)  # (batch, 300)
+        return self.mean(hidden), self.log_variance(hidden)
+
+    def decode(
+        self,
+        mean: Tensor,  # (batch, latent)
+        log_variance: Tensor,  # (batch, latent)
+        noise: Tensor,  # (batch, latent) standard normal
+    ) -> Tensor:  # (batch, embed) within -1..1
+        "The motion that one latent means (the reparameterization trick; Kingma and Welling 2014)."
+        return self.decoder(mean + noise * (log_variance / 2).exp())
 
     def forward(
         self,
         x: Tensor,  # (batch, embed)
         rng: torch.Generator | None = None,  # Draws the latent; None is torch's own
-    ) -> tuple[Tensor, Tensor, Tensor]:  # (batch, embed) -1..1; mean, log variance (batch, latent)
-        "Encode, draw a latent, decode."
+    ) -> tuple[
+        Tensor, Tensor, Tensor
+    ]:  # the motion (batch, embed); the latent's mean, log variance
+        "Encode, draw a latent, decode. Raises ValueError for embeddings of another size."
         if x.shape[-1] != self.config["input_dim"]:
             raise ValueError(
-                f"made for embeddings of {self.config['input_dim']} numbers, got {x.shape[-1]}: set input_dim"
+                f"made for embeddings of {self.config['input_dim']} numbers, got {x.shape[-1]}: "
+                "set input_dim"
             )
-        hidden = self.encoder(x)  # (batch, 300)
-        mean = self.mean(hidden)  # (batch, latent)
-        log_variance = self.log_variance(hidden)  # (batch, latent)
+        mean, log_variance = self.encode(x)
         noise = torch.randn(mean.shape, generator=rng, device=mean.device)
-        return self.decoder(mean + noise * (log_variance / 2).exp()), mean, log_variance
+        return self.decode(mean, log_variance, noise), mean, log_variance
 
 
 # %% ../nbs/40_vae.ipynb #4cea5716
@@ -211,29 +228,6 @@ def _pairs(
     return path[:-1], motions(path)
 
 
-# %% ../nbs/40_vae.ipynb #10e75d04
-def _seed(seed: int) -> int:  # the same
-    "What torch can take for a seed."
-    if not -(2**63) <= seed < 2**64:
-        raise ValueError(f"seed must be a number of 64 bits, got {seed}: choose a smaller one")
-    return int(seed)
-
-
-# %% ../nbs/40_vae.ipynb #5329bccb
-@contextmanager
-def _repeatable(seed: int) -> Iterator[None]:
-    """The seed's luck alone, in one thread; afterwards all is as it was.
-    On small matrices several threads wait for each other, and add up in another order."""
-    threads = torch.get_num_threads()
-    with torch.random.fork_rng():
-        torch.manual_seed(_seed(seed))
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-
-
 # %% ../nbs/40_vae.ipynb #360a4a93
 def _learn(
     model: BehaviorModel,  # Changed in place
@@ -281,9 +275,9 @@ class VaeState:
 
 
 class VaeBehavior(BehaviorModel):
-    """The published behavior: at each step a fresh latent makes a motion.
-    The temperature scales it, the embedding takes it."""
+    "As published: at each step a fresh latent makes a motion, scaled by the temperature, and added."
 
+    kind = "vae"
     history: tuple = ()  # An epoch's loss and KLD, for each motion
 
     @classmethod
@@ -295,32 +289,51 @@ class VaeBehavior(BehaviorModel):
         progress: bool = True,  # Show a bar
         epochs: int = 200,  # Times through all motions
         loss: str | Callable = "mse",  # "mse", "bce", or a function called like mse_loss
-        points: int | None = 1000,  # densify to this many, never to fewer; None: the frames alone
+        points: int
+        | None = 1000,  # densify to this many, never to fewer; None learns from the frames alone
         resume: "VaeBehavior|None" = None,  # Go on with this one instead of a new one
     ) -> "VaeBehavior":
-        """Learn the motions of an observed path.
-        Raises ValueError for a path with fewer than two motions, or an unknown loss."""
+        "Learn the motions of a path. Raises ValueError for fewer than two motions, or an unknown loss."
         embeddings = _on_sphere(embeddings, least=2)
-        with _repeatable(seed):
+        with repeatable(seed, threads=1):
             behavior = resume or cls(embeddings.shape[1]).to(embeddings.device)
             behavior.history += tuple(
                 _learn(behavior, *_pairs(embeddings, points), _loss(loss), epochs, progress)
             )
         return behavior
 
-    def start(self, embedding: Tensor) -> VaeState:  # embedding (batch, embed)
-        "Stand there, ready to roll: dropout off, batch norm as it was learned."
-        self.eval()
+    @property
+    def noise(self) -> dict[str, tuple[str, int]]:
+        "Of one step, by name: its distribution and size."
+        return {"latent": ("normal", self.config["latent_dim"])}
+
+    def start(
+        self,
+        embedding: Tensor,  # (batch, embed)
+    ) -> VaeState:
+        "Stand there: it remembers nothing else."
         return VaeState(embedding)
+
+    def draw(
+        self,
+        rng: Sequence[torch.Generator],  # one a row
+        temperature: float,  # any: it takes one latent
+    ) -> dict[str, Tensor]:  # latent: (batch, latent)
+        "A fresh latent for each row."
+        size = self.config["latent_dim"]
+        return {
+            "latent": torch.stack([torch.randn(size, generator=r, device=r.device) for r in rng])
+        }
 
     @torch.no_grad()
     def step(
         self,
         state: VaeState,
-        temperature: float,  # Multiplies the motion; 0 stands still
-        rng: torch.Generator,
+        temperature: float | Tensor,  # multiplies the motion; 0 stands still
+        noise: dict[str, Tensor],  # latent: (batch, latent)
+        wish: Tensor | None = None,  # not heard: it has no plan
     ) -> VaeState:
-        "One step, as it is: the result may leave the sphere."
-        return replace(
-            state, embedding=state.embedding + temperature * self(state.embedding, rng)[0]
-        )
+        "One step, as published: the motion is added, and the sum may leave the sphere."
+        motion = self.decode(*self.encode(state.embedding), noise["latent"])  # (batch, embed)
+        scale = torch.as_tensor(temperature, dtype=motion.dtype)
+        return VaeState(state.embedding + scale * motion)

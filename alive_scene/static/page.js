@@ -33,7 +33,7 @@ function luckOf(seed) {
   return { uniform, normal };
 }
 
-let ort, nets, observed, state, luck, index = 0, trail = [], playing = false, busy = Promise.resolve();
+let ort, nets, observed, state, luck, wish = null, index = 0, trail = [], playing = false, busy = Promise.resolve();
 const tensor = (kind, values, dims) => new ort.Tensor(kind, values, dims);
 const inTurn = work => busy = busy.then(work, work);  // one thing at a time
 const orSay = work => inTurn(work).catch(fail);
@@ -55,13 +55,8 @@ async function look() {
 async function restart() {
   luck = luckOf(+$("seed").value);
   [index, trail] = [0, []];
-  let embedding;
-  ({ embedding, observed } = await nets.start.run({ frame: tensor("int64", [BigInt($("start").value)], [1]) }));
-  state = { embedding };
-  for (const { name, kind, dims, fill } of about.memory) {
-    const size = dims.reduce((a, b) => a * b), value = kind === "int64" ? BigInt(fill) : fill;
-    state[name] = tensor(kind, Array(size).fill(value), dims);
-  }
+  const { observed: seen, ...born } = await nets.start.run({ frame: tensor("int64", [BigInt($("start").value)], [1]) });
+  [observed, state] = [seen, born];
   return look();
 }
 
@@ -69,6 +64,7 @@ function draws() { return Object.fromEntries(about.noise.map(({ name, kind, size
 
 async function step(noise = draws()) {
   const feeds = { ...state, observed, temperature: tensor("float64", [+$("temperature").value], [1]), curing: tensor("float32", [+$("curing").value], [1]) };
+  if (about.places) feeds.wish = tensor("float32", wish ? Float32Array.from(wish) : new Float32Array(about.places).fill(1), [1, about.places]);
   for (const name in noise) feeds[name] = tensor("float32", Float32Array.from(noise[name]), [1, noise[name].length]);
   const after = await nets.step.run(feeds);
   state = Object.fromEntries(Object.entries(after).map(([name, value]) => [name.replace("new_", ""), value]));
@@ -159,4 +155,5 @@ const ready = load().then(restart).then(() => {
   $("note").textContent = calm ? "Paused, because your system asks for less motion; the play button starts it." : "";
   requestAnimationFrame(tick);
 }).catch(fail);
-window.alive = { ready, play, restart: () => inTurn(restart), step: noise => inTurn(() => step(noise)) };
+// wish multiplies the odds of each place of the plan (about.places numbers above 0; null is neutral).
+window.alive = { ready, play, restart: () => inTurn(restart), step: noise => inTurn(() => step(noise)), wish: odds => { wish = odds; } };
