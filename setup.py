@@ -15,7 +15,7 @@ setup(
     description=settings["description"],
     author=settings["author"],
     author_email=settings["author_email"],
-    url=settings["git_url"],
+    url=settings["git_url"] if settings.getboolean("published") else "",
     keywords=settings["keywords"],
     license="Apache-2.0",
     long_description=Path("README.md").read_text(encoding="utf-8"),

@@ -227,21 +227,25 @@ d = {
                 "behavior.html#_motion.learn",
                 "alive_scene/behavior.py",
             ),
+            "alive_scene.behavior._learn_motion": (
+                "behavior.html#_learn_motion",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior._neighboring_pass": (
+                "behavior.html#_neighboring_pass",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior._unrolled_loss": (
+                "behavior.html#_unrolled_loss",
+                "alive_scene/behavior.py",
+            ),
             "alive_scene.behavior.affinity": ("behavior.html#affinity", "alive_scene/behavior.py"),
             "alive_scene.behavior.balance": ("behavior.html#balance", "alive_scene/behavior.py"),
             "alive_scene.behavior.draw_place": (
                 "behavior.html#draw_place",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior.learn_motion": (
-                "behavior.html#learn_motion",
-                "alive_scene/behavior.py",
-            ),
             "alive_scene.behavior.move": ("behavior.html#move", "alive_scene/behavior.py"),
-            "alive_scene.behavior.neighboring_pass": (
-                "behavior.html#neighboring_pass",
-                "alive_scene/behavior.py",
-            ),
             "alive_scene.behavior.plan": ("behavior.html#plan", "alive_scene/behavior.py"),
             "alive_scene.behavior.pull": ("behavior.html#pull", "alive_scene/behavior.py"),
             "alive_scene.behavior.soft_clip": (
@@ -250,10 +254,6 @@ d = {
             ),
             "alive_scene.behavior.there_and_back": (
                 "behavior.html#there_and_back",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.unrolled_loss": (
-                "behavior.html#unrolled_loss",
                 "alive_scene/behavior.py",
             ),
         },

@@ -13,9 +13,6 @@ __all__ = [
     "balance",
     "plan",
     "MarkovState",
-    "neighboring_pass",
-    "unrolled_loss",
-    "learn_motion",
     "draw_place",
     "move",
     "MarkovBehavior",
@@ -296,7 +293,7 @@ class MarkovState:
 
 
 # %% ../nbs/55_behavior.ipynb #c034
-def neighboring_pass(
+def _neighboring_pass(
     place: Tensor,  # (batch,) where it passes
     other: Tensor,  # (batch,) where another pass ran near it
     at: Tensor,  # (place, narrow) the path
@@ -314,7 +311,7 @@ def neighboring_pass(
 
 
 # %% ../nbs/55_behavior.ipynb #9fc19a14
-def unrolled_loss(
+def _unrolled_loss(
     behavior: "MarkovBehavior",
     start: Tensor,  # (pass,) places from which the video goes on long enough
     near: Tensor,  # (pass, 6) where other passes run nearest
@@ -325,7 +322,7 @@ def unrolled_loss(
     pick = torch.randint(len(start), (batch,))
     place = start[pick]
     other = near[pick, torch.randint(near.shape[1], (batch,))]
-    course, far = neighboring_pass(place, other, behavior.path[:, : behavior.narrow], long)
+    course, far = _neighboring_pass(place, other, behavior.path[:, : behavior.narrow], long)
     away = course[:, 1] + far
     last = course[:, 1] - course[:, 0]
     loss = 0.0
@@ -341,7 +338,7 @@ def unrolled_loss(
 
 
 # %% ../nbs/55_behavior.ipynb #c035
-def learn_motion(
+def _learn_motion(
     behavior: "MarkovBehavior",  # changed in place
     rounds: int,  # batches of 128
     progress: bool,  # show a bar
@@ -361,7 +358,7 @@ def learn_motion(
     history = []
     try:
         for i in tqdm(range(rounds), "learning to move", unit="batch", disable=not progress):
-            loss = unrolled_loss(behavior, start, near, 1 + i * longest // rounds)
+            loss = _unrolled_loss(behavior, start, near, 1 + i * longest // rounds)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(behavior.motion.parameters(), 1.0)
@@ -451,7 +448,7 @@ class MarkovBehavior(PrincipalSpace):
         behavior = cls.of(embeddings, 2, 64, seed, ways=min(24, 2 * len(embeddings)))
         with repeatable(seed, threads=1):
             behavior.take(plan(behavior.points.cpu(), leaps))
-            behavior.history = learn_motion(behavior, rounds, progress)
+            behavior.history = _learn_motion(behavior, rounds, progress)
         return behavior.eval()
 
     def take(

@@ -378,7 +378,7 @@ def export_html(
     seed: int = 0,  # Which of its lives
     start: int = 0,  # The frame it starts from
 ) -> Path:  # The page
-    """Write a page that plays the scene for ever in any browser, without Python.
+    """Write a page that plays the scene in a browser, without Python, for as long as it is open.
     Raises ValueError or OSError that says what is wrong."""
     path = Path(path)
     settings = dict(temperature=temperature, curing=curing, seed=seed, start=start)

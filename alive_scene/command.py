@@ -46,7 +46,7 @@ def _add_export(commands) -> None:
     "`export NAME.alive -o NAME.html`"
     page = commands.add_parser(
         "export",
-        help="write it as a page that lives in any browser, without Python",
+        help="write it as a page that plays in a browser, without Python",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     page.add_argument("scene", help="a file that fit wrote, NAME.alive")
@@ -169,7 +169,7 @@ def _play(asked: argparse.Namespace) -> str:
         raise ValueError(f"a video has one frame at least, got --steps {asked.steps}")
     alive, path = _path(asked)
     write_video(Scene(alive.render(path), alive.scene.fps, alive.scene.name), asked.out)
-    return f"{asked.out}: {asked.steps} frames that never existed"
+    return f"{asked.out}: {asked.steps} frames, drawn from {asked.scene}"
 
 
 # %% ../nbs/99_command.ipynb #a3f57953
@@ -184,7 +184,7 @@ def _export(asked: argparse.Namespace) -> str:
     }
     path = export_html(AliveScene.load(asked.scene), asked.out, **words)
     return (
-        f"{path}: open it in any browser"
+        f"{path}: open it in a browser"
         if asked.runtime == "inside"
         else f"{path}: put it on a web server, with the folder beside it"
     )

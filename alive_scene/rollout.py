@@ -185,6 +185,7 @@ def _check(steps: int, temperature: float, curing: float | None) -> None:
         raise ValueError(f"curing must be None, or between 0 and 1, got {curing}")
 
 
+# %% ../nbs/50_rollout.ipynb #920fa941
 def _fits(behavior: Behavior, observed: Tensor) -> None:
     "Refuse a behavior that was fitted to embeddings of another size."
     config, embed = behavior.config, observed.shape[1]

@@ -23,7 +23,7 @@ import torch.nn.functional as F
 
 from alive_scene import behavior as room
 from alive_scene.clip import ClipEncoder, encode_scene
-from alive_scene.generator import Generator
+from alive_scene.generator import StrokeGenerator
 from alive_scene.rollout import TARGETS, _nearest, missing, rollout, vital_signs
 from alive_scene.scene import napping_cat, portrait, read_scene
 from alive_scene.vae import VaeBehavior
@@ -44,20 +44,7 @@ LIMITS = dict(
 )
 
 
-class Together:
-    "A behavior that takes one generator, made to take the seeds in one batch: all rows draw from the first."
-
-    batched = True
-
-    def __init__(self, behavior):
-        self.behavior = behavior
-        self.start = behavior.start
-
-    def step(self, state, temperature, rng):
-        return self.behavior.step(state, temperature, rng[0])
-
-
-class Walk(room._Space):
+class Walk(room.PrincipalSpace):
     """An autoregressive walk: the next motion is linear in place and last motion, plus noise.
 
     The line is by least squares, the noise of the size that it leaves.
@@ -65,7 +52,7 @@ class Walk(room._Space):
 
     @classmethod
     def fit(cls, observed):
-        walk = cls._of(observed, 4, 8, 0)
+        walk = cls.of(observed, 4, 8, 0)
         points = walk.points.double()
         moves = points[1:] - points[:-1]
         seen = torch.cat([points[1:-1], moves[:-1]], 1)
@@ -76,19 +63,25 @@ class Walk(room._Space):
         left = moves[1:] - seen @ rule
         spread, turn = torch.linalg.eigh(left.T @ left / len(left))
         walk.rule = rule.float()
-        walk.noise = (spread.clamp_min(0).sqrt()[:, None] * turn.T).float()
+        walk.spread = (spread.clamp_min(0).sqrt()[:, None] * turn.T).float()
         return walk
 
-    def start(self, embedding):
-        return room.PeerState(embedding, embedding.new_zeros(len(embedding), self.basis.shape[1]))
+    @property
+    def noise(self):
+        return dict(left=("normal", self.config["dims"]))
 
-    def step(self, state, temperature, rng):
-        point, rest = self._inside(state.embedding)
-        go = (
-            torch.cat([point, state.memory], 1) @ self.rule
-            + room._draw(rng, len(point), point.shape[1]) @ self.noise
-        )
-        return room.PeerState(self._outside(point + temperature * go, rest), go)
+    def start(self, embedding):
+        return room.PeerState(embedding, embedding.new_zeros(len(embedding), self.config["dims"]))
+
+    def draw(self, rng, temperature):
+        dims = self.config["dims"]
+        return dict(left=torch.stack([torch.randn(dims, generator=one) for one in rng]))
+
+    def step(self, state, temperature, noise, wish=None):
+        point, rest = self.project(state.embedding)
+        seen = torch.cat([point, state.memory], 1)
+        go = seen @ self.rule + noise["left"] @ self.spread
+        return room.PeerState(self.restore(point + temperature * go, rest), go)
 
 
 class Cheat:
@@ -118,8 +111,8 @@ def held(observed, steps, rng):
 
 def behaviors(observed):
     "Name, how to fit it. All with their defaults."
-    yield "ours: Behavior", lambda: room.Behavior.fit(observed, progress=False)
-    yield "published VAE, cured", lambda: Together(VaeBehavior.fit(observed, progress=False))
+    yield "ours: Markov chain", lambda: room.MarkovBehavior.fit(observed, progress=False)
+    yield "published VAE, cured", lambda: VaeBehavior.fit(observed, progress=False)
     yield "VideoTexture", lambda: room.VideoTexture.fit(observed, progress=False)
     yield "FlowBehavior", lambda: room.FlowBehavior.fit(observed, progress=False)
     yield "autoregressive walk", lambda: Walk.fit(observed)
@@ -195,7 +188,7 @@ def drawn(observed, scene, steps, seeds):
 
     Each against the video's own; sharpness is the size of the gradient.
     """
-    generator = Generator.fit(scene.frames, observed, seconds=60, progress=False)
+    generator = StrokeGenerator.fit(scene.frames, observed, seconds=60, progress=False)
     found = {}
 
     def look(frames):
@@ -251,7 +244,8 @@ def states(make, encoder, steps, seeds):
     for seed in range(seeds):
         scene = make(seed=seed)
         observed = encode_scene(scene, encoder)
-        path = rollout(room.Behavior.fit(observed, progress=False), observed, steps, seed=seed)
+        behavior = room.MarkovBehavior.fit(observed, progress=False)
+        path = rollout(behavior, observed, steps, seed=seed)
         index = _nearest(path, observed)[0].numpy()
         rolled.append({name: value[index] for name, value in scene.states.items()})
         own.append(scene.states)
@@ -340,7 +334,7 @@ def times(clip, scene, observed, args, kept):
             state = one.start(observed[:1])
             begin = perf_counter()
             for _ in range(200):
-                state = one.step(state, 1.0, [rng] if isinstance(one, Together) else rng)
+                state = one.step(state, 1.0, one.draw([rng], 1.0))
             each.append((perf_counter() - begin) * 1000 / 200)
         kept["times"][clip][name] = dict(found, step_ms=float(np.median(each)))
         print(f"{name:28}{found['fit_seconds']:5.1f} s{np.median(each):8.2f} ms", flush=True)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import torch
 
-from alive_scene.behavior import Behavior
+from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import ClipEncoder, best_device
-from alive_scene.generator import Generator, SirenGenerator
+from alive_scene.generator import SirenGenerator, StrokeGenerator
 from alive_scene.rollout import cure
 from alive_scene.scene import napping_cat
 from alive_scene.vae import VaeBehavior
@@ -45,9 +45,9 @@ def compare(other, frames=32):
     with torch.enable_grad():
         published = SirenGenerator.fit(scene.frames, at, steps=2, progress=False)
     yield row(
-        "Generator",
-        lambda part, e: part(e),
-        Generator.fit(scene.frames, at, progress=False),
+        "StrokeGenerator",
+        lambda part, e: part.colors(e),
+        StrokeGenerator.fit(scene.frames, at, progress=False),
         at,
         allowed=2 / 255,
     )
@@ -55,13 +55,22 @@ def compare(other, frames=32):
         "SirenGenerator", lambda part, e, p: part(e, p), published, at, pixels, allowed=2 / 255
     )
     with torch.enable_grad():
-        mover = Behavior.fit(at, rounds=5, progress=False)
+        mover = MarkovBehavior.fit(at, rounds=5, progress=False)
         vae = VaeBehavior.fit(at, epochs=1, progress=False)
     seen = torch.randn(frames, 4 * mover.narrow, generator=rng)
     latent = torch.randn(frames, mover.motion.latent, generator=rng)
-    yield row("Behavior, its motion", lambda part, *given: part(*given), mover.motion, seen, latent)
     yield row(
-        "Behavior, there and back", lambda part, e: part._outside(*part._inside(e)), mover, at
+        "MarkovBehavior, its motion",
+        lambda part, *given: part(*given),
+        mover.motion,
+        seen,
+        latent,
+    )
+    yield row(
+        "MarkovBehavior, there and back",
+        lambda part, e: part.restore(*part.project(e)),
+        mover,
+        at,
     )
     yield row(
         "VaeBehavior, its motion",

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alive_scene.behavior import Behavior, FlowBehavior, VideoTexture
+from alive_scene.behavior import FlowBehavior, MarkovBehavior, VideoTexture
 from alive_scene.rollout import rollout, vital_signs
 from alive_scene.vae import VaeBehavior
 
@@ -28,7 +28,7 @@ SIGNS = "speed", "drift", "coverage"
 # so that only its numbers must be finite
 STRAYS = {"FlowBehavior"}
 KINDS = {
-    "Behavior": Behavior,
+    "MarkovBehavior": MarkovBehavior,
     "VaeBehavior, cured": VaeBehavior,
     "VideoTexture": VideoTexture,
     "FlowBehavior": FlowBehavior,

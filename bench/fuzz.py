@@ -76,7 +76,7 @@ def scenes(folder):
     alive = AliveScene.fit(napping_cat(3, 16), steps=1, progress=False)
     alive.save(folder / "alive.alive")
     published = VaeBehavior.fit(alive.embeddings, epochs=1, points=40, progress=False)
-    replace(alive, behavior=published, parts=("patch", "vae")).save(folder / "vae.alive")
+    replace(alive, behavior=published).save(folder / "vae.alive")
     return sorted(folder.iterdir())
 
 

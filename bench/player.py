@@ -4,7 +4,7 @@ It prints one table, in about five minutes. The bundled cat, 200 frames of 128×
 The kernel's side: frames rolled out, drawn and packed in a second. In Chromium: JupyterLab plays it, its
 speed slider at 4, one view and four; frames are counted as they are drawn. The temperature slider is moved 21
 times by mouse and 21 times by keyboard, curing 21 times by mouse, each time until a frame is drawn that was
-rolled out at the new setting. The page plays as fast as it can, with the default generator and with the
+rolled out at the new setting. Then at its usual speed over a link of 100 ms each way. The page plays as fast as it can, with the default generator and with the
 published one; parity is the greatest difference from Python's pictures on the same noise, in 255ths. It
 borrows the tests' way of opening a browser.
 `--save bench/player.json` keeps the figures for the lessons; `--pictures nbs/images` also writes player.png
@@ -36,15 +36,44 @@ import test_export as page  # noqa: E402
 from browsers import launch  # noqa: E402
 
 
+# When, in milliseconds, each frame was drawn.
+beats = """async seconds => {
+  const times = [];
+  const seen = new MutationObserver(() => times.push(performance.now()));
+  seen.observe(document.querySelector('.alive-picture'), { attributeFilter: ['data-index'] });
+  await new Promise(done => setTimeout(done, 1000 * seconds));
+  seen.disconnect();
+  return times;
+}"""
+
+# Notes, for each key or press of the mouse, the milliseconds until a frame is drawn that was rolled out at
+# another setting.
+listen = """() => {
+  const canvas = document.querySelector('.alive-picture');
+  const at = () => `${canvas.dataset.temperature} ${canvas.dataset.curing}`;
+  const again = window.waited;
+  window.waited = [];
+  if (again) return;
+  for (const kind of ['keydown', 'pointerdown']) addEventListener(kind, () => {
+    const from = performance.now(), was = at();
+    const look = () => {
+      if (at() !== was) waited.push(performance.now() - from);
+      else requestAnimationFrame(look);
+    };
+    look();
+  }, true);
+}"""
+
+
 def kernel(alive, seconds=5):
     "Frames in a second without a browser: rolled out, drawn, packed."
     player = AlivePlayer(alive)
-    player._send(player.index, 17)
+    player._send(player.live.index, 17)
     began = perf_counter()
-    before = player.index
+    before = player.live.index
     while perf_counter() - began < seconds:
-        player._send(player.index, 17)
-    return (player.index - before) / (perf_counter() - began)
+        player._send(player.live.index, 17)
+    return (player.live.index - before) / (perf_counter() - began)
 
 
 def photograph(tab, path, box):
@@ -58,7 +87,7 @@ def photograph(tab, path, box):
 def waits(tab, name, by):
     "The milliseconds that each of 21 moves of a slider took, by mouse or by keyboard."
     handle, press = notebook.knob(tab, name)
-    tab.evaluate(notebook.listen)
+    tab.evaluate(listen)
     for i in range(21):
         if by == "mouse":
             press(0.2 + 0.03 * (i % 2 * 7 + i))
@@ -70,8 +99,27 @@ def waits(tab, name, by):
     return tab.evaluate("waited")
 
 
+def over_a_slow_link(browser, lab):
+    "The same for a link that takes 100 ms each way, by a name for each figure."
+    tab, *_ = lab.open(browser, "two.ipynb", delay=0.1)
+    notebook.until(tab, "document.querySelector('.alive-picture').dataset.index > 40")
+    for other in tab.locator(".widget-toggle-button").all()[1:]:
+        other.click()
+    tab.wait_for_timeout(2000)
+    times = tab.evaluate(beats, 10)
+    tab.close()
+    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    return {
+        "frames a second, drawn, 100 ms each way": len(times) / 10,
+        "longest time between two frames, 100 ms each way, ms": max(gaps),
+    }
+
+
 def in_jupyterlab(browser, alive, folder, pictures):
-    "Frames a second as drawn, one view and four, and the milliseconds that each move of a slider took."
+    """Frames a second as drawn, one view and four, the milliseconds that each move of a slider took.
+
+    And the figures of a slow link.
+    """
     lab = notebook.Lab(ROOT, folder, alive)
     try:
         tab, *_ = lab.open(browser, "two.ipynb")
@@ -89,10 +137,12 @@ def in_jupyterlab(browser, alive, folder, pictures):
         notebook.knob(tab, "speed")[0].focus()
         tab.keyboard.press("End")
         tab.wait_for_timeout(2000)
-        one = tab.evaluate(notebook.count, 8)
+        one = len(tab.evaluate(beats, 8)) / 8
         tab.locator(".widget-dropdown select").first.select_option("four versions")
         tab.wait_for_timeout(3000)
-        return one, tab.evaluate(notebook.count, 8), waited
+        four = len(tab.evaluate(beats, 8)) / 8
+        tab.close()
+        return one, four, waited, over_a_slow_link(browser, lab)
     finally:
         lab.server.terminate()
         lab.server.wait(20)
@@ -189,10 +239,11 @@ def measure(pictures):
         }
         own = folder / "lab"
         own.mkdir()
-        one, four, waited = in_jupyterlab(browser, alive, own, pictures)
+        one, four, waited, slow = in_jupyterlab(browser, alive, own, pictures)
         player |= {
             "frames a second, drawn, one view": one,
             "frames a second, drawn, four views": four,
+            **slow,
         }
         for how, each in waited.items():
             player |= {

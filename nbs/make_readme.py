@@ -9,18 +9,25 @@ from configparser import ConfigParser
 from pathlib import Path
 
 course = Path(__file__).absolute().parent
-settings = ConfigParser(delimiters=["="])
-settings.read(course.parent / "settings.ini", encoding="utf-8")
-site = settings["DEFAULT"]["doc_host"] + settings["DEFAULT"]["doc_baseurl"]
+config = ConfigParser(delimiters=["="])
+config.read(course.parent / "settings.ini", encoding="utf-8")
+settings = config["DEFAULT"]
+published = settings.getboolean("published")  # do site and repository exist at their addresses?
+site = settings["doc_host"] + settings["doc_baseurl"]
 
 
 def moved(text):
     """The text with its links as seen from the root of the project.
-    A page that only the site completes (it includes what is made there) is named there."""
+    A page that only the site completes (it includes what is made there) is named there, once the
+    site is published (settings.ini says so)."""
 
     def there(found):
         name, _, place = found[1].partition("#")
-        if not name.endswith(".qmd") or "{{<" not in (course / name).read_text(encoding="utf-8"):
+        if (
+            not published
+            or not name.endswith(".qmd")
+            or "{{<" not in (course / name).read_text(encoding="utf-8")
+        ):
             return f"](nbs/{found[1]})"
         return f"]({site}/{name.removesuffix('.qmd')}.html{place and '#' + place})"
 

@@ -8,20 +8,17 @@ import re
 import shutil
 import subprocess
 import sys
-from configparser import ConfigParser
 from html import unescape
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import nbformat
+from make_readme import published, settings
 from run_alive import execute
 from site_pages import api, attacks, built, costs, gallery, opens, parameters, rooms, times
 from strip_widgets import still
 
 root = Path(__file__).absolute().parent.parent
-settings = ConfigParser(delimiters=["="])
-settings.read(root / "settings.ini", encoding="utf-8")
-settings = settings["DEFAULT"]
 # Pages that live elsewhere in the tree, and how they are called on the site.
 others = {
     "CONTRIBUTING.md": "contributing.md",
@@ -48,6 +45,11 @@ def source_of(path):
     return f"{settings['git_url']}/blob/{settings['branch']}/{path}"
 
 
+def at_home(path, words):
+    "A link to a file where the repository is published; until it is, the file's name alone."
+    return f"[{words}]({source_of(path)})" if published else f"`{path}`"
+
+
 def link(target, page):
     """A link of a page at `page` (its place in the tree), as the site has it.
     That is a page of the site, or else the file at its home."""
@@ -70,6 +72,14 @@ def prose(text, page, names):
     Each public name in backticks becomes a link into the reference."""
 
     def line(text):
+        if not published:  # of a link that leads out of the site, the words stay
+            text = re.sub(
+                r"\[([^][]*)\]\(([^)\s]+)\)",
+                lambda found: (
+                    found[1] if link(found[2], page).startswith(settings["git_url"]) else found[0]
+                ),
+                text,
+            )
         text = re.sub(r"(?<=\]\()([^)\s]+)(?=\))", lambda found: link(found[1], page), text)
         if text.startswith("#"):
             return text
@@ -177,15 +187,9 @@ def stage(source, out, names):
 
 def home(page, room):
     "The line at the top of a lesson: where it lies, where it opens, and what it exports."
-    at = source_of(page)
-    colab, binder = opens(at)
-    parts = [
-        f"[notebook]({at})",
-        (
-            f"[Colab]({colab}){{.button}} [Binder]({binder}){{.button}} "
-            "([untried](teach.qmd#where-the-notebooks-open))"
-        ),
-    ]
+    parts = [at_home(page, "notebook")]
+    if buttons := opens(source_of(page)):
+        parts.append(" ".join([*buttons, "([untried](teach.qmd#where-the-notebooks-open))"]))
     if room:
         parts.insert(1, f"[reference of `alive_scene.{room}`](api_{room}.qmd)")
     return " · ".join(parts)
@@ -281,7 +285,7 @@ def asks_outside(site):
 
 def pages(staged, executed):
     "Stage everything that the site shows but the gallery; returns {public name: its place in the reference}."
-    names = api(staged, source_of)
+    names = api(staged, at_home)
     for notebook in sorted((root / "nbs").glob("*.ipynb")):
         stage(executed / notebook.name if executed else notebook, staged, names)
     for page in [*sorted((root / "nbs").glob("*.qmd")), *map(root.joinpath, others)]:

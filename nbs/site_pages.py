@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import papermill
 import platformdirs
+from make_readme import published, settings
 
 root = Path(__file__).absolute().parent.parent
 # the notebook that exports a room
@@ -54,7 +55,10 @@ def signature(thing, called):
     last = lines[first.lineno - 1].encode()[: first.col_offset].decode()
     head = "\n".join([*lines[begins.lineno - 1 : first.lineno - 1], last]).rstrip()
     return re.sub(
-        rf"def {begins.name}\((?:(?:self|cls)(?::\w+)?(?:, ?)?)?", f"def {called}(", head, count=1
+        rf"def {begins.name}\((\s*)(?:(?:self|cls)(?::\w+)?(?:,\s*)?)?",
+        rf"def {called}(\1",
+        head,
+        count=1,
     )
 
 
@@ -110,7 +114,7 @@ def methods(name, thing, module):
             yield f"{name}.{key}", function, f"{name}.{key}"
 
 
-def api(out, source_of):
+def api(out, at_home):
     "Write a page a room, and one with every name; returns {public name: its place}."
     names = {}
     table = ["| name | what it is | taught in |", "|---|---|---|"]
@@ -119,7 +123,7 @@ def api(out, source_of):
         taught = f"[{lesson[room].stem}]({lesson[room].name})"
         page = [
             f"---\ntitle: alive_scene.{room}\ndescription: {module.__doc__!r}\n---\n",
-            f"Taught in {taught} · [source]({source_of(f'alive_scene/{room}.py')})\n",
+            f"Taught in {taught} · {at_home(f'alive_scene/{room}.py', 'source')}\n",
         ]
         for name in module.__all__:
             thing = getattr(module, name)
@@ -237,31 +241,49 @@ usual = dict(
 
 
 def opens(home):
-    "The addresses that open a notebook of GitHub in Colab and in Binder."
+    "Where a notebook opens: buttons for Colab and Binder; none before the repository is published."
+    if not published:
+        return []
     where, branch, path = re.fullmatch(r"https://github\.com/(.+)/blob/([^/]+)/(.+)", home).groups()
-    return (
-        f"https://colab.research.google.com/github/{where}/blob/{branch}/{path}",
-        f"https://mybinder.org/v2/gh/{where}/{branch}?labpath={quote(path, safe='')}",
-    )
+    colab = f"https://colab.research.google.com/github/{where}/blob/{branch}/{path}"
+    binder = f"https://mybinder.org/v2/gh/{where}/{branch}?labpath={quote(path, safe='')}"
+    return [f"[Colab]({colab}){{.button}}", f"[Binder]({binder}){{.button}}"]
+
+
+def clone():
+    "How Colab gets the kit: the address is a placeholder until the repository is published."
+    address = settings["git_url"] if published else "https://YOUR-SCHOOL.invalid/alive_scene"
+    lines = [
+        "```",
+        f"!git clone --depth 1 {address} && pip install -q -e ./alive_scene",
+        "%cd alive_scene/nbs",
+        "```",
+    ]
+    if not published:
+        lines += [
+            "",
+            "*A placeholder: this repository is not published yet. Put in the address of the copy "
+            "that you have put where your students can reach it, or clone from where you got it. A "
+            "name that nobody has registered may be taken by anybody, and what lies there would "
+            "run on your students' machines.*",
+        ]
+    return lines
 
 
 def parameters(out, source_of):
     "Write what every notebook takes with `-p`, as papermill itself reads it, and where it opens."
     rows = ["| parameter and default | meaning |", "|---|---|"]
-    places = ["| notebook | in Colab | in Binder | on GitHub |", "|---|---|---|---|"]
+    places = ["| notebook | opens in |", "|---|---|"]
     for notebook in sorted((root / "nbs").glob("[0-9]*.ipynb")):
         home = source_of(f"nbs/{notebook.name}")
-        colab, binder = opens(home)
-        places.append(
-            f"| [{notebook.stem}]({notebook.name}) | [open]({colab}){{.button}} "
-            f"| [open]({binder}){{.button}} | [read]({home}){{.button}} |"
-        )
+        buttons = opens(home) or ["JupyterLab: `make lab`"]
+        places.append(f"| [{notebook.stem}]({notebook.name}) | {' '.join(buttons)} |")
         rows.append(f"| **[{notebook.stem}]({notebook.name})** | |")
         for name, about in papermill.inspect_notebook(str(notebook)).items():
             meaning = about["help"].replace("|", "/") or usual.get(name, "")
             rows.append(f"| `{name} = {about['default']}` | {meaning} |")
-    (out / "_parameters.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    (out / "_open.md").write_text("\n".join(places) + "\n", encoding="utf-8")
+    for name, lines in (("_parameters", rows), ("_open", places), ("_clone", clone())):
+        (out / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 # What a scene costs

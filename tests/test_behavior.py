@@ -8,14 +8,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from alive_scene import behavior as room
 from alive_scene.behavior import (
-    Behavior,
     FlowBehavior,
+    MarkovBehavior,
     VideoTexture,
-    _balance,
-    _likely,
-    _plan,
-    _pull,
-    _there_and_back,
+    affinity,
+    balance,
+    draw_place,
+    move,
+    plan,
+    pull,
+    there_and_back,
 )
 from alive_scene.rollout import _nearest, cure, rollout, vital_signs
 
@@ -43,7 +45,7 @@ pace = float((observed[1:] - observed[:-1]).norm(dim=1).median())
 
 @pytest.fixture(scope="module")
 def behavior():
-    return Behavior.fit(observed, progress=False, rounds=200)
+    return MarkovBehavior.fit(observed, progress=False, rounds=200)
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +70,11 @@ def test_alive_for_long(behavior):
 
 
 def test_the_plan_is_balanced(behavior):
-    flow = _plan(behavior.points, 0.08)
+    flow = plan(behavior.points, 0.08)
     time = len(observed)
     # what comes to a place leaves it
     assert torch.allclose(flow.sum(0)[1:], flow.sum(1)[1:], atol=1e-5)
-    visits = torch.zeros(time, dtype=flow.dtype).index_add_(0, _there_and_back(time), flow.sum(1))
+    visits = torch.zeros(time, dtype=flow.dtype).index_add_(0, there_and_back(time), flow.sum(1))
     inner = visits[1:-1] * time
     assert (
         (inner - 1).abs().max() < 0.02
@@ -89,9 +91,9 @@ def test_balance_is_the_nearest_flow():
 
     The scaling factors are those of an exponential family.
     """
-    onward, leap = _likely(torch.randn(9, 3, generator=torch.Generator().manual_seed(0)).cumsum(0))
+    onward, leap = affinity(torch.randn(9, 3, generator=torch.Generator().manual_seed(0)).cumsum(0))
     fits = onward + leap
-    flow = _balance(fits, 4000)
+    flow = balance(fits, 4000)
     i = [a for a in range(18) if a not in (8, 17)]
     ratio = torch.log(flow[i][:, i] / fits[i][:, i])
     # log ratio = r(row) + c(column), and r + c is the same for both places of a frame
@@ -106,7 +108,7 @@ def test_balance_is_the_nearest_flow():
 
 def test_pull_grows_with_distance():
     away = torch.linspace(0.1, 10, 50)[:, None]
-    left = _pull(away) / away
+    left = pull(away) / away
     assert (
         (left[1:] <= left[:-1] + 1e-6).all()
         and left[0] < 0.81
@@ -124,7 +126,9 @@ def test_rows_of_a_batch_are_alone(behavior):
 
 
 def test_the_same_seed_the_same_behavior():
-    one, two = (Behavior.fit(observed[:30], progress=False, rounds=5, seed=7) for _ in range(2))
+    one, two = (
+        MarkovBehavior.fit(observed[:30], progress=False, rounds=5, seed=7) for _ in range(2)
+    )
     assert all(
         torch.equal(a, b)
         for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True)
@@ -134,7 +138,7 @@ def test_the_same_seed_the_same_behavior():
 def test_fit_leaves_the_global_seed_alone():
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    Behavior.fit(observed[:20], progress=False, rounds=2)
+    MarkovBehavior.fit(observed[:20], progress=False, rounds=2)
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -169,8 +173,6 @@ def test_zero_stands_still_and_hot_comes_back(behavior):
 @pytest.mark.parametrize("temperature", [-1, float("nan"), float("inf")])
 def test_no_temperature_is_refused(behavior, temperature):
     with pytest.raises(ValueError, match="temperature must be 0 or more"):
-        behavior.step(behavior.start(observed[:1]), temperature, torch.Generator())
-    with pytest.raises(ValueError, match="temperature must be 0 or more"):
         rollout(behavior, observed, 3, temperature=temperature)
 
 
@@ -184,10 +186,11 @@ def test_speed_rises_with_temperature(behavior):
 
 def test_a_change_of_temperature_is_no_jerk(behavior):
     state = behavior.start(observed[:1])
-    rng = torch.Generator().manual_seed(0)
+    rng = [torch.Generator().manual_seed(0)]
     path = []
     for step in range(40):
-        state = behavior.step(state, 1.0 if step % 2 else 0.5, rng)
+        temperature = 1.0 if step % 2 else 0.5
+        state = behavior.step(state, temperature, behavior.draw(rng, temperature))
         path.append(state.embedding[0])
     path = torch.stack(path)
     assert (path[1:] - path[:-1]).norm(dim=1).max() < 2 * (observed[1:] - observed[:-1]).norm(
@@ -206,26 +209,96 @@ def test_a_force_takes_it_elsewhere(behavior):
 
 
 def test_few_frames_and_still_ones():
-    two = rollout(Behavior.fit(observed[[0, 60]], progress=False, rounds=3), observed[[0, 60]], 100)
+    two = rollout(
+        MarkovBehavior.fit(observed[[0, 60]], progress=False, rounds=3), observed[[0, 60]], 100
+    )
     assert set(_nearest(two, observed[[0, 60]])[0].tolist()) == {0, 1}
     for few in (observed[:3], observed[:4], observed[:9]):
-        assert rollout(Behavior.fit(few, progress=False, rounds=3), few, 50).isfinite().all()
+        assert rollout(MarkovBehavior.fit(few, progress=False, rounds=3), few, 50).isfinite().all()
     still = observed[:1].expand(9, -1)
-    assert (rollout(Behavior.fit(still, progress=False, rounds=3), still, 50) - observed[0]).norm(
-        dim=1
-    ).max() < 1e-3
+    assert (
+        rollout(MarkovBehavior.fit(still, progress=False, rounds=3), still, 50) - observed[0]
+    ).norm(dim=1).max() < 1e-3
     held = observed[:30].repeat_interleave(4, 0)  # each frame four times: the median step is 0
     assert (
-        _nearest(rollout(Behavior.fit(held, progress=False, rounds=3), held, 400), held)[0]
+        _nearest(rollout(MarkovBehavior.fit(held, progress=False, rounds=3), held, 400), held)[0]
         .unique()
         .numel()
         > 20
     )
 
 
+def test_a_place_is_drawn_as_often_as_its_odds_say():
+    "Two places at once, each with odds of its own that don't sum to 1, one of them 0: 20,000 draws each."
+    onward = torch.tensor([[7, 2, 9, 4], [0, 5, 1, 3]])
+    odds = torch.tensor([[0.1, 0.0, 0.5, 0.9], [3.0, 1.0, 0.0, 6.0]])
+    draws = 20_000
+    chance = torch.rand(2 * draws, generator=torch.Generator().manual_seed(0))
+    place = draw_place(onward.repeat(draws, 1), odds.repeat(draws, 1), chance).view(draws, 2)
+    for row in range(2):
+        share = odds[row].double() / odds[row].double().sum()
+        count = (place[:, row, None] == onward[row]).sum(0)
+        sigma = (draws * share * (1 - share)).sqrt()
+        assert count.sum() == draws and ((count - draws * share).abs() <= 5 * sigma).all(), count
+
+
+@pytest.mark.parametrize("chance", [0.0, 1 - 2**-24])
+def test_the_ends_of_chance_draw_a_place_too(chance):
+    "torch.rand gives 0 at times, and never 1."
+    onward, odds = torch.tensor([[7, 2, 9]]), torch.tensor([[0.1, 0.2, 0.3]])
+    assert draw_place(onward, odds, torch.tensor([chance])) == (9 if chance else 7)
+
+
+def test_without_heat_there_is_no_move():
+    away, calm, lively = torch.randn(3, 5, 9, generator=torch.Generator().manual_seed(0))
+    assert not move(away, calm[:, :4], lively[:, :4], torch.zeros(1)).any()
+
+
+def test_a_move_is_the_pull_and_what_was_learned():
+    "Above 1 only chance grows: the pull and the calm motion stay."
+    away, calm, lively = torch.randn(3, 5, 9, generator=torch.Generator().manual_seed(0))
+    calm[:, 4:] = lively[:, 4:] = 0  # it learns the first four directions only
+    for heat, most in ((0.5, 0.5), (1.0, 1.0), (3.0, 1.0)):
+        by_hand = most * (pull(away) - away) + most * calm + heat * (lively - calm)
+        moved = move(away, calm[:, :4], lively[:, :4], torch.tensor([heat]))
+        assert torch.allclose(moved, by_hand, atol=1e-6)
+
+
+def test_chances_that_are_not_reached_change_no_place(behavior):
+    rng = torch.Generator().manual_seed(0)
+    place, heat = torch.tensor([5, 100, 200]), torch.ones(1)
+    away = torch.randn(3, behavior.config["dims"], generator=rng)
+    chances = torch.rand(3, 4, generator=rng)
+    reached = torch.tensor([0.0, 0.5, 0.999], dtype=torch.float64)
+    came, off = behavior.arrive(place, away, reached, heat, heat, chances, None)
+    assert torch.equal(came, place) and torch.equal(off, away)
+    reached = torch.tensor([1.0, 2.5, 0.9], dtype=torch.float64)
+    came, off = behavior.arrive(place, away, reached, heat, heat, chances, None)
+    few = torch.rand(3, 4, generator=rng)
+    few[:, :2] = chances[:, :2]  # other chances from the third on: nobody reaches those
+    again, other = behavior.arrive(place, away, reached, heat, heat, few, None)
+    assert torch.equal(came, again) and torch.equal(off, other) and came[2] == place[2]
+    assert (came[:2] != place[:2]).all()
+
+
+def test_arriving_leaves_the_point_where_it_is(behavior):
+    "What changes is the place that it is measured from."
+    rng = torch.Generator().manual_seed(0)
+    place, heat = torch.randint(0, 100, (50,), generator=rng), torch.ones(1)
+    away = torch.randn(50, behavior.config["dims"], generator=rng)
+    one = torch.ones(50, dtype=torch.float64)
+    came, off = behavior.arrive(
+        place, away, one, heat, heat, torch.rand(50, 1, generator=rng), None
+    )
+    before = behavior.on_path(place, one, heat) + away
+    assert torch.allclose(behavior.on_path(came, 0 * one, heat) + off, before, atol=1e-4)
+
+
 def test_a_hard_cut_is_crossed_both_ways():
     cut = F.normalize(torch.cat([observed[:60], -observed[60:]]), dim=1)
-    side = _nearest(rollout(Behavior.fit(cut, progress=False, rounds=3), cut, 2000), cut)[0] < 60
+    side = (
+        _nearest(rollout(MarkovBehavior.fit(cut, progress=False, rounds=3), cut, 2000), cut)[0] < 60
+    )
     assert (side[1:] != side[:-1]).sum() >= 4 and 0.25 < side.float().mean() < 0.75
 
 
@@ -238,12 +311,12 @@ def test_a_scene_whose_end_is_far_from_everything_lives_on():
     off = F.normalize(observed[59] + pace * torch.arange(1, 21)[:, None] * aside, dim=1)
     lost = torch.cat([observed[:60], off])
     index = _nearest(
-        rollout(Behavior.fit(lost, progress=False, rounds=30), lost, 4000, start=-1), lost
+        rollout(MarkovBehavior.fit(lost, progress=False, rounds=30), lost, 4000, start=-1), lost
     )[0]
     assert index[2000:].unique().numel() > 76 and (index[2000:] >= 60).float().mean() < 0.5
 
 
-@pytest.mark.parametrize("kind, least", [(Behavior, 2), (VideoTexture, 2), (FlowBehavior, 4)])
+@pytest.mark.parametrize("kind, least", [(MarkovBehavior, 2), (VideoTexture, 2), (FlowBehavior, 4)])
 def test_bad_paths_are_refused(kind, least):
     with pytest.raises(ValueError, match=f"at least {least}"):
         kind.fit(observed[: least - 1], progress=False)
@@ -258,28 +331,28 @@ def test_bad_paths_are_refused(kind, least):
 @pytest.mark.parametrize("leaps", [0, 1, -1, float("nan")])
 def test_leaps_are_a_share(leaps):
     with pytest.raises(ValueError, match="leaps must be between 0 and 1"):
-        Behavior.fit(observed, leaps=leaps)
+        MarkovBehavior.fit(observed, leaps=leaps)
 
 
 def test_an_interrupted_fit_keeps_what_it_learned(monkeypatch):
-    learn = Behavior._unroll
+    learn = room.unrolled_loss
     calls = []
 
-    def unroll(self, *args):
+    def unroll(*args):
         calls.append(0)
         if len(calls) > 4:
             raise KeyboardInterrupt
-        return learn(self, *args)
+        return learn(*args)
 
-    monkeypatch.setattr(Behavior, "_unroll", unroll)
+    monkeypatch.setattr(room, "unrolled_loss", unroll)
     with pytest.warns(UserWarning, match="stopped after 4 of 50"):
-        half = Behavior.fit(observed, progress=False, rounds=50)
+        half = MarkovBehavior.fit(observed, progress=False, rounds=50)
     assert len(half.history) == 4 and rollout(half, observed, 20).isfinite().all()
 
 
-@pytest.mark.parametrize("kind", [Behavior, VideoTexture, FlowBehavior])
+@pytest.mark.parametrize("kind", [MarkovBehavior, VideoTexture, FlowBehavior])
 def test_saved_and_loaded_it_rolls_alike(kind, behavior, peers):
-    one = {Behavior: behavior, VideoTexture: peers[0], FlowBehavior: peers[1]}[kind]
+    one = {MarkovBehavior: behavior, VideoTexture: peers[0], FlowBehavior: peers[1]}[kind]
     other = kind(**json.loads(json.dumps(one.config)))
     other.load_state_dict(one.state_dict())
     assert torch.equal(rollout(other.eval(), observed, 30), rollout(one, observed, 30))
@@ -322,7 +395,7 @@ def test_texture_shows_frames_only(peers):
 def test_flow_is_invertible_and_stands_still_at_zero(peers):
     flow = peers[1]
     noise = torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
-    law = flow._law(flow.points[:5], torch.zeros(5, 8))
+    law = flow.distribution(flow.points[:5], torch.zeros(5, 8))
     assert torch.allclose(law.transform(law.transform.inv(noise)), noise, atol=1e-3)
     assert torch.allclose(
         rollout(flow, observed, 5, start=3, temperature=0), observed[3].expand(5, -1), atol=1e-5
@@ -350,11 +423,11 @@ class Counted(TorchDispatchMode):
 def test_a_step_costs_little_and_no_more_for_a_longer_scene(behavior):
     "bench/behavior.py has its milliseconds."
     cost = []
-    for one in (behavior, Behavior.fit(scene(2 * len(observed)), progress=False, rounds=1)):
-        state = one.start(one._outside(one.points[:1]))
+    for one in (behavior, MarkovBehavior.fit(scene(2 * len(observed)), progress=False, rounds=1)):
+        state = one.start(one.restore(one.points[:1]))
         with Counted() as counted:
             for seed in range(20):
-                state = one.step(state, 1.0, torch.Generator().manual_seed(seed))
+                state = one.step(state, 1.0, one.draw([torch.Generator().manual_seed(seed)], 1.0))
         cost.append((counted.calls / 20, counted.numbers / 20))
     (calls, numbers), (_, longer) = cost
     assert calls < 250 and numbers < 20_000 and longer < 1.2 * numbers, cost
@@ -362,5 +435,5 @@ def test_a_step_costs_little_and_no_more_for_a_longer_scene(behavior):
 
 def test_it_moves_in_a_space_of_another_size():
     wide = scene(60, 90)
-    assert rollout(Behavior.fit(wide, progress=False, rounds=3), wide, 20).shape == (20, 90)
+    assert rollout(MarkovBehavior.fit(wide, progress=False, rounds=3), wide, 20).shape == (20, 90)
     assert cure(wide[:2], wide).shape == (2, 90) and room.__all__

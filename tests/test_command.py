@@ -149,7 +149,7 @@ def test_export_with_its_options(saved, tmp_path, capsys):
     text = (tmp_path / "cat.html").read_text(encoding="utf-8")
     for name, value in dict(temperature=1.5, curing=0.3, start=7, seed=9).items():
         assert re.search(rf'id="{name}" [^>]*value="{value}"', text), name
-    assert "any browser" in capsys.readouterr().out
+    assert "open it in a browser" in capsys.readouterr().out
     assert main(["export", saved, "-o", str(tmp_path / "beside.html"), "--runtime", "beside"]) == 0
     folder = next(tmp_path.glob("onnxruntime-web-*"))
     assert (

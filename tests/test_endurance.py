@@ -23,7 +23,7 @@ measured = pytest.mark.skipif(
 @pytest.mark.parametrize(
     "kind, steps, signs, options",
     [
-        ("Behavior", 2000, ("speed", "coverage"), dict(rounds=30)),
+        ("MarkovBehavior", 2000, ("speed", "coverage"), dict(rounds=30)),
         ("VaeBehavior, cured", 2000, endurance.SIGNS, dict(epochs=2)),
         ("VideoTexture", 2000, endurance.SIGNS, {}),
         ("FlowBehavior", 1000, ("speed", "drift"), dict(rounds=10)),

@@ -5,7 +5,7 @@ In a real browser, offline: the pictures of Python on the same noise, and its co
 
 import base64
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,19 +14,22 @@ from threading import Thread
 import numpy as np
 import pytest
 import torch
+from browsers import in_order, limit, moved, shown, stroll, ticks, until
+from held import play
+from torch import Tensor, nn
 
-from alive_scene.alive import _round
-from alive_scene.behavior import Behavior, VideoTexture
+from alive_scene.alive import _REGISTERED, AliveScene, _round
+from alive_scene.behavior import MarkovBehavior, VideoTexture
 from alive_scene.browser import _files, _runtime, export_html
 from alive_scene.generator import SirenGenerator
-from alive_scene.rollout import cure
+from alive_scene.rollout import Life, advance
 from alive_scene.vae import VaeBehavior
 
 
 @pytest.fixture(scope="module")
 def scene(alive):
     "The small scene with the behavior that stays alive, and a name that would do harm."
-    behavior = _round(Behavior.fit(alive.embeddings, rounds=100, progress=False))
+    behavior = _round(MarkovBehavior.fit(alive.embeddings, rounds=100, progress=False))
     named = replace(
         alive.scene,
         name="<script>document.title = 'harm'</script><img src=x onerror=\"document.title='harm'\">",
@@ -39,6 +42,11 @@ def vae(alive):
     return replace(
         alive, behavior=_round(VaeBehavior.fit(alive.embeddings, epochs=5, progress=False))
     )
+
+
+@pytest.fixture(scope="module")
+def texture(alive):
+    return replace(alive, behavior=_round(VideoTexture.fit(alive.embeddings)))
 
 
 @pytest.fixture(scope="module")
@@ -56,89 +64,68 @@ def page(scene, tmp_path_factory):
     return export_html(scene, tmp_path_factory.mktemp("page") / "cat.html")
 
 
-def course(alive, steps, temperature, curing, seed=0):
-    "What Python does on recorded noise: the noise of each step, and the pictures."
-    rng = torch.Generator().manual_seed(seed)
-    path = []
+def course(alive, steps, temperature, curing, wishes=()):
+    "A life on noise that is handed in: the noise of each step, as the page takes it, and the pictures."
+    rng = np.random.default_rng(0)
+    draw = dict(uniform=rng.random, normal=rng.standard_normal)
+    asked = dict(temperature=temperature, curing=curing, wishes=wishes)
+    life = Life(alive.behavior.start(alive.embeddings[:1]))
     noise = []
-    state = alive.behavior.start(alive.embeddings[:1])
+    path = []
     for _ in range(steps):
-        before = rng.get_state()
-        if isinstance(alive.behavior, VaeBehavior):
-            drawn = dict(latent=torch.randn(1, 256, generator=rng))
-        else:
-            few = torch.rand(1, 1 + int(temperature), generator=rng)
-            drawn = dict(
-                chances=torch.nn.functional.pad(few, (0, 4 - few.shape[1])),
-                latent=torch.randn(1, alive.behavior.motion.latent, generator=rng),
-            )
-        rng.set_state(before)
-        moved = alive.behavior.step(state, temperature, rng)
-        state = replace(moved, embedding=cure(moved.embedding, alive.embeddings, curing))
-        path.append(state.embedding)
+        drawn = {
+            name: torch.tensor(draw[kind](size), dtype=torch.float32)[None]
+            for name, (kind, size) in alive.behavior.noise.items()
+        }
+        life = advance(life, alive.behavior, alive.embeddings, noise=drawn, **asked)
         noise.append({name: value[0].tolist() for name, value in drawn.items()})
+        path.append(life.state.embedding)
     return noise, alive.render(torch.cat(path))
 
 
-live = """async ([noise, temperature, curing]) => {
-  await alive.ready;
-  alive.play(false);
-  for (const [name, value] of Object.entries({temperature, curing}))
-    document.getElementById(name).value = value;
-  await alive.restart();
-  const pictures = [];
-  for (const one of noise) pictures.push(new Uint8Array(await alive.step(one)));
-  const all = new Uint8Array(await new Blob(pictures).arrayBuffer());
-  let text = "";
-  for (let i = 0; i < all.length; i += 8192)
-    text += String.fromCharCode(...all.subarray(i, i + 8192));
-  return btoa(text);
-}"""
-
-
-def compare(browser, address, alive, steps, temperature, curing):
-    "The greatest difference between Python's pictures and the page's, in 255ths."
-    noise, wanted = course(alive, steps, temperature, curing)
-    tab = browser.new_page()
-    tab.goto(address)
+def difference(tab, alive, steps, temperature, curing, wishes=()):
+    "The greatest between Python's pictures and those of the page in a tab, in 255ths."
+    noise, wanted = course(alive, steps, temperature, curing, wishes)
     got = np.frombuffer(
-        base64.b64decode(tab.evaluate(live, [noise, temperature, curing])), np.uint8
+        base64.b64decode(tab.evaluate(play, [noise, temperature, curing])), np.uint8
     ).reshape(*wanted.shape[:3], 4)
-    tab.close()
     assert (got[..., 3] == 255).all()
     return np.abs(got[..., :3].astype(int) - wanted).max()
 
 
+def compare(browser, address, alive, steps, temperature, curing):
+    "The same for a page at an address."
+    tab, *_ = watched(browser)
+    tab.goto(address)
+    found = difference(tab, alive, steps, temperature, curing)
+    tab.close()
+    return found
+
+
 @pytest.mark.parametrize("temperature, curing", [(1, 0.1), (0.7, 0.1), (2, 0.3), (3, 0), (0, 0.5)])
 def test_the_page_draws_what_python_draws(browser, scene, page, temperature, curing):
-    difference = compare(browser, page.as_uri(), scene, 100, temperature, curing)
-    print(dict(temperature=temperature, curing=curing, difference=difference))
-    assert difference <= 2
+    found = compare(browser, page.as_uri(), scene, 100, temperature, curing)
+    print(dict(temperature=temperature, curing=curing, difference=found))
+    assert found <= 2
 
 
-def test_the_published_behavior_too(browser, vae, tmp_path):
-    assert compare(browser, export_html(vae, tmp_path / "vae.html").as_uri(), vae, 100, 1, 0.1) <= 2
-
-
-def test_the_published_generator_too(browser, siren, tmp_path):
-    assert (
-        compare(browser, export_html(siren, tmp_path / "siren.html").as_uri(), siren, 20, 1, 0.1)
-        <= 2
-    )
+@pytest.mark.parametrize("which, steps", [("vae", 100), ("texture", 100), ("siren", 20)])
+def test_other_parts_too(browser, request, which, steps, tmp_path):
+    alive = request.getfixturevalue(which)
+    address = export_html(alive, tmp_path / f"{which}.html").as_uri()
+    assert compare(browser, address, alive, steps, 1, 0.1) <= 2
 
 
 def watched(browser, **options):
     "A tab, and lists that fill with its requests to others and its errors."
     tab = browser.new_page(viewport=dict(width=800, height=740), **options)
+    tab.set_default_timeout(1000 * limit)
     outside = []
     errors = []
+    near = "file:", "data:", "blob:", "http://127.0.0.1"
     tab.on(
         "request",
-        lambda request: (
-            None
-            if request.url.startswith(("file:", "data:", "blob:", "http://127.0.0.1"))
-            else outside.append(request.url)
-        ),
+        lambda request: None if request.url.startswith(near) else outside.append(request.url),
     )
     tab.on("pageerror", lambda error: errors.append(str(error)))
     tab.on(
@@ -147,92 +134,91 @@ def watched(browser, **options):
     return tab, outside, errors
 
 
-def until(tab, true, seconds=30):
-    """Wait until an expression is true.
-
-    Playwright's own way of waiting evaluates text, which the page's policy forbids.
-    """
-    for _ in range(20 * seconds):
-        if tab.evaluate(true):
-            return
-        tab.wait_for_timeout(50)
-    pytest.fail(f"never true: {true}")
+def index(tab):
+    "Of the frame on the screen."
+    return int(tab.locator("#picture").get_attribute("data-index"))
 
 
-# How much the picture changes in a second of playing: the mean over pixels, summed over frames;
-# and how many frames there are.
-watch = """async seconds => {
-  const canvas = document.getElementById('picture');
-  const look = () => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  const from = performance.now();
-  let change = 0, frames = 0, before = null, at = null;
-  while (performance.now() - from < 1000 * seconds) {
-    await new Promise(requestAnimationFrame);
-    if (canvas.dataset.index === at) continue;
-    const now = look();
-    at = canvas.dataset.index;
-    frames++;
-    if (before) {
-      let sum = 0;
-      for (let i = 0; i < now.length; i++) sum += Math.abs(now[i] - before[i]);
-      change += sum / now.length;
-    }
-    before = now;
-  }
-  return { change: change / seconds, frames: frames / seconds };
-}"""
+def plays_on(tab, frames=20):
+    "The page shows so many frames by itself, in order."
+    seen = shown(tab, "#picture", frames)
+    assert in_order(seen)
+    return seen
 
 
-def test_it_plays_offline_and_its_controls_work(browser, page, tmp_path):
-    tab, outside, errors = watched(browser, offline=True)
-    tab.goto(page.as_uri())
-    tab.evaluate("alive.ready")
-    index = lambda: int(tab.locator("#picture").get_attribute("data-index"))  # noqa: E731
-    until(tab, "document.getElementById('picture').dataset.index > 5")
-    tab.get_by_label("speed").fill("4")
-    lively = tab.evaluate(watch, 3)
-    tab.screenshot(path=str(tmp_path / "page.png"))
+def the_temperature_is_heard(tab):
+    "Turned by keyboard: at 0 it comes to rest, at 3 a frame moves more than at .1."
     temperature = tab.get_by_label("temperature")
     temperature.focus()
     tab.keyboard.press("Home")
     assert temperature.input_value() == "0"
-    tab.wait_for_timeout(2500)
-    still = tab.evaluate(watch, 2)
+    still = moved(plays_on(tab, 120)[100:])
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowRight")
+    assert temperature.input_value() == "0.1"
+    lively = moved(plays_on(tab, 60)[2:])  # one may have begun before
     tab.keyboard.press("End")
-    tab.wait_for_timeout(500)
-    wild = tab.evaluate(watch, 3)
+    assert temperature.input_value() == "3"
+    wild = moved(plays_on(tab, 60)[2:])
     print(dict(still=still, lively=lively, wild=wild))
-    assert still["change"] < lively["change"] / 10 and lively["change"] < wild["change"]
-    tab.get_by_role("button", name="pause").click()
-    tab.wait_for_timeout(300)
-    stopped = index()
-    tab.wait_for_timeout(300)
-    assert index() == stopped
+    assert 10 * still < lively < wild / 2.5
+
+
+def paused_it_steps_by_key(tab):
+    "One frame may be under way when it is paused; then none comes until a key asks for it."
+    at = tab.evaluate("""() => {
+      document.getElementById('play').click();
+      return +document.getElementById('picture').dataset.index;
+    }""")
+    tab.get_by_role("button", name="play").wait_for()
+    tab.evaluate(ticks, 60)
+    stopped = index(tab)
+    assert stopped <= at + 1
+    tab.evaluate(ticks, 60)
+    assert index(tab) == stopped
     tab.locator("#picture").focus()
     tab.keyboard.press("ArrowRight")
     until(tab, f"document.getElementById('picture').dataset.index == {stopped + 1}")
+
+
+def test_it_plays_offline_and_its_controls_work(browser, page):
+    tab, outside, errors = watched(browser, offline=True)
+    tab.goto(page.as_uri())
+    tab.evaluate("alive.ready")
+    plays_on(tab)
+    tab.get_by_label("speed").fill("4")
+    the_temperature_is_heard(tab)
+    paused_it_steps_by_key(tab)
     tab.get_by_label("seed").fill("7")
     until(tab, "document.getElementById('picture').dataset.index == 0")
     tab.locator("#map").click(position=dict(x=20, y=20))
     tab.locator("#picture").focus()
     tab.keyboard.press("Space")
     tab.get_by_role("button", name="pause").wait_for()
+    plays_on(tab)
     assert not outside and not errors
     tab.close()
 
 
 def test_a_turned_slider_is_felt_at_once(browser, page):
+    "By the very next step: at rest at temperature 0, it is turned to 3."
     tab, *_ = watched(browser)
     tab.goto(page.as_uri())
-    tab.evaluate("alive.ready")
-    waited = tab.evaluate("""async () => {
-      const canvas = document.getElementById('picture'), at = canvas.dataset.index, from = performance.now();
-      document.getElementById('temperature').value = 2;
-      while (canvas.dataset.index === at) await new Promise(requestAnimationFrame);
-      return performance.now() - from;
+    changes = tab.evaluate("""async () => {
+      await alive.ready;
+      alive.play(false);
+      const changes = [];
+      let before = await alive.restart();
+      for (let i = 0; i <= 100; i++) {
+        document.getElementById('temperature').value = i < 100 ? 0 : 3;
+        const now = await alive.step();
+        changes.push(now.reduce((sum, value, i) => sum + Math.abs(value - before[i]), 0));
+        before = now;
+      }
+      return changes;
     }""")
     tab.close()
-    assert waited < 250
+    assert 10 * changes[-2] < changes[-1]
 
 
 def test_the_same_seed_lives_the_same_life(browser, page):
@@ -253,6 +239,59 @@ def test_the_same_seed_lives_the_same_life(browser, page):
     assert one == again != other
 
 
+# The share of so many steps, by the page's own luck, whose nearest frame comes before another.
+before = """async ([steps, frame, odds]) => {
+  await alive.ready;
+  alive.play(false);
+  alive.wish(odds);
+  await alive.restart();
+  let count = 0;
+  for (let i = 0; i < steps; i++) {
+    await alive.step();
+    count += +document.getElementById('says').textContent.match(/frame ([0-9]+)/)[1] < frame;
+  }
+  return count / steps;
+}"""
+
+
+def test_a_wish_is_heard(browser, scene, page):
+    "The first half of the video is wished ten thousandfold; the same wish as Python's, and none at all."
+    half = len(scene.embeddings) // 2
+    odds = torch.where(scene.behavior.frame < half, 1e4, 1.0)
+    tab, _, errors = watched(browser)
+    tab.goto(page.as_uri())
+    free, held = (tab.evaluate(before, [500, half, one]) for one in (None, odds.tolist()))
+    print(dict(free=free, held=held))
+    assert held > free + 0.2
+    assert difference(tab, scene, 60, 1, 0.1, [lambda index: odds[None]]) <= 2
+    assert difference(tab, scene, 60, 1, 0.1) > 20, "the wish still stands"
+    tab.evaluate("alive.wish(null)")
+    assert difference(tab, scene, 60, 1, 0.1) <= 2
+    assert not errors
+    tab.close()
+
+
+def test_a_behavior_from_a_notebook_cell_lives_in_a_page(
+    browser, alive, root, tmp_path, monkeypatch
+):
+    "Twenty lines, registered: saved, loaded, exported; it draws what Python draws, and plays by itself."
+    monkeypatch.setitem(_REGISTERED, "behavior", {})
+    cell = {}
+    exec(stroll(root), cell)
+    AliveScene.register("stroll", cell["Stroll"])
+    strolling = replace(alive, behavior=cell["Stroll"].fit(alive.embeddings))
+    loaded = AliveScene.load(strolling.save(tmp_path / "stroll.alive"))
+    assert loaded.parts == ("patch", "stroll")
+    tab, outside, errors = watched(browser)
+    tab.goto(export_html(loaded, tmp_path / "stroll.html").as_uri())
+    tab.evaluate("alive.ready")
+    assert moved(plays_on(tab)) > 0
+    for temperature in (1, 0.4):
+        assert difference(tab, loaded, 30, temperature, 0.1) <= 2
+    assert not outside and not errors
+    tab.close()
+
+
 def test_a_name_that_holds_html_is_shown_harmless(browser, scene, page):
     tab, outside, errors = watched(browser)
     tab.goto(page.as_uri())
@@ -266,8 +305,8 @@ def test_less_motion_and_labels(browser, page):
     tab, *_ = watched(browser, reduced_motion="reduce", color_scheme="dark")
     tab.goto(page.as_uri())
     tab.evaluate("alive.ready")
-    tab.wait_for_timeout(500)
-    assert tab.locator("#picture").get_attribute("data-index") == "0"
+    tab.evaluate(ticks, 60)
+    assert index(tab) == 0
     assert "less motion" in tab.locator("#note").inner_text()
     tab.get_by_role("button", name="play").click()
     until(tab, "document.getElementById('picture').dataset.index > 2")
@@ -369,12 +408,46 @@ def test_bad_input(alive, tmp_path, bad):
     assert not list(tmp_path.iterdir())
 
 
-def test_what_has_no_graph_is_named(scene, tmp_path):
-    texture = replace(scene, behavior=VideoTexture.fit(scene.embeddings))
-    with pytest.raises(
-        ValueError, match="VideoTexture can't live in a page; these can: Behavior, VaeBehavior"
-    ):
-        export_html(texture, tmp_path / "cat.html")
+@dataclass(frozen=True)
+class Place:
+    "All that the two below remember."
+
+    embedding: Tensor  # (batch, embed)
+
+
+class Asking(nn.Module):
+    "A behavior whose step branches on what the numbers are."
+
+    kind = "asking"
+    noise = {"coin": ("uniform", 1)}
+    config = {}
+
+    def start(self, embedding):
+        return Place(embedding)
+
+    def step(self, state, temperature, noise, wish=None):
+        if float(noise["coin"].sum()) > 0.5:
+            return Place(-state.embedding)
+        return state
+
+
+class Guessing(nn.Module):
+    "A generator that does so."
+
+    kind = "guessing"
+    config = {}
+
+    def colors(self, embedding, view=None):
+        bright = 1.0 if float(embedding[0, 0]) > 0 else 0.0
+        return torch.full((len(embedding), 8, 8, 3), bright)
+
+
+@pytest.mark.parametrize("part", [dict(behavior=Asking()), dict(generator=Guessing())])
+def test_what_has_no_graph_is_named(scene, tmp_path, part):
+    name = type(next(iter(part.values()))).__name__
+    with pytest.raises(ValueError, match=f"^{name} can't live in a page: it can't be traced"):
+        export_html(replace(scene, **part), tmp_path / "cat.html")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_notice_of_the_runtime_goes_along(scene, page, tmp_path):

@@ -362,6 +362,7 @@ def test_links_of_the_readme_lead_somewhere():
     links = [link for link in re.findall(r"\]\(([^)#]+)", readme) if "://" not in link]
     assert links and not [link for link in links if not (root / link).exists()]
     pages = [root / link for link in links if link.endswith(".qmd")]
-    assert pages and not [
-        page.name for page in pages if "{{<" in page.read_text(encoding="utf-8")
-    ], "only the site completes them"
+    incomplete = [page.name for page in pages if "{{<" in page.read_text(encoding="utf-8")]
+    assert pages and (not incomplete or not settings().getboolean("published")), (
+        f"only the site completes {incomplete}"
+    )

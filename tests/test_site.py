@@ -20,7 +20,10 @@ import yaml
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root / "nbs"))
-from make_readme import moved, readme  # noqa: E402, scripts beside the lessons
+import make_readme  # noqa: E402, scripts beside the lessons
+import make_site  # noqa: E402
+import site_pages  # noqa: E402
+from make_readme import moved, published, readme  # noqa: E402
 from make_site import asks_outside, build, link, prose  # noqa: E402
 from site_pages import built  # noqa: E402
 
@@ -178,17 +181,21 @@ def test_a_cross_link_arrives(browser, address):
 def test_every_lesson_says_where_it_opens(pages):
     for notebook in (root / "nbs").glob("[0-9]*.ipynb"):
         links = pages[f"{notebook.stem}.html"].links
-        assert any(
-            link.startswith("https://colab.research.google.com/github/")
-            and link.endswith(f"/nbs/{notebook.name}")
-            for link in links
-        )
-        assert any(
-            link.startswith("https://mybinder.org/v2/gh/")
-            and link.endswith(f"nbs%2F{notebook.name}")
-            for link in links
-        )
+        colab = [link for link in links if link.startswith("https://colab.research.google.com/")]
+        binder = [link for link in links if link.startswith("https://mybinder.org/")]
+        if not published:  # nobody is sent to a name that anybody may register
+            assert not colab and not binder
+            continue
+        assert any(link.endswith(f"/nbs/{notebook.name}") for link in colab)
+        assert any(link.endswith(f"nbs%2F{notebook.name}") for link in binder)
         assert "teach.html#where-the-notebooks-open" in links
+
+
+def test_an_address_that_is_not_ours_yet_is_nowhere_to_be_followed(pages):
+    if not published:
+        for name, page in pages.items():
+            ours = [link for link in page.links if "alive-scene" in link and "://" in link]
+            assert not ours, f"{name} leads to {ours}"
 
 
 def test_no_hole_is_left(site):
@@ -228,6 +235,25 @@ def test_links_are_moved_and_code_is_left_alone():
         {"cure": "api_rollout.qmd#cure"},
     )
     assert found.count("api_rollout.qmd#cure") == 1
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["published", "not yet"])
+def test_what_lies_outside_the_site_is_linked_once_it_is_published(there, monkeypatch):
+    for module in (make_site, site_pages):
+        monkeypatch.setattr(module, "published", there)
+    home = make_site.settings["git_url"]
+    said = [
+        prose("[a](../bench/x.py) [b](../CONTRIBUTING.md)", Path("nbs/x.ipynb"), {}),
+        make_site.home("nbs/30_siren.ipynb", "siren"),
+        make_site.at_home("alive_scene/siren.py", "source"),
+        "\n".join(site_pages.clone()),
+    ]
+    assert all((home in words) == there for words in said), said
+    assert all((".invalid/" in words) != there for words in said[3:])
+    assert (
+        said[0] == f"{f'[a]({home}/blob/main/bench/x.py)' if there else 'a'} [b](contributing.md)"
+    )
+    assert ("mybinder.org" in said[1] and "colab.research.google.com" in said[1]) == there
 
 
 def test_nothing_is_asked_of_others(site, tmp_path):
@@ -354,21 +380,22 @@ def test_the_readme_is_what_the_index_gives():
     assert (root / "README.md").read_text(encoding="utf-8") == readme(), "make export writes it"
 
 
-def test_the_readme_names_the_site_for_what_only_the_site_completes():
+@pytest.mark.parametrize("there", [True, False], ids=["published", "not yet"])
+def test_the_readme_names_the_site_for_what_only_the_site_completes(there, monkeypatch):
+    monkeypatch.setattr("make_readme.published", there)
     found = moved(
         "[a](teach.qmd#real-faces) [b](glossary.qmd) [c](../CHANGELOG.md) [d](https://arxiv.org) "
         "![e](images/alive.webp) [f](#x)"
     )
+    site = f"{make_readme.site}/teach.html" if there else "nbs/teach.qmd"
     assert found == (
-        "[a](https://alive-scene.github.io/alive_scene/teach.html#real-faces) [b](nbs/glossary.qmd) "
+        f"[a]({site}#real-faces) [b](nbs/glossary.qmd) "
         "[c](CHANGELOG.md) [d](https://arxiv.org) "
         "![e](nbs/images/alive.webp) [f](#x)"
     )
 
 
 def test_the_gallery_says_how_to_be_had(tmp_path, monkeypatch, capsys):
-    import site_pages
-
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
 
     def no_npm(*_):

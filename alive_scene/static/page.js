@@ -1,4 +1,4 @@
-// A living scene without Python. Three networks in ONNX do what the course teaches: `start` stands on a frame of the video,
+// A living scene without Python. Three ONNX graphs do what the course teaches: `start` stands on a frame of the video,
 // `step` moves on from a state, by noise, and cures, `draw` makes the picture. The notebook 71_browser says what goes in and out.
 const $ = id => document.getElementById(id);
 const about = JSON.parse($("about").textContent);

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from alive_scene.alive import AliveScene, _version
+from alive_scene.alive import _VERSION, AliveScene
 from alive_scene.scene import napping_cat
 
 here = Path(__file__).parent
@@ -23,33 +23,47 @@ def sparse(part, share):
     with torch.no_grad():
         for weights in part.state_dict().values():
             if weights.is_floating_point() and weights.ndim == 2:
-                weights[
-                    weights.abs()
-                    < weights.abs()
-                    .float()
-                    .flatten()
-                    .kthvalue(int((1 - share) * weights.numel()))
-                    .values
-                ] = 0
+                size = weights.abs().float()
+                least = size.flatten().kthvalue(int((1 - share) * weights.numel())).values
+                weights[size < least] = 0
     return part
 
 
+# a small scene of each pair of parts, and one that is long enough to tell a life by
+STORED = {
+    "patch_alive": dict(frames=8, size=24, steps=20),
+    "siren_vae": dict(frames=8, size=24, steps=20, kept=(0.02, 0.004)),
+    "60_patch_alive": dict(frames=60, size=40, steps=20),
+    "60_siren_vae": dict(frames=60, size=40, steps=300, kept=(0.03, 0.01)),
+}
+
+
+def fitted(name, frames, size, steps, kept=None):
+    "That scene; `kept` are the shares of the generator's weights and of the behavior's that are left."
+    generator, behavior = name.split("_")[-2:]
+    alive = AliveScene.fit(
+        napping_cat(frames, size),
+        generator=generator,
+        behavior=behavior,
+        steps=steps,
+        seed=0,
+        progress=False,
+    )
+    if kept:
+        sparse(alive.generator, kept[0])
+        sparse(alive.behavior, kept[1])
+    return alive
+
+
 def make():
-    for parts in (("patch", "alive"), ("siren", "vae")):
-        alive = AliveScene.fit(
-            napping_cat(8, 24),
-            generator=parts[0],
-            behavior=parts[1],
-            steps=20,
-            seed=0,
-            progress=False,
-        )
-        if parts[1] == "vae":
-            sparse(alive.generator, 0.02)
-            sparse(alive.behavior, 0.004)
+    "Write those that are not there."
+    for name, options in STORED.items():
+        path = here / f"v{_VERSION}_{name}.alive.gz"
+        if path.exists():
+            print(path.name, "is there")
+            continue
         with tempfile.TemporaryDirectory() as folder:
-            data = alive.save(Path(folder) / "a.alive").read_bytes()
-        path = here / f"v{_version}_{'_'.join(parts)}.alive.gz"
+            data = fitted(name, **options).save(Path(folder) / "a.alive").read_bytes()
         path.write_bytes(gzip.compress(data, 9, mtime=0))
         print(path.name, f"{path.stat().st_size:,} bytes")
 
