@@ -8,6 +8,8 @@ TORCH  ?=
 export PATH := $(BIN):$(PATH)
 export PLOTLY_RENDERER := plotly_mimetype+notebook_connected
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
+# Threads that wait sleep instead of spinning: beside other work, spinning makes small products thirty times slower.
+export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
 .PHONY: help alive test browser lab bench torture clip docs export

@@ -4,9 +4,9 @@ It prints one table, in about five minutes. The bundled cat, 200 frames of 128×
 The kernel's side: frames rolled out, drawn and packed in a second. In Chromium: JupyterLab plays it, its
 speed slider at 4, one view and four; frames are counted as they are drawn. The temperature slider is moved 21
 times by mouse and 21 times by keyboard, curing 21 times by mouse, each time until a frame is drawn that was
-rolled out at the new setting. Then at its usual speed over a link of 100 ms each way. The page plays as fast as it can, with the default generator and with the
-published one; parity is the greatest difference from Python's pictures on the same noise, in 255ths. It
-borrows the tests' way of opening a browser.
+rolled out at the new setting. Then at its usual speed over a link of 100 ms each way. The page plays as fast
+as it can, with the default generator and with the published one; parity is the greatest difference from
+Python's pictures on the same noise, in 255ths. It borrows the tests' way of opening a browser.
 `--save bench/player.json` keeps the figures for the lessons; `--pictures nbs/images` also writes player.png
 and page.png, the screenshots of the README.
 """
@@ -34,7 +34,6 @@ sys.path.insert(0, str(ROOT / "tests"))
 import test_browser as notebook  # noqa: E402, it lies among the tests
 import test_export as page  # noqa: E402
 from browsers import launch  # noqa: E402
-
 
 # When, in milliseconds, each frame was drawn.
 beats = """async seconds => {

@@ -19,6 +19,9 @@ for name in (
 ):
     os.environ[name] = str(folder / name.lower())
     (folder / name.lower()).mkdir()
+# Threads that wait shall sleep, not spin: beside other work, spinning makes small products thirty times
+# slower. Read when torch is loaded, here and in every kernel and process that the tests start.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype+notebook_connected")
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 signal.signal(

@@ -335,7 +335,7 @@ def test_leaps_are_a_share(leaps):
 
 
 def test_an_interrupted_fit_keeps_what_it_learned(monkeypatch):
-    learn = room.unrolled_loss
+    learn = room._unrolled_loss
     calls = []
 
     def unroll(*args):
@@ -344,7 +344,7 @@ def test_an_interrupted_fit_keeps_what_it_learned(monkeypatch):
             raise KeyboardInterrupt
         return learn(*args)
 
-    monkeypatch.setattr(room, "unrolled_loss", unroll)
+    monkeypatch.setattr(room, "_unrolled_loss", unroll)
     with pytest.warns(UserWarning, match="stopped after 4 of 50"):
         half = MarkovBehavior.fit(observed, progress=False, rounds=50)
     assert len(half.history) == 4 and rollout(half, observed, 20).isfinite().all()
@@ -416,7 +416,8 @@ class Counted(TorchDispatchMode):
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         answer = function(*args, **(kwargs or {}))
         self.calls += 1
-        self.numbers += answer.numel() if isinstance(answer, torch.Tensor) else 0
+        if isinstance(answer, torch.Tensor) and not function.is_view:
+            self.numbers += answer.numel()
         return answer
 
 
@@ -430,7 +431,7 @@ def test_a_step_costs_little_and_no_more_for_a_longer_scene(behavior):
                 state = one.step(state, 1.0, one.draw([torch.Generator().manual_seed(seed)], 1.0))
         cost.append((counted.calls / 20, counted.numbers / 20))
     (calls, numbers), (_, longer) = cost
-    assert calls < 250 and numbers < 20_000 and longer < 1.2 * numbers, cost
+    assert calls < 250 and numbers < 6_000 and longer < 1.2 * numbers, cost
 
 
 def test_it_moves_in_a_space_of_another_size():

@@ -12,6 +12,11 @@ from alive_scene.player import AlivePlayer, MapExplorer, _floor, _jpeg
 from alive_scene.scene import read_scene
 
 
+def where(player):
+    "The embedding (1, embed) of the player's first life."
+    return player.live.courses[0].life.state.embedding
+
+
 class Browser:
     "What the screen does, without a browser: it asks for frames and keeps what comes."
 
@@ -50,7 +55,7 @@ def test_it_plays_what_a_rollout_would(alive):
     player = AlivePlayer(alive, seed=5, start=3)
     path = alive.rollout(10, seed=5, start=3)
     frames = player.advance(10)
-    assert torch.equal(player.lives[0].state.embedding[0], path[-1])
+    assert torch.equal(where(player)[0], path[-1])
     assert (frames == alive.render(path)).all()
 
 
@@ -78,7 +83,7 @@ def test_a_turned_slider_goes_on_from_the_frame_on_the_screen(alive):
     player.temperature.value = player.curing.value = 0
     message, _ = browser.want(2, after=shown)
     assert message["first"] == shown + 1
-    assert torch.allclose(player.lives[0].state.embedding[0], path[2], atol=1e-6), (
+    assert torch.allclose(where(player)[0], path[2], atol=1e-6), (
         "nothing moves at 0, so it must still be where the screen was"
     )
 
@@ -94,7 +99,7 @@ def test_seed_start_and_what_you_turn_decide_everything(alive, stored):
     lucky.advance(2)
     lucky.temperature.value = 2
     lucky.advance(4)
-    assert torch.equal(player.lives[0].state.embedding, lucky.lives[0].state.embedding), (
+    assert torch.equal(where(player), where(lucky)), (
         f"it depends on the {stored} frames that were in store"
     )
 
@@ -140,7 +145,7 @@ def test_one_thread_at_a_time(alive):
     """
     player = AlivePlayer(alive, temperature=0.5)
     browser = Browser(player)
-    live = player._live
+    go_on = player.live.go_on
     turned = threading.Event()
 
     def turn():
@@ -150,11 +155,11 @@ def test_one_thread_at_a_time(alive):
     def slow(*args, **knobs):
         threading.Thread(target=turn).start()
         assert not turned.wait(0.2), "the slider didn't wait"
-        return live(*args, **knobs)
+        return go_on(*args, **knobs)
 
-    player._live = slow
+    player.live.go_on = slow
     browser.want(2)
-    assert turned.wait(5)
+    assert turned.wait(120)
     frames, flush = browser.got[-2:]
     assert (
         [frames[0]["kind"], flush[0]["kind"]] == ["frames", "flush"]
@@ -169,23 +174,21 @@ def test_when_nobody_looks_any_more_the_past_is_let_go(alive):
     browser = Browser(player)
     browser.want(6)
     browser.say(kind="bye")
-    assert len(player.kept) == 1
+    assert len(player.live.kept) == 1
     browser.say(kind="hello")
     browser.want(2)
-    assert torch.equal(player.lives[0].state.embedding[0], path[-1]), (
-        "it goes on when someone comes back"
-    )
+    assert torch.equal(where(player)[0], path[-1]), "it goes on when someone comes back"
 
 
 def test_what_is_out_of_date_is_not_answered(alive):
     player = AlivePlayer(alive)
     browser = Browser(player)
     browser.want(4)
-    index = player.index
+    index = player.live.index
     count = len(browser.got)
     browser.say(kind="want", epoch=player.epoch - 1, after=index, frames=4)
     browser.say(kind="want", epoch=player.epoch, after=index - 2, frames=4)
-    assert (player.index, len(browser.got)) == (index, count)
+    assert (player.live.index, len(browser.got)) == (index, count)
 
 
 def test_two_screens_of_one_player_share_its_life(alive):
@@ -193,7 +196,7 @@ def test_two_screens_of_one_player_share_its_life(alive):
     one = Browser(player)
     one.want(4)
     one.want(4, after=0)  # the other screen is late
-    assert player.index == 4
+    assert player.live.index == 4
 
 
 @pytest.mark.parametrize("view", ["four versions", "four temperatures"])
@@ -202,7 +205,7 @@ def test_four_at_once(alive, view):
     frames = player.advance(6)
     side = alive.render(alive.embeddings[:1]).shape[1]
     assert frames.shape == (6, 2 * side, 2 * side, 3)
-    last = [life.state.embedding[0] for life in player.lives]
+    last = [course.life.state.embedding[0] for course in player.live.courses]
     alone = [
         alive.rollout(6, seed=1 + i)
         if view == "four versions"
@@ -220,7 +223,7 @@ def test_two_players_do_not_disturb_each_other_and_leave_no_thread(alive):
         one.advance()
     for _ in range(3):
         two.advance()
-    assert torch.equal(one.lives[0].state.embedding, two.lives[0].state.embedding)
+    assert torch.equal(where(one), where(two))
     assert threading.active_count() == threads
 
 
@@ -237,9 +240,9 @@ def test_buttons(alive, tmp_path):
     assert Image.open(tmp_path / "life.gif").n_frames == 9 and "saved 9" in player.said.value, (
         "what was seen, not what waits"
     )
-    before = player.index
+    before = player.live.index
     player.surprise.click()
-    assert len(player.kept) == 1 and player.index == before, "another life begins"
+    assert len(player.live.kept) == 1 and player.live.index == before, "another life begins"
     assert (player.playing.description, player.playing.icon) == ("pause", "pause")
     player.step.click()
     assert not player.screen.playing and browser.got[-1][0] == {"kind": "step"}
@@ -288,9 +291,9 @@ def test_the_map_draws_any_place_and_starts_the_player_there(alive):
     explorer = MapExplorer(alive, player=player)
     x, y = explorer.points[2].tolist()
     explorer.go_to(x, y, walk=False)
-    assert torch.equal(player.lives[0].state.embedding[0], alive.embeddings[0])
+    assert torch.equal(where(player)[0], alive.embeddings[0])
     explorer.go_to(x, y)
-    assert torch.allclose(player.lives[0].state.embedding[0], alive.embeddings[2], atol=1e-4)
+    assert torch.allclose(where(player)[0], alive.embeddings[2], atol=1e-4)
     explorer.compare([0, 1])
     explorer.compare([2, 3, 4])
     assert "mean of 2 frames and the mean of 3" in explorer.says.value
@@ -312,7 +315,7 @@ def test_on_a_frame_the_map_shows_the_frame_and_a_click_starts_the_player(alive)
     )
     explorer.go_to(*explorer.points[9].tolist())
     assert explorer.says.value == "frame 9" and player.playing.value
-    assert torch.equal(player.lives[0].state.embedding[0], alive.embeddings[9])
+    assert torch.equal(where(player)[0], alive.embeddings[9])
 
 
 def test_the_floor_leaves_the_frames_their_place(alive):
@@ -352,6 +355,7 @@ class Breaks:
     def __init__(self, whole, error, after):
         self.whole = whole
         self.start = whole.start
+        self.draw = whole.draw
         self.error = error
         self.left = after
 
@@ -379,7 +383,7 @@ def test_whatever_breaks_an_answer_pauses_and_is_told(alive, error, says):
     browser.want(4)
     message, _ = browser.want(4)
     assert message == {"kind": "note", "text": says} and not player.playing.value
-    assert player.index == 4 and torch.equal(player.lives[0].state.embedding[0], path[-1]), (
+    assert player.live.index == 4 and torch.equal(where(player)[0], path[-1]), (
         "it stands where the last whole answer ended"
     )
     breaks.left = 10
@@ -395,7 +399,7 @@ def test_a_closed_player_answers_nobody_and_leaves_nothing(alive):
         widget.close()
     player.advance(2)
     assert threading.active_count() == threads
-    assert player.index == 6
+    assert player.live.index == 6
 
 
 def test_the_frames_say_at_which_temperature_they_were_rolled_out(alive):

@@ -23,6 +23,12 @@ def circle(time=40, embed=16, seed=0):
     return F.normalize(axes[0] + 0.3 * angle.cos() * axes[1] + 0.3 * angle.sin() * axes[2], dim=1)
 
 
+def moved(behavior, state, temperature=1.0, seed=0):
+    "Where a step with that seed's luck ends."
+    rng = [torch.Generator().manual_seed(seed + row) for row in range(len(state.embedding))]
+    return behavior.step(state, temperature, behavior.draw(rng, temperature)).embedding
+
+
 observed = circle()
 clouds = torch.randn(2, 8, 5, generator=torch.Generator().manual_seed(1))
 
@@ -71,6 +77,7 @@ def test_the_latent_is_drawn_from_its_cloud():
     output, mean, log_variance = model(observed[:2], torch.Generator().manual_seed(3))
     noise = torch.randn(2, 4, generator=torch.Generator().manual_seed(3))
     assert torch.allclose(output, model.decoder(mean + noise * (log_variance / 2).exp()))
+    assert torch.equal(output, model.decode(*model.encode(observed[:2]), noise))
 
 
 def test_mse_loss_is_summed_error_plus_kld():
@@ -153,8 +160,8 @@ def test_bad_densify():
 )
 def test_small_and_still_paths_learn(embeddings):
     behavior = VaeBehavior.fit(embeddings, epochs=1, progress=False)
-    state = behavior.step(behavior.start(embeddings[:1]), 1.0, torch.Generator().manual_seed(0))
-    assert state.embedding.shape == (1, embeddings.shape[1]) and state.embedding.isfinite().all()
+    came = moved(behavior, behavior.start(embeddings[:1]))
+    assert came.shape == (1, embeddings.shape[1]) and came.isfinite().all()
 
 
 def test_bad_fits():
@@ -200,24 +207,28 @@ def test_a_step_is_temperature_times_motion():
     state = behavior.start(observed[:3])
     assert isinstance(state, VaeState) and torch.equal(state.embedding, observed[:3])
 
-    def moved(temperature):
-        return (
-            behavior.step(state, temperature, torch.Generator().manual_seed(0)).embedding
-            - observed[:3]
-        )
-
-    assert moved(0).abs().max() == 0 and moved(1).abs().max() > 0
-    assert torch.allclose(moved(3), 3 * moved(1), atol=1e-5)
-    assert not torch.equal(
-        behavior.step(state, 1.0, torch.Generator().manual_seed(1)).embedding - observed[:3],
-        moved(1),
-    )
+    still, once, thrice = (moved(behavior, state, t) - observed[:3] for t in (0, 1, 3))
+    assert still.abs().max() == 0 and once.abs().max() > 0
+    assert torch.allclose(thrice, 3 * once, atol=1e-5)
+    assert not torch.equal(moved(behavior, state, seed=9) - observed[:3], once)
 
 
-def test_start_turns_dropout_off():
+def test_a_step_is_made_of_the_noise_it_is_handed():
+    behavior = VaeBehavior.fit(observed, epochs=1, progress=False)
+    assert behavior.noise == {"latent": ("normal", 256)}
+    latent = torch.randn(2, 256, generator=torch.Generator().manual_seed(4))
+    motion = behavior.decode(*behavior.encode(observed[:2]), latent)
+    came = behavior.step(behavior.start(observed[:2]), 0.5, {"latent": latent}).embedding
+    assert torch.allclose(came, observed[:2] + 0.5 * motion, atol=1e-6)
+    drawn = behavior.draw([torch.Generator().manual_seed(seed) for seed in (5, 6)], 1.0)["latent"]
+    by_hand = [torch.randn(256, generator=torch.Generator().manual_seed(seed)) for seed in (5, 6)]
+    assert torch.equal(drawn, torch.stack(by_hand)), "each row's luck is its own"
+
+
+def test_a_fit_turns_dropout_off():
     behavior = VaeBehavior.fit(observed, epochs=1, progress=False).train()
-    behavior.start(observed[:1])
-    assert not behavior.training
+    again = VaeBehavior.fit(observed, epochs=1, progress=False, resume=behavior)
+    assert not again.training
 
 
 def test_config_and_state_restore_it():
@@ -225,11 +236,7 @@ def test_config_and_state_restore_it():
     again = VaeBehavior(**behavior.config)
     again.load_state_dict(behavior.state_dict())
     state = behavior.start(circle(20, 24)[:1])
-    steps = [
-        one.step(one.start(state.embedding), 1.0, torch.Generator().manual_seed(0)).embedding
-        for one in (behavior, again)
-    ]
-    assert torch.equal(*steps)
+    assert torch.equal(moved(behavior, state), moved(again, state))
 
 
 def test_interruption_keeps_what_was_learned():

@@ -50,7 +50,7 @@ FALSE = [
     (r"a fair chance", "rivals that were given a fair chance", "the lessons say what chance each had"),
     (r"published SIREN draws mush", "where the published SIREN draws mush", "no lesson draws it"),
     (r"measured in room 50", "it gets there is measured in room 50", "room 50 has no such cell"),
-    (r"temperature, rng\)", "step(state, temperature, rng)", "a step is handed its noise"),
+    (r"`step\(state, temperature, rng", "`step(state, temperature, rng)`", "it is handed its noise"),
 ]  # fmt: skip
 # README.md's table alone: elsewhere it is said of networks
 FALSE_OF_OURS = (r"trained for", "| trained for | 0.6 s |", "a closed form is not trained")
@@ -129,19 +129,23 @@ def test_nobody_is_sent_to_an_address_that_is_not_ours_yet():
     assert not named, "\n".join(named)
 
 
+def decibels(drawn, film, kept=(0,)):
+    "PSNR of each frame, or of all together."
+    error = np.square(drawn.astype(float) - film)
+    return -10 * np.log10(error.mean(tuple({0, 1, 2, 3} - set(kept))) / 255**2)
+
+
 def test_a_saved_scene_gives_every_filmed_frame_back(alive, tmp_path):
     "So it is said wherever somebody might believe otherwise: a scene of a person is a recording."
     film = alive.scene.frames
     loaded = AliveScene.load(alive.save(tmp_path / "cat.alive"))
     again = loaded.render(loaded.embeddings)  # from the file alone
     assert again.shape == film.shape and (again == alive.render(alive.embeddings)).all()
-    error = np.square(again[:, None].astype(np.float32) - film).mean((2, 3, 4))  # (drawn, filmed)
-    each = 10 * np.log10(255**2 / error.diagonal())
-    together = 10 * np.log10(255**2 / error.diagonal().mean())
+    each = decibels(again, film)
+    together = decibels(again, film, ())
+    mean_frame = decibels(np.broadcast_to(film.mean(0), film.shape), film, ())
     print(f"{together:.1f} dB; frame by frame {each.min():.1f} to {each.max():.1f} dB")
-    assert together > 35 and each.min() > 32
-    own = error.diagonal() <= 1.05 * error.min(1)  # frames that are the same picture count as one
-    assert own.all(), "a drawing is nearer to another frame than to its own"
+    assert together > 35 and each.min() > 32 and together > mean_frame + 10
 
 
 SAY_SO = (
@@ -162,7 +166,9 @@ SAY_SO = (
 
 @pytest.mark.parametrize("page", SAY_SO)
 def test_where_people_decide_it_is_said(page):
-    assert re.search(r"\b(every|each)\b[^.]*\bframe\b[^.]*\bdrawn again\b", words(root / page))
+    assert re.search(
+        r"\b(every|each)\b[^.]*\bframe\b[^.]*\bdrawn again\b", words(root / page), re.I
+    )
 
 
 def test_how_nearly_is_what_the_lesson_measured():
