@@ -122,13 +122,13 @@ WRONG = {
     ("70_player", "warm_up"): [
         "def warm_up(player, steps):\n"
         "    player.restart(); player.advance(steps)\n"
-        "    return [step[0]['pace'] for step in player.told]",
+        "    return [step[0]['pace'] for step in player.live.told]",
         "def warm_up(player, steps): return [0.]*steps",
         "def warm_up(player, steps): return []",
     ],
     ("70_player", "furthest"): [
         "def furthest(player): return 2.",
-        "def furthest(player): return min(player.lives, key=lambda life: life.warmth).warmth",
+        "def furthest(player): return min(player.live.courses, key=lambda one: one.warmth).warmth",
     ],
     ("71_browser", "bell_shaped"): [
         "def bell_shaped(u, v): return np.sqrt(-2*np.log(u))",

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 import torch
 
+from alive_scene import behavior as room
 from alive_scene.alive import AliveScene
-from alive_scene.behavior import Behavior
+from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import ClipEncoder, encode_scene
 from alive_scene.command import main
 from alive_scene.rollout import rollout
@@ -143,18 +144,18 @@ def test_an_interrupted_behavior_keeps_what_it_learned(monkeypatch):
     path = torch.nn.functional.normalize(
         torch.randn(20, 16, generator=torch.Generator().manual_seed(0)).cumsum(0) + 3, dim=1
     )
-    unroll = Behavior._unroll
+    unroll = room._unrolled_loss
     calls = []
 
-    def interrupted(self, *rest):
+    def interrupted(*rest):
         calls.append(1)
         if len(calls) == 3:
             signal.raise_signal(signal.SIGINT)
-        return unroll(self, *rest)
+        return unroll(*rest)
 
-    monkeypatch.setattr(Behavior, "_unroll", interrupted)
+    monkeypatch.setattr(room, "_unrolled_loss", interrupted)
     with pytest.warns(UserWarning, match="stopped after 2 of 50 batches; what was learned is kept"):
-        made = Behavior.fit(path, rounds=50, progress=False)
+        made = MarkovBehavior.fit(path, rounds=50, progress=False)
     assert len(calls) == 3 and len(made.history) == 2 and rollout(made, path, 20).isfinite().all()
 
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from alive_scene.generator import Generator, SirenGenerator, _coordinates
+from alive_scene.generator import SirenGenerator, StrokeGenerator, _coordinates
 from alive_scene.scene import read_scene
 
-BOTH = pytest.mark.parametrize("kind", [Generator, SirenGenerator])
+BOTH = pytest.mark.parametrize("kind", [StrokeGenerator, SirenGenerator])
 
 
 def _scene(frames=24, height=32, width=32, seed=0):
@@ -43,7 +43,10 @@ def _db(drawn, true):
 
 def _fit(kind, frames, embeddings, **kwargs):
     return kind.fit(
-        frames, embeddings, progress=False, **{"steps": 5 if kind is Generator else 1, **kwargs}
+        frames,
+        embeddings,
+        progress=False,
+        **{"steps": 5 if kind is StrokeGenerator else 1, **kwargs},
     )
 
 
@@ -58,6 +61,9 @@ def test_protocol_and_restoring_from_config_and_state(kind):
     assert np.array_equal(again.render(embeddings[:5]), drawn)
     assert made.render(embeddings[:0]).shape == (0, 32, 32, 3)
     assert np.array_equal(made.render(embeddings[:5].numpy()), drawn)
+    with torch.no_grad():
+        colors = made.colors(embeddings[:5])
+    assert np.abs((colors.clamp(0, 1) * 255).numpy() - drawn).max() <= 0.51
 
 
 @BOTH
@@ -77,7 +83,7 @@ def test_steps_are_repeatable_and_leave_global_randomness_alone(kind):
 def test_generator_draws_what_it_saw_and_the_published_one_starts_blind():
     frames, embeddings = _scene()
     mean = _db(np.broadcast_to(frames.mean(0), frames.shape), frames)
-    assert _db(_fit(Generator, frames, embeddings).render(embeddings), frames) > mean + 12
+    assert _db(_fit(StrokeGenerator, frames, embeddings).render(embeddings), frames) > mean + 12
     assert (
         _db(_fit(SirenGenerator, frames, embeddings, steps=10).render(embeddings[:2]), frames[:2])
         < mean + 3
@@ -86,14 +92,14 @@ def test_generator_draws_what_it_saw_and_the_published_one_starts_blind():
 
 def test_frames_never_seen_are_drawn_better_than_the_blend_of_neighbors():
     frames, embeddings = _scene(48)
-    made = _fit(Generator, frames[::2], embeddings[::2], numbers=10**6)
+    made = _fit(StrokeGenerator, frames[::2], embeddings[::2], numbers=10**6)
     blend = (frames[0:-2:2].astype(float) + frames[2::2]) / 2
     assert _db(made.render(embeddings[1:-1:2]), frames[1:-1:2]) > _db(blend, frames[1:-1:2]) + 1
 
 
 def test_between_two_frames_it_is_the_formula():
     frames, embeddings = _scene(10)
-    made = _fit(Generator, frames, embeddings, numbers=10**7)
+    made = _fit(StrokeGenerator, frames, embeddings, numbers=10**7)
     assert np.abs(made.render(embeddings).astype(int) - frames).max() <= 3
     middle = (embeddings[4:5] + embeddings[5:6]) / 2
     known = made.known.double()
@@ -135,7 +141,7 @@ def test_the_coordinates_even_out_the_noise():
 
 def test_rendering_follows_changed_numbers():
     frames, embeddings = _scene()
-    made = _fit(Generator, frames, embeddings)
+    made = _fit(StrokeGenerator, frames, embeddings)
     made.render(embeddings[:1])
     made.stroke.zero_()
     assert np.abs(made.render(embeddings[:1])[0].astype(int) - frames.mean(0)).max() <= 1
@@ -145,14 +151,14 @@ def test_budget_is_kept():
     frames, embeddings = _scene(24, 64, 64)
     stored = sum(
         value.numel()
-        for value in _fit(Generator, frames, embeddings, numbers=90_000).state_dict().values()
+        for value in _fit(StrokeGenerator, frames, embeddings, numbers=90_000).state_dict().values()
     )
     assert 60_000 < stored <= 90_000
 
 
 def test_far_embeddings_are_drawn_as_what_was_seen_and_change_continuously():
     frames, embeddings = _scene()
-    made = _fit(Generator, frames, embeddings)
+    made = _fit(StrokeGenerator, frames, embeddings)
     far = torch.nn.functional.normalize(
         torch.randn(16, 512, generator=torch.Generator().manual_seed(1)), dim=1
     )
@@ -166,7 +172,7 @@ def test_far_embeddings_are_drawn_as_what_was_seen_and_change_continuously():
 
 def test_in_half_precision_as_a_scene_is_saved_it_draws_the_same():
     frames, embeddings = _scene()
-    made = _fit(Generator, frames, embeddings)
+    made = _fit(StrokeGenerator, frames, embeddings)
     before = made.render(embeddings).astype(int)
     made.load_state_dict(
         {
@@ -223,7 +229,7 @@ def test_constant_clip_two_frames_and_odd_sizes_work(kind):
     ):
         drawn = _fit(kind, clip, codes).render(codes)
         assert drawn.shape == clip.shape
-        if kind is Generator:
+        if kind is StrokeGenerator:
             assert _db(drawn, clip) > 28
 
 
@@ -233,7 +239,7 @@ def test_a_whole_bundled_scene_is_drawn_within_its_file(root, name):
     codes = torch.from_numpy(
         frames[:, ::8, ::8].reshape(len(frames), -1)[:, :512] / 255
     ).float()  # a poor encoder, but no weights needed
-    made = _fit(Generator, frames, torch.nn.functional.normalize(codes, dim=1))
+    made = _fit(StrokeGenerator, frames, torch.nn.functional.normalize(codes, dim=1))
     assert _db(made.render(torch.nn.functional.normalize(codes[::10], dim=1)), frames[::10]) > 38
     assert (
         sum(
@@ -257,7 +263,7 @@ def test_hard_cut_keeps_both_sides():
             ),
         ]
     )
-    assert _db(_fit(Generator, clip, codes).render(codes), clip) > 25
+    assert _db(_fit(StrokeGenerator, clip, codes).render(codes), clip) > 25
 
 
 @BOTH
@@ -293,19 +299,19 @@ def test_interrupted_before_the_first_stroke(monkeypatch):
     monkeypatch.setattr("alive_scene.generator.tqdm", lambda *_, **__: Bar())
     frames, embeddings = _scene()
     with pytest.warns(UserWarning, match="stopped after 0 of"):
-        made = Generator.fit(frames, embeddings, progress=False)
+        made = StrokeGenerator.fit(frames, embeddings, progress=False)
     assert made.render(embeddings[:1]).shape == (1, 32, 32, 3)
 
 
 def test_only_what_is_trained_can_be_resumed():
     frames, embeddings = _scene()
     with pytest.raises(TypeError, match="resume"):
-        Generator.fit(frames, embeddings, progress=False, resume=None)
+        StrokeGenerator.fit(frames, embeddings, progress=False, resume=None)
 
 
 def test_shares_rise_to_one():
     frames, embeddings = _scene()
-    for kind in (Generator, SirenGenerator):
+    for kind in (StrokeGenerator, SirenGenerator):
         shares = []
         _fit(
             kind,
@@ -321,7 +327,8 @@ def test_the_closed_form_is_never_left_half_painted():
     frames, embeddings = _scene()
     assert (
         _db(
-            _fit(Generator, frames, embeddings, steps=None, seconds=1e-9).render(embeddings), frames
+            _fit(StrokeGenerator, frames, embeddings, steps=None, seconds=1e-9).render(embeddings),
+            frames,
         )
         > 30
     )

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from alive_scene.alive import AliveScene
-from alive_scene.behavior import Behavior, FlowBehavior, VideoTexture
-from alive_scene.generator import Generator, SirenGenerator
+from alive_scene.alive import _VERSION, AliveScene
+from alive_scene.behavior import FlowBehavior, MarkovBehavior, VideoTexture
+from alive_scene.generator import SirenGenerator, StrokeGenerator
 from alive_scene.rollout import rollout
 from alive_scene.scene import Scene, napping_cat, read_scene, write_video
 from alive_scene.vae import VaeBehavior
@@ -22,13 +22,17 @@ from alive_scene.vae import VaeBehavior
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 import device  # noqa: E402
 
-stored = sorted((Path(__file__).parent / "data").glob("*.alive*"))
+data = Path(__file__).parent / "data"
+sys.path.insert(0, str(data))
+import make  # noqa: E402
+
+stored = sorted(data.glob("*.alive*"))
 
 LIVES = """
 import hashlib, sys, tempfile, torch
 from pathlib import Path
-from alive_scene.behavior import Behavior, FlowBehavior, VideoTexture
-from alive_scene.generator import Generator, SirenGenerator
+from alive_scene.behavior import FlowBehavior, MarkovBehavior, VideoTexture
+from alive_scene.generator import SirenGenerator, StrokeGenerator
 from alive_scene.rollout import rollout
 from alive_scene.scene import napping_cat, write_video
 from alive_scene.vae import VaeBehavior
@@ -40,14 +44,14 @@ def lives():
     path = torch.nn.functional.normalize(walk+3, dim=1)
     def digest(data): return hashlib.sha256(data).hexdigest()
     for kind, options in (
-        (Behavior, dict(rounds=5)),
+        (MarkovBehavior, dict(rounds=5)),
         (VaeBehavior, dict(epochs=2, points=100)),
         (VideoTexture, {}),
         (FlowBehavior, dict(rounds=5)),
     ):
         behavior = kind.fit(path, seed=1, progress=False, **options)
         made[kind.__name__] = digest(rollout(behavior, path, 30, seed=2).numpy().tobytes())
-    for kind in (Generator, SirenGenerator):
+    for kind in (StrokeGenerator, SirenGenerator):
         frames = kind.fit(scene.frames, path, steps=3, seed=1, progress=False).render(path)
         for suffix in ("gif", "mp4", "webp"):
             with tempfile.TemporaryDirectory() as folder:
@@ -143,14 +147,16 @@ def test_steps_are_counted_not_timed(tmp_path):
 @pytest.mark.parametrize("path", stored, ids=lambda path: path.name)
 def test_stored_files_of_every_format_version_still_load(path, tmp_path):
     "tests/data/make.py wrote them when their version was new; nobody writes them anew."
-    assert path.stat().st_size < 100_000
+    assert path.stat().st_size < 300_000
     file = tmp_path / "a.alive"
     file.write_bytes(
         gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     )
     alive = AliveScene.load(file)
-    assert {"patch": Generator, "siren": SirenGenerator}[alive.parts[0]] is type(alive.generator)
-    assert {"alive": Behavior, "vae": VaeBehavior}[alive.parts[1]] is type(alive.behavior)
+    generator, behavior = path.name.split(".")[0].split("_")[-2:]
+    assert alive.parts == (generator, behavior)
+    assert {"patch": StrokeGenerator, "siren": SirenGenerator}[generator] is type(alive.generator)
+    assert {"alive": MarkovBehavior, "vae": VaeBehavior}[behavior] is type(alive.behavior)
     course = alive.rollout(30, seed=1)
     frames = alive.render(course)
     assert course.isfinite().all() and frames.shape == (
@@ -166,13 +172,9 @@ def test_stored_files_of_every_format_version_still_load(path, tmp_path):
 
 
 def test_every_version_is_stored():
-    from alive_scene.alive import _version
-
-    assert {int(path.name[1]) for path in stored} == set(range(1, _version + 1))
-    assert {path.name.split(".")[0] for path in stored if path.name[1] == str(_version)} == {
-        f"v{_version}_patch_alive",
-        f"v{_version}_siren_vae",
-    }
+    assert {int(path.name[1]) for path in stored} == set(range(1, _VERSION + 1))
+    newest = {path.name for path in stored if path.name[1] == str(_VERSION)}
+    assert newest == {f"v{_VERSION}_{name}.alive.gz" for name in make.STORED}
 
 
 def test_the_comparison_with_a_gpu_can_fail(monkeypatch):
@@ -191,7 +193,7 @@ def test_the_comparison_with_a_gpu_can_fail(monkeypatch):
         row["what"]
         for row in device.compare(torch.device("cpu"), frames=6)
         if row["differs"] > row["allowed"]
-    ] == ["Generator"]
+    ] == ["StrokeGenerator"]
 
 
 def test_a_machine_without_a_gpu_is_told_so():
@@ -199,7 +201,7 @@ def test_a_machine_without_a_gpu_is_told_so():
     assert said.returncode == 0 and ("no GPU here" in said.stdout) == (device.gpu() is None)
 
 
-@pytest.mark.parametrize("kind", [Behavior, VideoTexture, VaeBehavior, FlowBehavior])
+@pytest.mark.parametrize("kind", [MarkovBehavior, VideoTexture, VaeBehavior, FlowBehavior])
 def test_how_many_steps_are_asked_for_changes_none(kind):
     path = torch.nn.functional.normalize(
         torch.randn(9, 16, generator=torch.Generator().manual_seed(0)).cumsum(0) + 3, dim=1
@@ -225,6 +227,7 @@ def test_a_scene_is_its_frames_not_their_memory():
         torch.randn(4, 8, generator=torch.Generator().manual_seed(0)), dim=1
     )
     one, two = (
-        Generator.fit(Scene(f).frames, path, progress=False).render(path) for f in (frames, planes)
+        StrokeGenerator.fit(Scene(f).frames, path, progress=False).render(path)
+        for f in (frames, planes)
     )
     assert (one == two).all()

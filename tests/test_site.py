@@ -168,13 +168,13 @@ def test_each_entry_of_the_reference_shows_how_it_is_called(site):
 def test_a_cross_link_arrives(browser, address):
     page = browser.new_page()
     for place, there in (
-        ("behavior.html#behavior.fit", "api_behavior.html#Behavior-fit"),
+        ("behavior.html#markovbehavior.fit", "api_behavior.html#MarkovBehavior-fit"),
         ("scene.html#napping_cat", "api_scene.html#napping_cat"),
         ("clip.html", "api_clip.html"),
         ("clip.html#_open_clip", "api_clip.html"),
     ):
         page.goto(address + place)
-        page.wait_for_url(address + there, timeout=10_000)
+        page.wait_for_url(address + there, timeout=180_000)
     page.close()
 
 
@@ -347,7 +347,7 @@ def test_search_finds_and_can_be_read_in_the_dark(browser, address):
     page = browser.new_context(color_scheme="dark").new_page()
     page.goto(address + "index.html")
     page.locator("input[type=search], .smalldocs-search input").first.fill("temperature")
-    page.wait_for_selector(".search-result-text", timeout=20_000)
+    page.wait_for_selector(".search-result-text", timeout=180_000)
     colors = page.evaluate("""() => {
       const text = document.querySelector('.search-result-text');
       const mark = text.querySelector('mark') || text;
