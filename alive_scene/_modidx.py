@@ -130,6 +130,10 @@ d = {
                 "behavior.html#markovbehavior.fit",
                 "alive_scene/behavior.py",
             ),
+            "alive_scene.behavior.MarkovBehavior.load_state_dict": (
+                "behavior.html#markovbehavior.load_state_dict",
+                "alive_scene/behavior.py",
+            ),
             "alive_scene.behavior.MarkovBehavior.locate": (
                 "behavior.html#markovbehavior.locate",
                 "alive_scene/behavior.py",
@@ -212,19 +216,6 @@ d = {
             ),
             "alive_scene.behavior.VideoTexture.step": (
                 "behavior.html#videotexture.step",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior._Motion": ("behavior.html#_motion", "alive_scene/behavior.py"),
-            "alive_scene.behavior._Motion.__init__": (
-                "behavior.html#_motion.__init__",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior._Motion.forward": (
-                "behavior.html#_motion.forward",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior._Motion.learn": (
-                "behavior.html#_motion.learn",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior._learn_motion": (
@@ -426,6 +417,10 @@ d = {
             ),
             "alive_scene.generator.StrokeGenerator.fit": (
                 "generator.html#strokegenerator.fit",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.StrokeGenerator.load_state_dict": (
+                "generator.html#strokegenerator.load_state_dict",
                 "alive_scene/generator.py",
             ),
             "alive_scene.generator.StrokeGenerator.render": (

@@ -100,7 +100,7 @@ def _register(kind: str, cls: type) -> type:
         raise TypeError(f"{cls.__name__} is no {role}: it lacks {', '.join(lacking)}")
     if cls.kind != kind:
         raise ValueError(
-            f"{cls.__name__}.kind is {cls.kind!r}, not {kind!r}: a file would call it that"
+            f"{cls.__name__}.kind is {cls.kind!r}, not {kind!r}: register it by its own"
         )
     if kind in _KINDS[role]:
         raise ValueError(f"{kind!r} is a kind of the kit's own: choose another")
@@ -369,7 +369,16 @@ def _filled(role: str, kind: str, config: dict, tensors: dict[str, Tensor]) -> n
     held = {key.removeprefix(prefix): t for key, t in tensors.items() if key.startswith(prefix)}
     with torch.device("meta"):  # shapes alone
         shape = made(**config)
-    shape.load_state_dict(held, assign=True)
+    wanted = shape.state_dict()
+    if wanted.keys() != held.keys():
+        raise ValueError(
+            f"its {role} lacks or adds {', '.join(sorted(wanted.keys() ^ held.keys()))[:80]}"
+        )
+    for name, t in wanted.items():
+        if t.shape != held[name].shape:
+            raise ValueError(
+                f"its {role}'s {name} is {tuple(held[name].shape)}, not {tuple(t.shape)}"
+            )
     height, width = (config.get(side, 0) + config.get("patch", 0) for side in ("height", "width"))
     numbers = sum(t.numel() for t in (*shape.parameters(), *shape.buffers()))
     room = numbers + 3 * height * width * config.get("features", 1)

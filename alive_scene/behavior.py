@@ -163,43 +163,6 @@ class ConditionalVae(nn.Module):
         return made, (misfit + _kld(mean, log_variance).sum(1)).mean()
 
 
-# %% ../nbs/55_behavior.ipynb #93efb5fa
-class _Motion(nn.Module):
-    "A conditional VAE. Its encoder sees the motion to learn; the latent enters every layer of the decoder."
-
-    def __init__(self, context: int, dims: int, latent: int = 6, hidden: int = 96) -> None:
-        super().__init__()
-        self.latent = latent
-        self.encoder = nn.Sequential(
-            nn.Linear(context + dims, hidden), nn.SiLU(), nn.Linear(hidden, 2 * latent)
-        )
-        self.layers = nn.ModuleList(
-            nn.Linear(i + latent, o)
-            for i, o in ((context, hidden), (hidden, hidden), (hidden, dims))
-        )
-        for weights in self.layers[-1].parameters():
-            nn.init.zeros_(weights)  # untaught, it adds nothing
-
-    def forward(self, context: Tensor, latent: Tensor) -> Tensor:  # (batch, dims)
-        "Decode."
-        hidden = self.layers[0](torch.cat([context, latent], 1))
-        for layer in self.layers[1:]:
-            hidden = layer(torch.cat([F.silu(hidden), latent], 1))
-        return hidden
-
-    def learn(
-        self, context: Tensor, target: Tensor, width: float = 0.07
-    ) -> tuple[Tensor, Tensor]:  # (batch, dims); one number
-        """What it makes of a latent drawn from the right answer, and the loss.
-        That is the misfit in units of `width`, plus KLD, in nats."""
-        mean, log_variance = self.encoder(torch.cat([context, target], 1)).chunk(2, 1)
-        made = self(context, mean + torch.randn_like(mean) * (log_variance.clamp(-8, 4) / 2).exp())
-        return made, (
-            (made - target).pow(2).sum(1) / (2 * width**2)
-            + _kld(mean, log_variance.clamp(-8, 4)).sum(1)
-        ).mean()
-
-
 # %% ../nbs/55_behavior.ipynb #c025
 def there_and_back(
     time: int,  # observed frames
@@ -420,7 +383,6 @@ class MarkovBehavior(PrincipalSpace):
         self.motion = ConditionalVae(4 * self.narrow, self.narrow)
         for name in ("frame", "path", "seen", "ways", "going", "leaping"):  # tabulate fills them
             self.register_buffer(name, None, persistent=False)
-        self.register_load_state_dict_post_hook(lambda loaded, keys: loaded.tabulate())
 
     @classmethod
     def fit(
@@ -461,6 +423,17 @@ class MarkovBehavior(PrincipalSpace):
         self.chance.copy_(likeliest)
         self.onward.copy_(onward)
         self.tabulate()
+
+    def load_state_dict(
+        self,
+        state_dict: dict[str, Tensor],
+        strict: bool = True,
+        assign: bool = False,
+    ) -> object:  # the keys that were missing or not expected
+        "As torch does it, and what follows from the numbers: but only of numbers that fit."
+        keys = super().load_state_dict(state_dict, strict, assign)
+        self.tabulate()
+        return keys
 
     def tabulate(self) -> None:
         "What follows from the stored numbers at each place, so that a step need not ask again."

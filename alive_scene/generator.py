@@ -470,7 +470,17 @@ class StrokeGenerator(nn.Module):
         self.register_buffer("stroke", torch.zeros(strokes, patch * patch * 3, dtype=torch.int8))
         self.register_buffer("where", torch.zeros(strokes, dtype=torch.int32))  # patch of a stroke
         self.register_buffer("recipe", None, persistent=False)  # solve fills it: it follows
-        self.register_load_state_dict_post_hook(lambda loaded, keys: loaded.solve())
+
+    def load_state_dict(
+        self,
+        state_dict: dict[str, Tensor],
+        strict: bool = True,
+        assign: bool = False,
+    ) -> object:  # the keys that were missing or not expected
+        "As torch does it, and what follows from the numbers: but only of numbers that fit."
+        keys = super().load_state_dict(state_dict, strict, assign)
+        self.solve()
+        return keys
 
     def solve(self) -> None:
         "The kernel's weights, which follow from the stored numbers: once, not for each picture."

@@ -382,13 +382,13 @@ class AlivePlayer(_Panel):
         if steps < 1:
             raise ValueError(f"steps must be 1 or more, got {steps}")
         with self.lock:
-            frames = self._go_on(steps)
+            frames = self._go_on(steps, self._knobs())
             self.seen = self.live.index
             self._flush(keep=False)
         return frames
 
-    def _go_on(self, steps: int) -> np.ndarray:
-        return self.live.go_on(steps, wishes=self.wishes, forces=self.forces, **self._knobs())
+    def _go_on(self, steps: int, knobs: dict[str, float]) -> np.ndarray:
+        return self.live.go_on(steps, wishes=self.wishes, forces=self.forces, **knobs)
 
     def _knobs(self) -> dict[str, float]:
         return dict(temperature=self.temperature.value, curing=self.curing.value)
@@ -429,12 +429,13 @@ class AlivePlayer(_Panel):
         elif after < self.live.index:
             return  # another screen of this player asked already
         self.rewind = False
-        self._go_on(steps)
+        knobs = self._knobs()  # once: a slider may be turned meanwhile
+        self._go_on(steps, knobs)
         message = {
             "kind": "frames",
             "epoch": self.epoch,
             "first": self.live.index - steps + 1,
-            **self._knobs(),
+            **knobs,
             "names": [course.name for course in self.live.courses],
             "says": self.live.says(),
             "steps": list(self.live.told)[-steps:],

@@ -53,7 +53,8 @@ def cure(
     "Renormalise, then draw toward the nearest observed embedding (post-curing; Cheng 2023)."
     predicted = F.normalize(predicted, dim=1)
     nearest_frame = observed[nearest(predicted, observed)]  # (batch, embed)
-    return F.normalize((1 - weight) * predicted + weight * nearest_frame, dim=1)
+    mixed = (1 - weight) * predicted + weight * nearest_frame
+    return F.normalize(mixed, dim=1, eps=1e-6)  # what all but cancels stays short, and is refused
 
 
 # %% ../nbs/50_rollout.ipynb #b3a692a0

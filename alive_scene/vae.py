@@ -311,7 +311,9 @@ class VaeBehavior(BehaviorModel):
         self,
         embedding: Tensor,  # (batch, embed)
     ) -> VaeState:
-        "Stand there: it remembers nothing else."
+        "Stand there, ready to roll: dropout off, batch norm as it was learned."
+        if self.training:
+            self.eval()
         return VaeState(embedding)
 
     def draw(
