@@ -311,9 +311,7 @@ class VaeBehavior(BehaviorModel):
         self,
         embedding: Tensor,  # (batch, embed)
     ) -> VaeState:
-        "Stand there, ready to roll: dropout off, batch norm as it was learned."
-        if self.training:
-            self.eval()
+        "Stand there: it remembers nothing else."
         return VaeState(embedding)
 
     def draw(
@@ -336,6 +334,10 @@ class VaeBehavior(BehaviorModel):
         wish: Tensor | None = None,  # not heard: it has no plan
     ) -> VaeState:
         "One step, as published: the motion is added, and the sum may leave the sphere."
+        if (
+            self.training
+        ):  # restored by hand: rolling is without dropout, batch norm as it was learned
+            self.eval()
         motion = self.decode(*self.encode(state.embedding), noise["latent"])  # (batch, embed)
         scale = torch.as_tensor(temperature, dtype=motion.dtype)
         return VaeState(state.embedding + scale * motion)

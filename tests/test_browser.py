@@ -159,6 +159,7 @@ class Lab:
         outside = []
         errors = []
         page.set_default_timeout(1000 * limit)
+        page.add_init_script(patience)
         if delay:
             page.route_web_socket(lambda url: True, partial(late, delay))
         near = "http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"
@@ -193,6 +194,12 @@ def closed(browser):
     for context in browser.contexts:
         context.close()
 
+
+# anywidget lets a widget for ever go without messages if its script isn't there within 2 s.
+patience = """
+const soon = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = milliseconds => soon(100 * milliseconds);
+"""
 
 # Runs all cells of the notebook; then `ran` is true, or what went wrong.
 run_all = """() => {
