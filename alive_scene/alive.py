@@ -100,7 +100,7 @@ def _register(kind: str, cls: type) -> type:
         raise TypeError(f"{cls.__name__} is no {role}: it lacks {', '.join(lacking)}")
     if cls.kind != kind:
         raise ValueError(
-            f"{cls.__name__}.kind is {cls.kind!r}, not {kind!r}: register it by its own"
+            f"{cls.__name__}.kind is {cls.kind!r}, not {kind!r}: give one name to both"
         )
     if kind in _KINDS[role]:
         raise ValueError(f"{kind!r} is a kind of the kit's own: choose another")
