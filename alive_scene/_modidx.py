@@ -612,6 +612,7 @@ d = {
             "alive_scene.player._jpeg": ("player.html#_jpeg", "alive_scene/player.py"),
             "alive_scene.player._listen": ("player.html#_listen", "alive_scene/player.py"),
             "alive_scene.player._show": ("player.html#_show", "alive_scene/player.py"),
+            "alive_scene.player._stop_all": ("player.html#_stop_all", "alive_scene/player.py"),
             "alive_scene.player.within_reach": (
                 "player.html#within_reach",
                 "alive_scene/player.py",

@@ -181,11 +181,12 @@ def _graphs(
     heat = torch.ones(1, dtype=torch.float64)
     asked = (_tensors(state), heat, torch.full((1,), 0.1), noise, wish, alive.embeddings)
     given = ["temperature", "curing", *behavior.noise, *(["wish"] if wish else []), "observed"]
+    old, new = ([f"{age}_{name}" for name in names] for age in ("old", "new"))
     try:
         start = _onnx(
-            _Start(alive), (torch.zeros(1, dtype=torch.int64),), ["frame"], [*names, "observed"]
+            _Start(alive), (torch.zeros(1, dtype=torch.int64),), ["frame"], [*new, "observed"]
         )
-        step = _onnx(_Step(alive), asked, [*names, *given], [f"new_{name}" for name in names])
+        step = _onnx(_Step(alive), asked, [*old, *given], new)
     except ValueError as error:
         raise ValueError(f"{type(behavior).__name__} can't live in a page: {error}") from error
     try:

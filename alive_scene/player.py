@@ -272,21 +272,23 @@ _heeding = WeakSet()
 _INTERRUPTED = "Interrupted; the play button goes on."
 
 
+def _stop_all() -> None:
+    "An interrupt is meant for whatever plays."
+    for one in list(_heeding):
+        if one.playing.value:
+            one._stop(_INTERRUPTED)
+
+
 def _heed(player: "AlivePlayer") -> None:
     "Let an interrupt pause the player while no cell runs: then the kernel would ignore it."
-
-    def stop() -> None:
-        for one in list(_heeding):
-            if one.playing.value:
-                one._stop(_INTERRUPTED)
-
     _heeding.add(player)
     kernel = getattr(get_ipython(), "kernel", None)
     if hasattr(kernel, "saved_sigint_handler"):  # where a kernel keeps what to do with one
         loop = kernel.io_loop.asyncio_loop
-        kernel.saved_sigint_handler = lambda *_: loop.call_soon_threadsafe(stop)
+        kernel.saved_sigint_handler = lambda *_: loop.call_soon_threadsafe(_stop_all)
 
 
+# %% ../nbs/70_player.ipynb #eac9d304
 def _beside(
     bundle: dict, picture: bytes, says: str
 ) -> dict:  # the same, with a picture for pages where widgets can't run
@@ -420,7 +422,11 @@ class AlivePlayer(_Panel):
         except (Exception, KeyboardInterrupt) as error:
             self.live.back_to(self.live.index)  # where the last whole answer ended
             self.rewind = True  # or, if it was made but not sent, where the screen says
-            self._stop(_INTERRUPTED if isinstance(error, KeyboardInterrupt) else in_a_line(error))
+            if isinstance(error, KeyboardInterrupt):
+                self._stop(_INTERRUPTED)  # paused or not, its screen waits for an answer
+                _stop_all()
+            else:
+                self._stop(in_a_line(error))
 
     def _send(self, after: int, steps: int) -> None:
         "Send the frames that come after one."

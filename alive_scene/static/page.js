@@ -45,8 +45,11 @@ async function load() {
   for (const name of ["start", "step", "draw"]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
 }
 
+// A state as a network gave it, as the next step takes it.
+const aged = born => Object.fromEntries(Object.entries(born).map(([name, value]) => [name.replace("new_", "old_"), value]));
+
 async function look() {
-  const { picture, at, nearest } = await nets.draw.run({ embedding: state.embedding, observed });
+  const { picture, at, nearest } = await nets.draw.run({ embedding: state.old_embedding, observed });
   trail = [...trail, [...at.data]].slice(-TRAIL);
   show(picture, Number(nearest.data[0]));
   return picture.data;
@@ -56,7 +59,7 @@ async function restart() {
   luck = luckOf(+$("seed").value);
   [index, trail] = [0, []];
   const { observed: seen, ...born } = await nets.start.run({ frame: tensor("int64", [BigInt($("start").value)], [1]) });
-  [observed, state] = [seen, born];
+  [observed, state] = [seen, aged(born)];
   return look();
 }
 
@@ -67,7 +70,7 @@ async function step(noise = draws()) {
   if (about.places) feeds.wish = tensor("float32", wish ? Float32Array.from(wish) : new Float32Array(about.places).fill(1), [1, about.places]);
   for (const name in noise) feeds[name] = tensor("float32", Float32Array.from(noise[name]), [1, noise[name].length]);
   const after = await nets.step.run(feeds);
-  state = Object.fromEntries(Object.entries(after).map(([name, value]) => [name.replace("new_", ""), value]));
+  state = aged(after);
   index += 1;
   return look();
 }
