@@ -463,7 +463,7 @@ def an_interrupt_stops_both_until_they_are_played(two):
 
 def an_interrupt_while_one_makes_frames_stops_both(two):
     two.client.execute(
-        "def interrupted(steps):\n"
+        "def interrupted(*_):\n"
         "    del players[0]._go_on\n"
         "    raise KeyboardInterrupt\n"
         "players[0]._go_on = interrupted",
