@@ -9,6 +9,17 @@ d = {
         "lib_path": "alive_scene",
     },
     "syms": {
+        "alive_scene.actors": {
+            "alive_scene.actors.Puppet": ("actors.html#puppet", "alive_scene/actors.py"),
+            "alive_scene.actors.Puppet.draw": ("actors.html#puppet.draw", "alive_scene/actors.py"),
+            "alive_scene.actors._close": ("actors.html#_close", "alive_scene/actors.py"),
+            "alive_scene.actors._luck": ("actors.html#_luck", "alive_scene/actors.py"),
+            "alive_scene.actors._move": ("actors.html#_move", "alive_scene/actors.py"),
+            "alive_scene.actors._wander": ("actors.html#_wander", "alive_scene/actors.py"),
+            "alive_scene.actors.describe": ("actors.html#describe", "alive_scene/actors.py"),
+            "alive_scene.actors.napping_cat": ("actors.html#napping_cat", "alive_scene/actors.py"),
+            "alive_scene.actors.portrait": ("actors.html#portrait", "alive_scene/actors.py"),
+        },
         "alive_scene.alive": {
             "alive_scene.alive.AliveScene": ("alive.html#alivescene", "alive_scene/alive.py"),
             "alive_scene.alive.AliveScene.__repr__": (
@@ -50,16 +61,16 @@ d = {
             "alive_scene.alive._load": ("alive.html#_load", "alive_scene/alive.py"),
             "alive_scene.alive._read": ("alive.html#_read", "alive_scene/alive.py"),
             "alive_scene.alive._register": ("alive.html#_register", "alive_scene/alive.py"),
-            "alive_scene.alive._round": ("alive.html#_round", "alive_scene/alive.py"),
             "alive_scene.alive._try": ("alive.html#_try", "alive_scene/alive.py"),
             "alive_scene.alive._unit": ("alive.html#_unit", "alive_scene/alive.py"),
-            "alive_scene.alive._unsheet": ("alive.html#_unsheet", "alive_scene/alive.py"),
             "alive_scene.alive._write": ("alive.html#_write", "alive_scene/alive.py"),
             "alive_scene.alive.in_a_line": ("alive.html#in_a_line", "alive_scene/alive.py"),
+            "alive_scene.alive.rounded": ("alive.html#rounded", "alive_scene/alive.py"),
             "alive_scene.alive.thumbnail_sheet": (
                 "alive.html#thumbnail_sheet",
                 "alive_scene/alive.py",
             ),
+            "alive_scene.alive.thumbnails_of": ("alive.html#thumbnails_of", "alive_scene/alive.py"),
         },
         "alive_scene.behavior": {
             "alive_scene.behavior.ConditionalVae": (
@@ -76,38 +87,6 @@ d = {
             ),
             "alive_scene.behavior.ConditionalVae.learn": (
                 "behavior.html#conditionalvae.learn",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.FlowBehavior": (
-                "behavior.html#flowbehavior",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.FlowBehavior.__init__": (
-                "behavior.html#flowbehavior.__init__",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.FlowBehavior.distribution": (
-                "behavior.html#flowbehavior.distribution",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.FlowBehavior.draw": (
-                "behavior.html#flowbehavior.draw",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.FlowBehavior.fit": (
-                "behavior.html#flowbehavior.fit",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.FlowBehavior.noise": (
-                "behavior.html#flowbehavior.noise",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.FlowBehavior.start": (
-                "behavior.html#flowbehavior.start",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.FlowBehavior.step": (
-                "behavior.html#flowbehavior.step",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.MarkovBehavior": (
@@ -170,10 +149,6 @@ d = {
                 "behavior.html#markovstate",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior.PeerState": (
-                "behavior.html#peerstate",
-                "alive_scene/behavior.py",
-            ),
             "alive_scene.behavior.PrincipalSpace": (
                 "behavior.html#principalspace",
                 "alive_scene/behavior.py",
@@ -194,40 +169,12 @@ d = {
                 "behavior.html#principalspace.restore",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior.VideoTexture": (
-                "behavior.html#videotexture",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.VideoTexture.__init__": (
-                "behavior.html#videotexture.__init__",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.VideoTexture.draw": (
-                "behavior.html#videotexture.draw",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.VideoTexture.fit": (
-                "behavior.html#videotexture.fit",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.VideoTexture.start": (
-                "behavior.html#videotexture.start",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.VideoTexture.step": (
-                "behavior.html#videotexture.step",
-                "alive_scene/behavior.py",
-            ),
             "alive_scene.behavior._learn_motion": (
                 "behavior.html#_learn_motion",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior._neighboring_pass": (
                 "behavior.html#_neighboring_pass",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior._unrolled_loss": (
-                "behavior.html#_unrolled_loss",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.affinity": ("behavior.html#affinity", "alive_scene/behavior.py"),
@@ -247,50 +194,26 @@ d = {
                 "behavior.html#there_and_back",
                 "alive_scene/behavior.py",
             ),
+            "alive_scene.behavior.unrolled_loss": (
+                "behavior.html#unrolled_loss",
+                "alive_scene/behavior.py",
+            ),
         },
         "alive_scene.browser": {
-            "alive_scene.browser._Draw": ("browser.html#_draw", "alive_scene/browser.py"),
-            "alive_scene.browser._Draw.__init__": (
-                "browser.html#_draw.__init__",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._Draw.forward": (
-                "browser.html#_draw.forward",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._Start": ("browser.html#_start", "alive_scene/browser.py"),
-            "alive_scene.browser._Start.__init__": (
-                "browser.html#_start.__init__",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._Start.forward": (
-                "browser.html#_start.forward",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._Step": ("browser.html#_step", "alive_scene/browser.py"),
-            "alive_scene.browser._Step.__init__": (
-                "browser.html#_step.__init__",
-                "alive_scene/browser.py",
-            ),
-            "alive_scene.browser._Step.forward": (
-                "browser.html#_step.forward",
-                "alive_scene/browser.py",
-            ),
             "alive_scene.browser._check": ("browser.html#_check", "alive_scene/browser.py"),
             "alive_scene.browser._fetch": ("browser.html#_fetch", "alive_scene/browser.py"),
-            "alive_scene.browser._graphs": ("browser.html#_graphs", "alive_scene/browser.py"),
-            "alive_scene.browser._halved": ("browser.html#_halved", "alive_scene/browser.py"),
-            "alive_scene.browser._onnx": ("browser.html#_onnx", "alive_scene/browser.py"),
             "alive_scene.browser._packed": ("browser.html#_packed", "alive_scene/browser.py"),
             "alive_scene.browser._page": ("browser.html#_page", "alive_scene/browser.py"),
             "alive_scene.browser._policy": ("browser.html#_policy", "alive_scene/browser.py"),
             "alive_scene.browser._read": ("browser.html#_read", "alive_scene/browser.py"),
-            "alive_scene.browser._runtime": ("browser.html#_runtime", "alive_scene/browser.py"),
-            "alive_scene.browser._tensors": ("browser.html#_tensors", "alive_scene/browser.py"),
             "alive_scene.browser._verified": ("browser.html#_verified", "alive_scene/browser.py"),
             "alive_scene.browser._write": ("browser.html#_write", "alive_scene/browser.py"),
             "alive_scene.browser.export_html": (
                 "browser.html#export_html",
+                "alive_scene/browser.py",
+            ),
+            "alive_scene.browser.page_runtime": (
+                "browser.html#page_runtime",
                 "alive_scene/browser.py",
             ),
         },
@@ -366,6 +289,41 @@ d = {
             "alive_scene.command._write_csv": ("command.html#_write_csv", "alive_scene/command.py"),
             "alive_scene.command.main": ("command.html#main", "alive_scene/command.py"),
         },
+        "alive_scene.explorer": {
+            "alive_scene.explorer.MapExplorer": (
+                "explorer.html#mapexplorer",
+                "alive_scene/explorer.py",
+            ),
+            "alive_scene.explorer.MapExplorer.__init__": (
+                "explorer.html#mapexplorer.__init__",
+                "alive_scene/explorer.py",
+            ),
+            "alive_scene.explorer.MapExplorer._listen": (
+                "explorer.html#mapexplorer._listen",
+                "alive_scene/explorer.py",
+            ),
+            "alive_scene.explorer.MapExplorer._repr_mimebundle_": (
+                "explorer.html#mapexplorer._repr_mimebundle_",
+                "alive_scene/explorer.py",
+            ),
+            "alive_scene.explorer.MapExplorer._show": (
+                "explorer.html#mapexplorer._show",
+                "alive_scene/explorer.py",
+            ),
+            "alive_scene.explorer.MapExplorer.compare": (
+                "explorer.html#mapexplorer.compare",
+                "alive_scene/explorer.py",
+            ),
+            "alive_scene.explorer.MapExplorer.go_to": (
+                "explorer.html#mapexplorer.go_to",
+                "alive_scene/explorer.py",
+            ),
+            "alive_scene.explorer._between": ("explorer.html#_between", "alive_scene/explorer.py"),
+            "alive_scene.explorer.empty_places": (
+                "explorer.html#empty_places",
+                "alive_scene/explorer.py",
+            ),
+        },
         "alive_scene.generator": {
             "alive_scene.generator.Generator": (
                 "generator.html#generator",
@@ -403,73 +361,63 @@ d = {
                 "generator.html#sirengenerator.render",
                 "alive_scene/generator.py",
             ),
-            "alive_scene.generator.StrokeGenerator": (
-                "generator.html#strokegenerator",
+            "alive_scene.generator.as_patches": (
+                "generator.html#as_patches",
                 "alive_scene/generator.py",
             ),
-            "alive_scene.generator.StrokeGenerator.__init__": (
-                "generator.html#strokegenerator.__init__",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator.StrokeGenerator.colors": (
-                "generator.html#strokegenerator.colors",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator.StrokeGenerator.fit": (
-                "generator.html#strokegenerator.fit",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator.StrokeGenerator.load_state_dict": (
-                "generator.html#strokegenerator.load_state_dict",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator.StrokeGenerator.render": (
-                "generator.html#strokegenerator.render",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator.StrokeGenerator.solve": (
-                "generator.html#strokegenerator.solve",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator._along": ("generator.html#_along", "alive_scene/generator.py"),
-            "alive_scene.generator._as_patches": (
-                "generator.html#_as_patches",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator._bell": ("generator.html#_bell", "alive_scene/generator.py"),
-            "alive_scene.generator._checked": (
-                "generator.html#_checked",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator._coordinates": (
-                "generator.html#_coordinates",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator._embeddings": (
-                "generator.html#_embeddings",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator._jitter": ("generator.html#_jitter", "alive_scene/generator.py"),
-            "alive_scene.generator._mixture": (
-                "generator.html#_mixture",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator._places": ("generator.html#_places", "alive_scene/generator.py"),
-            "alive_scene.generator._plan": ("generator.html#_plan", "alive_scene/generator.py"),
-            "alive_scene.generator._recipe": ("generator.html#_recipe", "alive_scene/generator.py"),
-            "alive_scene.generator._solve": ("generator.html#_solve", "alive_scene/generator.py"),
-            "alive_scene.generator._strokes": (
-                "generator.html#_strokes",
-                "alive_scene/generator.py",
-            ),
-            "alive_scene.generator._train": ("generator.html#_train", "alive_scene/generator.py"),
+            "alive_scene.generator.paired": ("generator.html#paired", "alive_scene/generator.py"),
             "alive_scene.generator.render_in_batches": (
                 "generator.html#render_in_batches",
                 "alive_scene/generator.py",
             ),
+            "alive_scene.generator.train_timed": (
+                "generator.html#train_timed",
+                "alive_scene/generator.py",
+            ),
+        },
+        "alive_scene.graphs": {
+            "alive_scene.graphs._Draw": ("graphs.html#_draw", "alive_scene/graphs.py"),
+            "alive_scene.graphs._Draw.__init__": (
+                "graphs.html#_draw.__init__",
+                "alive_scene/graphs.py",
+            ),
+            "alive_scene.graphs._Draw.forward": (
+                "graphs.html#_draw.forward",
+                "alive_scene/graphs.py",
+            ),
+            "alive_scene.graphs._Start": ("graphs.html#_start", "alive_scene/graphs.py"),
+            "alive_scene.graphs._Start.__init__": (
+                "graphs.html#_start.__init__",
+                "alive_scene/graphs.py",
+            ),
+            "alive_scene.graphs._Start.forward": (
+                "graphs.html#_start.forward",
+                "alive_scene/graphs.py",
+            ),
+            "alive_scene.graphs._Step": ("graphs.html#_step", "alive_scene/graphs.py"),
+            "alive_scene.graphs._Step.__init__": (
+                "graphs.html#_step.__init__",
+                "alive_scene/graphs.py",
+            ),
+            "alive_scene.graphs._Step.forward": (
+                "graphs.html#_step.forward",
+                "alive_scene/graphs.py",
+            ),
+            "alive_scene.graphs._halved": ("graphs.html#_halved", "alive_scene/graphs.py"),
+            "alive_scene.graphs._onnx": ("graphs.html#_onnx", "alive_scene/graphs.py"),
+            "alive_scene.graphs._tensors": ("graphs.html#_tensors", "alive_scene/graphs.py"),
+            "alive_scene.graphs.scene_graphs": (
+                "graphs.html#scene_graphs",
+                "alive_scene/graphs.py",
+            ),
         },
         "alive_scene.maps": {
-            "alive_scene.maps._check_path": ("maps.html#_check_path", "alive_scene/maps.py"),
+            "alive_scene.maps.MapPlace": ("maps.html#mapplace", "alive_scene/maps.py"),
+            "alive_scene.maps.MapPlace.__init__": (
+                "maps.html#mapplace.__init__",
+                "alive_scene/maps.py",
+            ),
+            "alive_scene.maps.MapPlace.facts": ("maps.html#mapplace.facts", "alive_scene/maps.py"),
             "alive_scene.maps._check_points": ("maps.html#_check_points", "alive_scene/maps.py"),
             "alive_scene.maps._distances": ("maps.html#_distances", "alive_scene/maps.py"),
             "alive_scene.maps._draw_path": ("maps.html#_draw_path", "alive_scene/maps.py"),
@@ -491,6 +439,74 @@ d = {
                 "alive_scene/maps.py",
             ),
             "alive_scene.maps.recurrence": ("maps.html#recurrence", "alive_scene/maps.py"),
+        },
+        "alive_scene.path": {
+            "alive_scene.path._distances": ("path.html#_distances", "alive_scene/path.py"),
+            "alive_scene.path._moments": ("path.html#_moments", "alive_scene/path.py"),
+            "alive_scene.path.as_embeddings": ("path.html#as_embeddings", "alive_scene/path.py"),
+            "alive_scene.path.densify": ("path.html#densify", "alive_scene/path.py"),
+            "alive_scene.path.distance_to_path": (
+                "path.html#distance_to_path",
+                "alive_scene/path.py",
+            ),
+            "alive_scene.path.motions": ("path.html#motions", "alive_scene/path.py"),
+            "alive_scene.path.nearest": ("path.html#nearest", "alive_scene/path.py"),
+            "alive_scene.path.project": ("path.html#project", "alive_scene/path.py"),
+            "alive_scene.path.step_length": ("path.html#step_length", "alive_scene/path.py"),
+            "alive_scene.path.unit_vectors": ("path.html#unit_vectors", "alive_scene/path.py"),
+        },
+        "alive_scene.peers": {
+            "alive_scene.peers.FlowBehavior": ("peers.html#flowbehavior", "alive_scene/peers.py"),
+            "alive_scene.peers.FlowBehavior.__init__": (
+                "peers.html#flowbehavior.__init__",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.FlowBehavior.distribution": (
+                "peers.html#flowbehavior.distribution",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.FlowBehavior.draw": (
+                "peers.html#flowbehavior.draw",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.FlowBehavior.fit": (
+                "peers.html#flowbehavior.fit",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.FlowBehavior.noise": (
+                "peers.html#flowbehavior.noise",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.FlowBehavior.start": (
+                "peers.html#flowbehavior.start",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.FlowBehavior.step": (
+                "peers.html#flowbehavior.step",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.PeerState": ("peers.html#peerstate", "alive_scene/peers.py"),
+            "alive_scene.peers.VideoTexture": ("peers.html#videotexture", "alive_scene/peers.py"),
+            "alive_scene.peers.VideoTexture.__init__": (
+                "peers.html#videotexture.__init__",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.VideoTexture.draw": (
+                "peers.html#videotexture.draw",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.VideoTexture.fit": (
+                "peers.html#videotexture.fit",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.VideoTexture.start": (
+                "peers.html#videotexture.start",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.VideoTexture.step": (
+                "peers.html#videotexture.step",
+                "alive_scene/peers.py",
+            ),
         },
         "alive_scene.player": {
             "alive_scene.player.AlivePlayer": ("player.html#aliveplayer", "alive_scene/player.py"),
@@ -579,20 +595,6 @@ d = {
                 "player.html#liverollout.says",
                 "alive_scene/player.py",
             ),
-            "alive_scene.player.MapExplorer": ("player.html#mapexplorer", "alive_scene/player.py"),
-            "alive_scene.player.MapExplorer.__init__": (
-                "player.html#mapexplorer.__init__",
-                "alive_scene/player.py",
-            ),
-            "alive_scene.player.MapPlace": ("player.html#mapplace", "alive_scene/player.py"),
-            "alive_scene.player.MapPlace.__init__": (
-                "player.html#mapplace.__init__",
-                "alive_scene/player.py",
-            ),
-            "alive_scene.player.MapPlace.facts": (
-                "player.html#mapplace.facts",
-                "alive_scene/player.py",
-            ),
             "alive_scene.player._Course": ("player.html#_course", "alive_scene/player.py"),
             "alive_scene.player._Panel": ("player.html#_panel", "alive_scene/player.py"),
             "alive_scene.player._Panel.__init__": (
@@ -600,23 +602,24 @@ d = {
                 "alive_scene/player.py",
             ),
             "alive_scene.player._Screen": ("player.html#_screen", "alive_scene/player.py"),
-            "alive_scene.player._beside": ("player.html#_beside", "alive_scene/player.py"),
-            "alive_scene.player._between": ("player.html#_between", "alive_scene/player.py"),
-            "alive_scene.player._compare": ("player.html#_compare", "alive_scene/player.py"),
             "alive_scene.player._courses": ("player.html#_courses", "alive_scene/player.py"),
-            "alive_scene.player._drawn": ("player.html#_drawn", "alive_scene/player.py"),
-            "alive_scene.player._floor": ("player.html#_floor", "alive_scene/player.py"),
-            "alive_scene.player._go_to": ("player.html#_go_to", "alive_scene/player.py"),
             "alive_scene.player._grid": ("player.html#_grid", "alive_scene/player.py"),
             "alive_scene.player._heed": ("player.html#_heed", "alive_scene/player.py"),
-            "alive_scene.player._jpeg": ("player.html#_jpeg", "alive_scene/player.py"),
-            "alive_scene.player._listen": ("player.html#_listen", "alive_scene/player.py"),
-            "alive_scene.player._show": ("player.html#_show", "alive_scene/player.py"),
             "alive_scene.player._stop_all": ("player.html#_stop_all", "alive_scene/player.py"),
+            "alive_scene.player.jpeg": ("player.html#jpeg", "alive_scene/player.py"),
+            "alive_scene.player.with_still": ("player.html#with_still", "alive_scene/player.py"),
             "alive_scene.player.within_reach": (
                 "player.html#within_reach",
                 "alive_scene/player.py",
             ),
+        },
+        "alive_scene.reader": {
+            "alive_scene.reader._check": ("reader.html#_check", "alive_scene/reader.py"),
+            "alive_scene.reader._find": ("reader.html#_find", "alive_scene/reader.py"),
+            "alive_scene.reader._fit": ("reader.html#_fit", "alive_scene/reader.py"),
+            "alive_scene.reader._open": ("reader.html#_open", "alive_scene/reader.py"),
+            "alive_scene.reader._open_video": ("reader.html#_open_video", "alive_scene/reader.py"),
+            "alive_scene.reader.read_scene": ("reader.html#read_scene", "alive_scene/reader.py"),
         },
         "alive_scene.rollout": {
             "alive_scene.rollout.Behavior": ("rollout.html#behavior", "alive_scene/rollout.py"),
@@ -634,38 +637,16 @@ d = {
             ),
             "alive_scene.rollout.Life": ("rollout.html#life", "alive_scene/rollout.py"),
             "alive_scene.rollout.Life.begin": ("rollout.html#life.begin", "alive_scene/rollout.py"),
+            "alive_scene.rollout.Life.draw": ("rollout.html#life.draw", "alive_scene/rollout.py"),
             "alive_scene.rollout.State": ("rollout.html#state", "alive_scene/rollout.py"),
             "alive_scene.rollout._check": ("rollout.html#_check", "alive_scene/rollout.py"),
-            "alive_scene.rollout._compared": ("rollout.html#_compared", "alive_scene/rollout.py"),
-            "alive_scene.rollout._distances": ("rollout.html#_distances", "alive_scene/rollout.py"),
-            "alive_scene.rollout._draw": ("rollout.html#_draw", "alive_scene/rollout.py"),
-            "alive_scene.rollout._energy": ("rollout.html#_energy", "alive_scene/rollout.py"),
-            "alive_scene.rollout._first": ("rollout.html#_first", "alive_scene/rollout.py"),
             "alive_scene.rollout._fits": ("rollout.html#_fits", "alive_scene/rollout.py"),
-            "alive_scene.rollout._freedom": ("rollout.html#_freedom", "alive_scene/rollout.py"),
-            "alive_scene.rollout._lengths": ("rollout.html#_lengths", "alive_scene/rollout.py"),
-            "alive_scene.rollout._likeness": ("rollout.html#_likeness", "alive_scene/rollout.py"),
-            "alive_scene.rollout._nearest": ("rollout.html#_nearest", "alive_scene/rollout.py"),
-            "alive_scene.rollout._recurrence": (
-                "rollout.html#_recurrence",
-                "alive_scene/rollout.py",
-            ),
-            "alive_scene.rollout._replay": ("rollout.html#_replay", "alive_scene/rollout.py"),
-            "alive_scene.rollout._twins": ("rollout.html#_twins", "alive_scene/rollout.py"),
             "alive_scene.rollout._whole": ("rollout.html#_whole", "alive_scene/rollout.py"),
-            "alive_scene.rollout._within": ("rollout.html#_within", "alive_scene/rollout.py"),
             "alive_scene.rollout.advance": ("rollout.html#advance", "alive_scene/rollout.py"),
             "alive_scene.rollout.cure": ("rollout.html#cure", "alive_scene/rollout.py"),
-            "alive_scene.rollout.missing": ("rollout.html#missing", "alive_scene/rollout.py"),
-            "alive_scene.rollout.nearest": ("rollout.html#nearest", "alive_scene/rollout.py"),
-            "alive_scene.rollout.plot_vital_signs": (
-                "rollout.html#plot_vital_signs",
-                "alive_scene/rollout.py",
-            ),
-            "alive_scene.rollout.response": ("rollout.html#response", "alive_scene/rollout.py"),
             "alive_scene.rollout.rollout": ("rollout.html#rollout", "alive_scene/rollout.py"),
-            "alive_scene.rollout.vital_signs": (
-                "rollout.html#vital_signs",
+            "alive_scene.rollout.starting_point": (
+                "rollout.html#starting_point",
                 "alive_scene/rollout.py",
             ),
         },
@@ -681,22 +662,8 @@ d = {
                 "alive_scene/scene.py",
             ),
             "alive_scene.scene._animation": ("scene.html#_animation", "alive_scene/scene.py"),
-            "alive_scene.scene._check": ("scene.html#_check", "alive_scene/scene.py"),
-            "alive_scene.scene._close": ("scene.html#_close", "alive_scene/scene.py"),
-            "alive_scene.scene._describe": ("scene.html#_describe", "alive_scene/scene.py"),
-            "alive_scene.scene._draw": ("scene.html#_draw", "alive_scene/scene.py"),
-            "alive_scene.scene._find": ("scene.html#_find", "alive_scene/scene.py"),
-            "alive_scene.scene._fit": ("scene.html#_fit", "alive_scene/scene.py"),
-            "alive_scene.scene._luck": ("scene.html#_luck", "alive_scene/scene.py"),
-            "alive_scene.scene._move": ("scene.html#_move", "alive_scene/scene.py"),
             "alive_scene.scene._mp4": ("scene.html#_mp4", "alive_scene/scene.py"),
-            "alive_scene.scene._open": ("scene.html#_open", "alive_scene/scene.py"),
-            "alive_scene.scene._open_video": ("scene.html#_open_video", "alive_scene/scene.py"),
             "alive_scene.scene._thumbnail": ("scene.html#_thumbnail", "alive_scene/scene.py"),
-            "alive_scene.scene._wander": ("scene.html#_wander", "alive_scene/scene.py"),
-            "alive_scene.scene.napping_cat": ("scene.html#napping_cat", "alive_scene/scene.py"),
-            "alive_scene.scene.portrait": ("scene.html#portrait", "alive_scene/scene.py"),
-            "alive_scene.scene.read_scene": ("scene.html#read_scene", "alive_scene/scene.py"),
             "alive_scene.scene.side_by_side": ("scene.html#side_by_side", "alive_scene/scene.py"),
             "alive_scene.scene.write_atomic": ("scene.html#write_atomic", "alive_scene/scene.py"),
             "alive_scene.scene.write_video": ("scene.html#write_video", "alive_scene/scene.py"),
@@ -728,6 +695,55 @@ d = {
             ),
             "alive_scene.siren.psnr": ("siren.html#psnr", "alive_scene/siren.py"),
             "alive_scene.siren.train": ("siren.html#train", "alive_scene/siren.py"),
+        },
+        "alive_scene.strokes": {
+            "alive_scene.strokes.StrokeGenerator": (
+                "strokes.html#strokegenerator",
+                "alive_scene/strokes.py",
+            ),
+            "alive_scene.strokes.StrokeGenerator.__init__": (
+                "strokes.html#strokegenerator.__init__",
+                "alive_scene/strokes.py",
+            ),
+            "alive_scene.strokes.StrokeGenerator.colors": (
+                "strokes.html#strokegenerator.colors",
+                "alive_scene/strokes.py",
+            ),
+            "alive_scene.strokes.StrokeGenerator.fit": (
+                "strokes.html#strokegenerator.fit",
+                "alive_scene/strokes.py",
+            ),
+            "alive_scene.strokes.StrokeGenerator.load_state_dict": (
+                "strokes.html#strokegenerator.load_state_dict",
+                "alive_scene/strokes.py",
+            ),
+            "alive_scene.strokes.StrokeGenerator.render": (
+                "strokes.html#strokegenerator.render",
+                "alive_scene/strokes.py",
+            ),
+            "alive_scene.strokes.StrokeGenerator.solve": (
+                "strokes.html#strokegenerator.solve",
+                "alive_scene/strokes.py",
+            ),
+            "alive_scene.strokes._block_svd": ("strokes.html#_block_svd", "alive_scene/strokes.py"),
+            "alive_scene.strokes._budget": ("strokes.html#_budget", "alive_scene/strokes.py"),
+            "alive_scene.strokes._hermite": ("strokes.html#_hermite", "alive_scene/strokes.py"),
+            "alive_scene.strokes._jitter": ("strokes.html#_jitter", "alive_scene/strokes.py"),
+            "alive_scene.strokes._kernel_ridge": (
+                "strokes.html#_kernel_ridge",
+                "alive_scene/strokes.py",
+            ),
+            "alive_scene.strokes._scores_at": ("strokes.html#_scores_at", "alive_scene/strokes.py"),
+            "alive_scene.strokes._soft_projection": (
+                "strokes.html#_soft_projection",
+                "alive_scene/strokes.py",
+            ),
+            "alive_scene.strokes._solve": ("strokes.html#_solve", "alive_scene/strokes.py"),
+            "alive_scene.strokes.matern": ("strokes.html#matern", "alive_scene/strokes.py"),
+            "alive_scene.strokes.whitened_axes": (
+                "strokes.html#whitened_axes",
+                "alive_scene/strokes.py",
+            ),
         },
         "alive_scene.vae": {
             "alive_scene.vae.BehaviorModel": ("vae.html#behaviormodel", "alive_scene/vae.py"),
@@ -761,17 +777,34 @@ d = {
             "alive_scene.vae.VaeBehavior.step": ("vae.html#vaebehavior.step", "alive_scene/vae.py"),
             "alive_scene.vae.VaeState": ("vae.html#vaestate", "alive_scene/vae.py"),
             "alive_scene.vae._alike": ("vae.html#_alike", "alive_scene/vae.py"),
-            "alive_scene.vae._kld": ("vae.html#_kld", "alive_scene/vae.py"),
             "alive_scene.vae._layer": ("vae.html#_layer", "alive_scene/vae.py"),
             "alive_scene.vae._learn": ("vae.html#_learn", "alive_scene/vae.py"),
             "alive_scene.vae._loss": ("vae.html#_loss", "alive_scene/vae.py"),
-            "alive_scene.vae._moments": ("vae.html#_moments", "alive_scene/vae.py"),
-            "alive_scene.vae._on_sphere": ("vae.html#_on_sphere", "alive_scene/vae.py"),
             "alive_scene.vae._pairs": ("vae.html#_pairs", "alive_scene/vae.py"),
             "alive_scene.vae.bce_loss": ("vae.html#bce_loss", "alive_scene/vae.py"),
-            "alive_scene.vae.densify": ("vae.html#densify", "alive_scene/vae.py"),
-            "alive_scene.vae.motions": ("vae.html#motions", "alive_scene/vae.py"),
+            "alive_scene.vae.kl_divergence": ("vae.html#kl_divergence", "alive_scene/vae.py"),
             "alive_scene.vae.mse_loss": ("vae.html#mse_loss", "alive_scene/vae.py"),
+        },
+        "alive_scene.vitals": {
+            "alive_scene.vitals._compared": ("vitals.html#_compared", "alive_scene/vitals.py"),
+            "alive_scene.vitals._freedom": ("vitals.html#_freedom", "alive_scene/vitals.py"),
+            "alive_scene.vitals._from_to": ("vitals.html#_from_to", "alive_scene/vitals.py"),
+            "alive_scene.vitals._lengths": ("vitals.html#_lengths", "alive_scene/vitals.py"),
+            "alive_scene.vitals._likeness": ("vitals.html#_likeness", "alive_scene/vitals.py"),
+            "alive_scene.vitals._recurrence": ("vitals.html#_recurrence", "alive_scene/vitals.py"),
+            "alive_scene.vitals._replay": ("vitals.html#_replay", "alive_scene/vitals.py"),
+            "alive_scene.vitals._twins": ("vitals.html#_twins", "alive_scene/vitals.py"),
+            "alive_scene.vitals.energy_distance": (
+                "vitals.html#energy_distance",
+                "alive_scene/vitals.py",
+            ),
+            "alive_scene.vitals.missing": ("vitals.html#missing", "alive_scene/vitals.py"),
+            "alive_scene.vitals.plot_vital_signs": (
+                "vitals.html#plot_vital_signs",
+                "alive_scene/vitals.py",
+            ),
+            "alive_scene.vitals.response": ("vitals.html#response", "alive_scene/vitals.py"),
+            "alive_scene.vitals.vital_signs": ("vitals.html#vital_signs", "alive_scene/vitals.py"),
         },
     },
 }

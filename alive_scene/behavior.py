@@ -13,12 +13,10 @@ __all__ = [
     "balance",
     "plan",
     "MarkovState",
+    "unrolled_loss",
     "draw_place",
     "move",
     "MarkovBehavior",
-    "PeerState",
-    "VideoTexture",
-    "FlowBehavior",
 ]
 
 # %% ../nbs/55_behavior.ipynb #c003
@@ -32,9 +30,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from . import old_place
 from .clip import repeatable
-from .rollout import Noise, nearest
-from .vae import _kld, _on_sphere
+from .path import nearest, unit_vectors
+from .rollout import Noise
+from .vae import kl_divergence
+
+# %% ../nbs/55_behavior.ipynb #ff1076a3
+__getattr__ = old_place(__name__)
 
 
 # %% ../nbs/55_behavior.ipynb #c009
@@ -67,7 +70,7 @@ class PrincipalSpace(nn.Module):
         **config: int,  # what a subclass's constructor takes besides
     ) -> "PrincipalSpace":
         "The space of a path. Raises ValueError unless its embeddings are enough unit vectors."
-        embeddings = _on_sphere(embeddings, least=least)
+        embeddings = unit_vectors(embeddings, least=least)
         with repeatable(seed, threads=1):
             space = cls(*embeddings.shape, min(dims, *embeddings.shape), **config)
         space = space.to(embeddings.device)
@@ -160,7 +163,7 @@ class ConditionalVae(nn.Module):
         log_variance = log_variance.clamp(-8, 4)
         made = self(context, mean + torch.randn_like(mean) * (log_variance / 2).exp())
         misfit = (made - target).pow(2).sum(1) / (2 * width**2)  # (batch,)
-        return made, (misfit + _kld(mean, log_variance).sum(1)).mean()
+        return made, (misfit + kl_divergence(mean, log_variance).sum(1)).mean()
 
 
 # %% ../nbs/55_behavior.ipynb #c025
@@ -274,7 +277,7 @@ def _neighboring_pass(
 
 
 # %% ../nbs/55_behavior.ipynb #9fc19a14
-def _unrolled_loss(
+def unrolled_loss(
     behavior: "MarkovBehavior",
     start: Tensor,  # (pass,) places from which the video goes on long enough
     near: Tensor,  # (pass, 6) where other passes run nearest
@@ -321,7 +324,7 @@ def _learn_motion(
     history = []
     try:
         for i in tqdm(range(rounds), "learning to move", unit="batch", disable=not progress):
-            loss = _unrolled_loss(behavior, start, near, 1 + i * longest // rounds)
+            loss = unrolled_loss(behavior, start, near, 1 + i * longest // rounds)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(behavior.motion.parameters(), 1.0)
@@ -566,185 +569,3 @@ class MarkovBehavior(PrincipalSpace):
         embedding = torch.where(moves, self.restore(point, rest * 0.8**heat), state.embedding)
         last = torch.where(moves, go[:, : self.narrow], state.last)
         return MarkovState(embedding, place, part, last, embedding)
-
-
-# %% ../nbs/55_behavior.ipynb #c057
-@dataclass(frozen=True)
-class PeerState:
-    "Where a peer is, and the one thing it remembers."
-
-    embedding: Tensor  # (batch, embed)
-    memory: Tensor  # VideoTexture: (batch,) its frame; FlowBehavior: (batch, dims) its last motion, in steps
-
-
-# %% ../nbs/55_behavior.ipynb #e5920ed9
-class VideoTexture(nn.Module):
-    "Video textures (Schödl 2000): the frames themselves, in an order that looks ahead. Temperature is sigma."
-
-    kind = "texture"
-    noise = {"chance": ("uniform", 1)}
-
-    def __init__(
-        self,
-        time: int = 2,  # observed frames
-        embed: int = 512,  # numbers in an embedding
-    ) -> None:
-        super().__init__()
-        self.config = dict(time=time, embed=embed)
-        self.register_buffer("observed", torch.zeros(time, embed))
-        self.register_buffer("cost", torch.zeros(time, time))  # (from, to)
-
-    @classmethod
-    def fit(
-        cls,
-        embeddings: Tensor,  # (time, embed) unit vectors, in order
-        *,
-        seed: int = 0,  # for the sake of the others: nothing here is random
-        progress: bool = True,  # likewise: nothing here is slow
-    ) -> "VideoTexture":
-        """The cost of each cut, filtered along time, plus the cheapest future.
-
-        Raises ValueError for fewer than 2 frames.
-        """
-        embeddings = _on_sphere(embeddings, least=2)
-        texture = cls(*embeddings.shape).to(embeddings.device)
-        time = len(embeddings)
-        gap = torch.cdist(embeddings.double(), embeddings.double())
-        wide = F.pad(gap[None, None], (2, 1, 2, 1), mode="replicate")[0, 0]
-        weights = (1, 3, 3, 1)  # frames i-2..i+1 against j-2..j+1
-        alike = sum(w / 8 * wide[k : k + time, k : k + time] for k, w in enumerate(weights))
-        last = alike.new_full((1, time), 4 * float(gap.max()))  # it has no next
-        cut = torch.cat([alike[1:], last])  # i to j if i+1 is like j
-        cost = cut
-        for _ in range(300):
-            cost = cut + 0.99 * cost.min(1).values  # the future counts
-        dearer = (cost - cost.min(1, keepdim=True).values) / gap.mean().clamp_min(1e-9)
-        texture.observed.copy_(embeddings)
-        texture.cost.copy_(dearer)
-        return texture.eval()
-
-    def start(
-        self,
-        embedding: Tensor,  # (batch, embed)
-    ) -> PeerState:
-        "The nearest frame."
-        return PeerState(embedding, nearest(embedding, self.observed))
-
-    def draw(
-        self,
-        rng: Sequence[torch.Generator],  # one a row
-        temperature: float,
-    ) -> Noise:  # chance: (batch, 1)
-        "One chance a row."
-        return {"chance": torch.stack([torch.rand(1, generator=r, device=r.device) for r in rng])}
-
-    def step(
-        self,
-        state: PeerState,
-        temperature: float | Tensor,  # 0: the best way on
-        noise: Noise,
-        wish: Tensor | None = None,  # not heard
-    ) -> PeerState:
-        "Draw the next frame: the cheaper, the likelier."
-        sigma = 0.03 * torch.as_tensor(temperature, dtype=torch.float32).reshape(1)
-        odds = F.softmax(-self.cost[state.memory] / sigma.clamp_min(1e-9), 1)  # (batch, frame)
-        frames = torch.arange(len(self.cost), device=odds.device).expand(len(odds), -1)
-        frame = draw_place(frames, odds, noise["chance"][:, 0])
-        return PeerState(self.observed[frame], frame)
-
-
-# %% ../nbs/55_behavior.ipynb #c060
-class FlowBehavior(PrincipalSpace):
-    "A conditional invertible network (a neural spline flow; Durkan 2019): noise in, the next motion out."
-
-    kind = "flow"
-
-    def __init__(
-        self,
-        time: int = 2,  # observed frames
-        embed: int = 512,  # numbers in an embedding
-        dims: int = 8,  # principal components kept
-    ) -> None:
-        super().__init__(time, embed, dims)
-        try:
-            import zuko
-        except ImportError as cause:
-            raise ImportError("FlowBehavior needs the zuko library: pip install zuko") from cause
-        self.flow = zuko.flows.NSF(dims, 2 * dims, transforms=3, passes=2, hidden_features=(64, 64))
-
-    def distribution(
-        self,
-        point: Tensor,  # (batch, dims) where
-        last: Tensor,  # (batch, dims) the last motion
-    ) -> object:  # of motions (batch, dims), each softly clipped below 3
-        "What may come next."
-        scaled = point / self.points.std(0).clamp_min(1e-6)
-        return self.flow(torch.cat([scaled, soft_clip(last)], 1))
-
-    @classmethod
-    def fit(
-        cls,
-        embeddings: Tensor,  # (time, embed) unit vectors, in order
-        *,
-        seed: int = 0,  # the same seed, the same behavior
-        progress: bool = True,  # show a bar
-        rounds: int = 500,  # times through all motions
-    ) -> "FlowBehavior":
-        """Maximum likelihood, with a little noise on what it sees.
-
-        Raises ValueError for fewer than 4 frames.
-        """
-        behavior = cls.of(embeddings, 4, 8, seed)
-        rng = torch.Generator().manual_seed(seed)
-        moves = behavior.points[1:] - behavior.points[:-1]
-        optimizer = torch.optim.Adam(behavior.parameters(), 2e-3)
-
-        def blur(x):
-            return x + 0.1 * torch.randn(x.shape, generator=rng)
-
-        for _ in tqdm(range(rounds), "learning to move", unit="round", disable=not progress):
-            law = behavior.distribution(blur(behavior.points[1:-1]), blur(moves[:-1]))
-            loss = -law.log_prob(soft_clip(blur(moves[1:]))).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(behavior.parameters(), 5.0)
-            optimizer.step()
-        return behavior.eval()
-
-    @property
-    def noise(self) -> dict[str, tuple[str, int]]:
-        "Of one step, by name: its distribution and size."
-        return {"latent": ("normal", self.config["dims"])}
-
-    def start(
-        self,
-        embedding: Tensor,  # (batch, embed)
-    ) -> PeerState:
-        "At rest."
-        return PeerState(embedding, embedding.new_zeros(len(embedding), self.config["dims"]))
-
-    def draw(
-        self,
-        rng: Sequence[torch.Generator],  # one a row
-        temperature: float,
-    ) -> Noise:  # latent: (batch, dims)
-        "A latent for each row."
-        dims = self.config["dims"]
-        return {
-            "latent": torch.stack([torch.randn(dims, generator=r, device=r.device) for r in rng])
-        }
-
-    @torch.no_grad()
-    def step(
-        self,
-        state: PeerState,
-        temperature: float | Tensor,  # multiplies the motion; 0 stands still
-        noise: Noise,
-        wish: Tensor | None = None,  # not heard: it has no plan
-    ) -> PeerState:
-        "Noise through the network, one way; the motion is as long as before it was clipped."
-        point, rest = self.project(state.embedding)
-        short = self.distribution(point, state.memory).transform.inv(noise["latent"])
-        go = short / (1 - short.norm(dim=1, keepdim=True) / 3).clamp_min(0.05)
-        scale = torch.as_tensor(temperature, dtype=go.dtype)
-        return PeerState(self.restore(point + scale * go, rest), go)

@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
 def _fit(asked: argparse.Namespace) -> str:
     "Learn a scene and save it; a sentence that says what was made."
     from alive_scene.alive import AliveScene
-    from alive_scene.scene import read_scene
+    from alive_scene.reader import read_scene
 
     if Path(asked.out).suffix != ".alive":
         raise ValueError(f"a scene is saved as NAME.alive, got {asked.out!r}")
@@ -195,10 +195,10 @@ def _write_csv(alive, path, file: str) -> None:  # alive: an AliveScene; path: (
     "A line a step, for behavior studies: where it is, for how long without a leap, and how far it went."
     import csv
     import io
-    from alive_scene.rollout import _nearest
+    from alive_scene.path import distance_to_path
     from alive_scene.scene import write_atomic
 
-    near, distance, _ = (column.tolist() for column in _nearest(path, alive.embeddings))
+    near, distance, _ = (column.tolist() for column in distance_to_path(path, alive.embeddings))
     lengths = [0.0, *(path[1:] - path[:-1]).norm(dim=1).tolist()]
     dwell = 0
     rows = []
@@ -230,7 +230,7 @@ def _write_csv(alive, path, file: str) -> None:  # alive: an AliveScene; path: (
 # %% ../nbs/99_command.ipynb #25663628
 def _vitals(asked: argparse.Namespace) -> str:
     "The vital signs of a long rollout, a line each, beside what a living scene has."
-    from alive_scene.rollout import TARGETS, missing, vital_signs
+    from alive_scene.vitals import TARGETS, missing, vital_signs
 
     alive, path = _path(asked)
     if asked.csv:

@@ -22,11 +22,14 @@ import torch
 import torch.nn.functional as F
 
 from alive_scene import behavior as room
+from alive_scene.actors import napping_cat, portrait
 from alive_scene.clip import ClipEncoder, encode_scene
-from alive_scene.generator import StrokeGenerator
-from alive_scene.rollout import TARGETS, _nearest, missing, rollout, vital_signs
-from alive_scene.scene import napping_cat, portrait, read_scene
+from alive_scene.path import distance_to_path
+from alive_scene.reader import read_scene
+from alive_scene.rollout import rollout
+from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
+from alive_scene.vitals import TARGETS, missing, vital_signs
 
 sys.path.insert(0, str(Path(__file__).parent))
 from clips import recorded  # noqa: E402, beside this script
@@ -246,7 +249,7 @@ def states(make, encoder, steps, seeds):
         observed = encode_scene(scene, encoder)
         behavior = room.MarkovBehavior.fit(observed, progress=False)
         path = rollout(behavior, observed, steps, seed=seed)
-        index = _nearest(path, observed)[0].numpy()
+        index = distance_to_path(path, observed)[0].numpy()
         rolled.append({name: value[index] for name, value in scene.states.items()})
         own.append(scene.states)
     found = []

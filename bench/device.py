@@ -13,11 +13,12 @@ from pathlib import Path
 
 import torch
 
+from alive_scene.actors import napping_cat
 from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import ClipEncoder, best_device
-from alive_scene.generator import SirenGenerator, StrokeGenerator
+from alive_scene.generator import SirenGenerator
 from alive_scene.rollout import cure
-from alive_scene.scene import napping_cat
+from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
 
 

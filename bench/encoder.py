@@ -23,9 +23,10 @@ from clips import recorded
 from matplotlib.cbook import get_sample_data
 from scipy.stats import spearmanr
 
-from alive_scene import scene
+from alive_scene.actors import Puppet, napping_cat, portrait
 from alive_scene.clip import ClipEncoder, encode_scene
-from alive_scene.scene import napping_cat, portrait, read_scene
+from alive_scene.reader import read_scene
+from alive_scene.scene import Scene
 
 SEEDS = 1001, 1002
 WHO = {
@@ -46,28 +47,33 @@ QUESTIONS = {
     "broad smile": ("smile", 1, "a broad smile", "mouth closed"),
     "bright light": ("light", 1, "in bright light", "in dim light"),
 }
-# The left-out picture: (x, top, bottom, where they meet) of each eye, as in scene.py
-HOPPER_EYES = (
+# The left-out picture: (x, top, bottom, where they meet) of each eye, as in actors.py
+HOPPER = Puppet(
+    "hopper",
+    (70, 135, 260),
+    (("tilt", (200, 265), (190, 150), {"angle": 0.24}),),
     (
-        "eyes_closed",
-        9,
         (
-            (199, 186, 186, 186),
-            (210, 181, 192, 190),
-            (222, 180, 196, 193),
-            (233, 183, 193, 191),
-            (243, 189, 189, 189),
+            "eyes_closed",
+            9,
+            (
+                (199, 186, 186, 186),
+                (210, 181, 192, 190),
+                (222, 180, 196, 193),
+                (233, 183, 193, 191),
+                (243, 189, 189, 189),
+            ),
         ),
-    ),
-    (
-        "eyes_closed",
-        9,
         (
-            (287, 186, 186, 186),
-            (296, 181, 192, 190),
-            (306, 178, 194, 191),
-            (317, 181, 192, 190),
-            (327, 186, 186, 186),
+            "eyes_closed",
+            9,
+            (
+                (287, 186, 186, 186),
+                (296, 181, 192, 190),
+                (306, 178, 194, 191),
+                (317, 181, 192, 190),
+                (327, 186, 186, 186),
+            ),
         ),
     ),
 )
@@ -85,14 +91,8 @@ def hopper(seed, frames=200):
         for name, low in (("eyes_closed", 0), ("tilt", -1), ("light", 0))
     }
     with mock.patch("skimage.data.hopper", lambda: pixels, create=True):
-        drawn = scene._draw(
-            "hopper",
-            (70, 135, 260),
-            (("tilt", (200, 265), (190, 150), {"angle": 0.24}),),
-            HOPPER_EYES,
-            states,
-        )
-    return scene.Scene(drawn, 12.0, "left out", states)
+        drawn = HOPPER.draw(states)
+    return Scene(drawn, 12.0, "left out", states)
 
 
 def sentence(who, its, words):

@@ -19,9 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from alive_scene.behavior import FlowBehavior, MarkovBehavior, VideoTexture
-from alive_scene.rollout import rollout, vital_signs
+from alive_scene.behavior import MarkovBehavior
+from alive_scene.peers import FlowBehavior, VideoTexture
+from alive_scene.rollout import rollout
 from alive_scene.vae import VaeBehavior
+from alive_scene.vitals import vital_signs
 
 SIGNS = "speed", "drift", "coverage"
 # a peer that knows nothing of the whole: it wanders off and settles somewhere,
@@ -61,8 +63,8 @@ def forget_peak():
 
 
 def observed(frames=200):
+    from alive_scene.actors import napping_cat
     from alive_scene.clip import ClipEncoder, encode_scene
-    from alive_scene.scene import napping_cat
 
     return encode_scene(napping_cat(frames, 96), ClipEncoder())
 
@@ -173,7 +175,7 @@ def film(path, minutes, height=1080, width=1920, fps=25):
 
 READ = """
 import sys, time
-from alive_scene.scene import read_scene
+from alive_scene.reader import read_scene
 sys.path.insert(0, sys.argv[1])
 from endurance import memory
 before, begin = memory()[1], time.perf_counter()
@@ -230,8 +232,8 @@ def rollouts(steps):
 
 def player(seconds):
     "The player for so long; whether its memory stayed flat and it left no thread."
+    from alive_scene.actors import napping_cat
     from alive_scene.alive import AliveScene
-    from alive_scene.scene import napping_cat
 
     row = played(AliveScene.fit(napping_cat(100, 128), progress=False), seconds)
     row |= dict(seconds=seconds, grown=row["end"] / row["settled"] - 1)

@@ -20,7 +20,7 @@ from time import perf_counter
 
 def small(turn=0):
     "A scene that is fitted in about a second; another one for each turn."
-    from alive_scene.scene import napping_cat
+    from alive_scene.actors import napping_cat
 
     return napping_cat(3, 32, seed=turn)
 

@@ -69,8 +69,8 @@ def scenes(folder):
     "Both behaviors, taught for a moment: whether they know anything is no matter here."
     from dataclasses import replace
 
+    from alive_scene.actors import napping_cat
     from alive_scene.alive import AliveScene
-    from alive_scene.scene import napping_cat
     from alive_scene.vae import VaeBehavior
 
     alive = AliveScene.fit(napping_cat(3, 16), steps=1, progress=False)
@@ -162,7 +162,7 @@ def scene_mutated(data, rng):
 
 
 def read_video(path):
-    from alive_scene.scene import read_scene
+    from alive_scene.reader import read_scene
 
     read_scene(path, size=16, max_frames=9)
 

@@ -26,11 +26,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from alive_scene import generator as room
+from alive_scene.actors import napping_cat
 from alive_scene.clip import ClipEncoder
-from alive_scene.generator import SirenGenerator, StrokeGenerator
+from alive_scene.generator import SirenGenerator
+from alive_scene.reader import read_scene
 from alive_scene.rollout import rollout
-from alive_scene.scene import napping_cat, read_scene
 from alive_scene.siren import MLP
+from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
 
 sys.path.insert(0, str(Path(__file__).parent))  # a lesson loads this file from elsewhere
@@ -116,7 +118,7 @@ class ConvGenerator(nn.Module):
             if on_step:
                 on_step(model, share)
 
-        room._train(
+        room.train_timed(
             loss,
             optimizer,
             seconds=seconds,

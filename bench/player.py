@@ -27,7 +27,7 @@ from alive_scene.alive import AliveScene
 from alive_scene.browser import export_html
 from alive_scene.generator import SirenGenerator
 from alive_scene.player import AlivePlayer
-from alive_scene.scene import read_scene
+from alive_scene.reader import read_scene
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))

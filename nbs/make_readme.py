@@ -52,7 +52,8 @@ def picture(path=course / "images" / "alive.webp", size=112, start=44, frames=96
     from PIL import Image
 
     from alive_scene.alive import AliveScene
-    from alive_scene.scene import read_scene, side_by_side
+    from alive_scene.reader import read_scene
+    from alive_scene.scene import side_by_side
 
     scene = read_scene(course.parent / "data" / "napping_cat.mp4", size=size)
     alive = AliveScene.fit(scene, steps=32, progress=False)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import papermill
 from jupyter_client.manager import AsyncKernelManager
 
-from alive_scene.scene import read_scene
+from alive_scene.reader import read_scene
 
 course = Path(__file__).parent
 made = {

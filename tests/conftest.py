@@ -57,8 +57,8 @@ def recorded() -> Path:
 @pytest.fixture(scope="session")
 def alive():
     "A small scene, fitted in seconds."
+    from alive_scene.actors import napping_cat
     from alive_scene.alive import AliveScene
-    from alive_scene.scene import napping_cat
 
     return AliveScene.fit(
         napping_cat(frames=40, size=32), encoder="alive-tiny", steps=60, seed=0, progress=False

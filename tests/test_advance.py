@@ -9,13 +9,16 @@ import pytest
 import torch
 from torch import nn
 
+from alive_scene.actors import napping_cat
 from alive_scene.alive import AliveScene
-from alive_scene.behavior import MarkovBehavior, VideoTexture
+from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import repeatable
-from alive_scene.generator import SirenGenerator, StrokeGenerator
+from alive_scene.generator import SirenGenerator
+from alive_scene.path import nearest
+from alive_scene.peers import VideoTexture
 from alive_scene.player import AlivePlayer
-from alive_scene.rollout import Life, advance, nearest, rollout
-from alive_scene.scene import napping_cat
+from alive_scene.rollout import Life, advance, rollout
+from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
 
 asked = dict(temperature=1.0, curing=0.1)

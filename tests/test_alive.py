@@ -7,7 +7,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from alive_scene.alive import AliveScene
-from alive_scene.scene import Scene, read_scene
+from alive_scene.reader import read_scene
+from alive_scene.scene import Scene
 
 
 def decibel(a, b):

@@ -23,7 +23,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from alive_scene.alive import _VERSION, AliveScene, _unsheet, thumbnail_sheet
+from alive_scene.alive import FILE_VERSION, AliveScene, thumbnail_sheet, thumbnails_of
 from alive_scene.command import main
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
@@ -292,9 +292,11 @@ def test_bytes_changed_by_chance(whole, tmp_path):
 
 def test_a_file_of_a_kit_to_come_and_of_one_before(whole, alive, tmp_path):
     ahead = rewritten(
-        whole, tmp_path / "ahead.alive", lambda about, tensors: about.update(version=_VERSION + 1)
+        whole,
+        tmp_path / "ahead.alive",
+        lambda about, tensors: about.update(version=FILE_VERSION + 1),
     )
-    assert f"format version {_VERSION + 1}" in refused(ahead, "update alive_scene")
+    assert f"format version {FILE_VERSION + 1}" in refused(ahead, "update alive_scene")
     before = rewritten(
         whole, tmp_path / "before.alive", lambda about, tensors: about.update(version=1)
     )
@@ -345,4 +347,4 @@ def test_the_command_says_it_in_one_line(tmp_path, capsys):
 
 def test_many_frames_have_small_pictures_too():
     frames = np.zeros((700, 40, 40, 3), np.uint8)
-    assert _unsheet(thumbnail_sheet(frames), 700).shape == (700, 23, 23, 3)
+    assert thumbnails_of(thumbnail_sheet(frames), 700).shape == (700, 23, 23, 3)

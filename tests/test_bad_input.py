@@ -34,13 +34,11 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
 from alive_scene import maps, siren
+from alive_scene.actors import napping_cat, portrait
 from alive_scene.alive import AliveScene, in_a_line, thumbnail_sheet
 from alive_scene.behavior import (
-    FlowBehavior,
     MarkovBehavior,
-    PeerState,
     PrincipalSpace,
-    VideoTexture,
     affinity,
     balance,
     plan,
@@ -50,38 +48,18 @@ from alive_scene.behavior import (
 from alive_scene.browser import export_html
 from alive_scene.clip import ClipEncoder, best_device, checked_seed, encode_scene, repeatable
 from alive_scene.command import main
-from alive_scene.generator import SirenGenerator, StrokeGenerator, render_in_batches
-from alive_scene.player import AlivePlayer, LiveRollout, MapExplorer, MapPlace, within_reach
-from alive_scene.rollout import (
-    TARGETS,
-    Life,
-    advance,
-    cure,
-    missing,
-    nearest,
-    plot_vital_signs,
-    response,
-    rollout,
-    vital_signs,
-)
-from alive_scene.scene import (
-    Scene,
-    napping_cat,
-    portrait,
-    read_scene,
-    side_by_side,
-    write_atomic,
-    write_video,
-)
-from alive_scene.vae import (
-    BehaviorModel,
-    VaeBehavior,
-    VaeState,
-    bce_loss,
-    densify,
-    motions,
-    mse_loss,
-)
+from alive_scene.explorer import MapExplorer
+from alive_scene.generator import SirenGenerator, render_in_batches
+from alive_scene.maps import MapPlace
+from alive_scene.path import densify, motions, nearest
+from alive_scene.peers import FlowBehavior, PeerState, VideoTexture
+from alive_scene.player import AlivePlayer, LiveRollout, within_reach
+from alive_scene.reader import read_scene
+from alive_scene.rollout import Life, advance, cure, rollout
+from alive_scene.scene import Scene, side_by_side, write_atomic, write_video
+from alive_scene.strokes import StrokeGenerator
+from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, mse_loss
+from alive_scene.vitals import TARGETS, missing, plot_vital_signs, response, vital_signs
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 WORKS = ""  # in the last column: it must work

@@ -8,9 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from alive_scene import behavior as room
 from alive_scene.behavior import (
-    FlowBehavior,
     MarkovBehavior,
-    VideoTexture,
     affinity,
     balance,
     draw_place,
@@ -19,7 +17,10 @@ from alive_scene.behavior import (
     pull,
     there_and_back,
 )
-from alive_scene.rollout import _nearest, cure, rollout, vital_signs
+from alive_scene.path import distance_to_path
+from alive_scene.peers import FlowBehavior, VideoTexture
+from alive_scene.rollout import cure, rollout
+from alive_scene.vitals import vital_signs
 
 
 def scene(time=120, embed=48, seed=0):
@@ -150,7 +151,7 @@ def test_fit_leaves_the_global_seed_alone():
 def test_any_start_comes_home(behavior, start):
     path = rollout(behavior, observed, 60, start=start, seed=1)
     assert path.isfinite().all() and torch.allclose(path.norm(dim=1), torch.ones(60), atol=1e-5)
-    assert _nearest(path, observed)[2][-20:].max() / pace < 3
+    assert distance_to_path(path, observed)[2][-20:].max() / pace < 3
 
 
 def test_zero_stands_still_and_hot_comes_back(behavior):
@@ -165,7 +166,8 @@ def test_zero_stands_still_and_hot_comes_back(behavior):
     wild = rollout(behavior, observed, 50, temperature=50)
     assert wild.isfinite().all()
     assert (
-        _nearest(rollout(behavior, observed, 60, start=wild[-1]), observed)[2][-20:].max() / pace
+        distance_to_path(rollout(behavior, observed, 60, start=wild[-1]), observed)[2][-20:].max()
+        / pace
         < 3
     )
 
@@ -212,7 +214,7 @@ def test_few_frames_and_still_ones():
     two = rollout(
         MarkovBehavior.fit(observed[[0, 60]], progress=False, rounds=3), observed[[0, 60]], 100
     )
-    assert set(_nearest(two, observed[[0, 60]])[0].tolist()) == {0, 1}
+    assert set(distance_to_path(two, observed[[0, 60]])[0].tolist()) == {0, 1}
     for few in (observed[:3], observed[:4], observed[:9]):
         assert rollout(MarkovBehavior.fit(few, progress=False, rounds=3), few, 50).isfinite().all()
     still = observed[:1].expand(9, -1)
@@ -221,7 +223,9 @@ def test_few_frames_and_still_ones():
     ).norm(dim=1).max() < 1e-3
     held = observed[:30].repeat_interleave(4, 0)  # each frame four times: the median step is 0
     assert (
-        _nearest(rollout(MarkovBehavior.fit(held, progress=False, rounds=3), held, 400), held)[0]
+        distance_to_path(
+            rollout(MarkovBehavior.fit(held, progress=False, rounds=3), held, 400), held
+        )[0]
         .unique()
         .numel()
         > 20
@@ -297,7 +301,10 @@ def test_arriving_leaves_the_point_where_it_is(behavior):
 def test_a_hard_cut_is_crossed_both_ways():
     cut = F.normalize(torch.cat([observed[:60], -observed[60:]]), dim=1)
     side = (
-        _nearest(rollout(MarkovBehavior.fit(cut, progress=False, rounds=3), cut, 2000), cut)[0] < 60
+        distance_to_path(
+            rollout(MarkovBehavior.fit(cut, progress=False, rounds=3), cut, 2000), cut
+        )[0]
+        < 60
     )
     assert (side[1:] != side[:-1]).sum() >= 4 and 0.25 < side.float().mean() < 0.75
 
@@ -310,7 +317,7 @@ def test_a_scene_whose_end_is_far_from_everything_lives_on():
     # twenty steps straight away from all else
     off = F.normalize(observed[59] + pace * torch.arange(1, 21)[:, None] * aside, dim=1)
     lost = torch.cat([observed[:60], off])
-    index = _nearest(
+    index = distance_to_path(
         rollout(MarkovBehavior.fit(lost, progress=False, rounds=30), lost, 4000, start=-1), lost
     )[0]
     assert index[2000:].unique().numel() > 76 and (index[2000:] >= 60).float().mean() < 0.5
@@ -335,7 +342,7 @@ def test_leaps_are_a_share(leaps):
 
 
 def test_an_interrupted_fit_keeps_what_it_learned(monkeypatch):
-    learn = room._unrolled_loss
+    learn = room.unrolled_loss
     calls = []
 
     def unroll(*args):
@@ -344,7 +351,7 @@ def test_an_interrupted_fit_keeps_what_it_learned(monkeypatch):
             raise KeyboardInterrupt
         return learn(*args)
 
-    monkeypatch.setattr(room, "_unrolled_loss", unroll)
+    monkeypatch.setattr(room, "unrolled_loss", unroll)
     with pytest.warns(UserWarning, match="stopped after 4 of 50"):
         half = MarkovBehavior.fit(observed, progress=False, rounds=50)
     assert len(half.history) == 4 and rollout(half, observed, 20).isfinite().all()
@@ -388,7 +395,7 @@ def test_texture_by_hand():
 
 def test_texture_shows_frames_only(peers):
     path = rollout(peers[0], observed, 200, start=-observed[3])
-    assert _nearest(path, observed)[1].max() < 1e-5
+    assert distance_to_path(path, observed)[1].max() < 1e-5
     assert torch.allclose(rollout(peers[0], observed, 30, temperature=0), observed[1:31], atol=1e-5)
 
 

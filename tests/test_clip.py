@@ -13,8 +13,9 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from alive_scene import clip
+from alive_scene.actors import napping_cat
 from alive_scene.clip import ClipEncoder, encode_scene
-from alive_scene.scene import Scene, napping_cat
+from alive_scene.scene import Scene
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:The .untrained. encoder"),

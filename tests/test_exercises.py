@@ -72,12 +72,12 @@ WRONG = {
         "def turned(points, degrees): return points.flip(1)",
         "def turned(points, degrees): return 2*points",
     ],
-    ("31_generator", "fewest"): [
+    ("33_strokes", "fewest"): [
         "def fewest(): return 1_000_000",
         "def fewest(): return 60_000",
         "def fewest(): return 1000",
     ],
-    ("31_generator", "shuffled"): [
+    ("33_strokes", "shuffled"): [
         "def shuffled(n): return torch.arange(n)",
         "def shuffled(n): return torch.arange(n).roll(1)",
         "def shuffled(n): return torch.zeros(n).long()",
@@ -86,7 +86,7 @@ WRONG = {
         "def my_kld(mean, log_variance): return (mean**2).sum()",
         "def my_kld(mean, log_variance): return -(1 + log_variance - mean**2 - log_variance.exp()).sum()",
     ],
-    ("40_vae", "by_length"): [
+    ("15_path", "by_length"): [
         "def by_length(embeddings, points): return densify(embeddings, points=points)",
         "def by_length(embeddings, points): "
         "return embeddings[torch.linspace(0, len(embeddings)-1, points).long()]",
@@ -95,7 +95,7 @@ WRONG = {
         "def my_force(embedding, step): return 0*embedding",
         "def my_force(embedding, step): return observed[30]-embedding",
     ],
-    ("50_rollout", "my_cheat"): [
+    ("52_vitals", "my_cheat"): [
         "def my_cheat(steps): return observed[torch.arange(steps)//8*71%len(observed)]",
         "def my_cheat(steps): return observed[torch.arange(steps)%len(observed)]+0.01",
         "def my_cheat(steps): return observed",
@@ -135,7 +135,7 @@ WRONG = {
         "def bell_shaped(u, v): return (u+v-1)*6**.5",
         "def bell_shaped(u, v): return u",
     ],
-    ("71_browser", "cost"): [
+    ("68_graphs", "cost"): [
         "def cost(graphs): return 4",
         "def cost(graphs): "
         "return sum(map(len, graphs.values()))/sum(inside(name)['numbers'] for name in graphs)",

@@ -18,10 +18,11 @@ from browsers import in_order, limit, moved, shown, stroll, ticks, until
 from held import play
 from torch import Tensor, nn
 
-from alive_scene.alive import _REGISTERED, AliveScene, _round
-from alive_scene.behavior import MarkovBehavior, VideoTexture
-from alive_scene.browser import _files, _runtime, export_html
+from alive_scene.alive import REGISTERED, AliveScene, rounded
+from alive_scene.behavior import MarkovBehavior
+from alive_scene.browser import RUNTIME_FILES, export_html, page_runtime
 from alive_scene.generator import SirenGenerator
+from alive_scene.peers import VideoTexture
 from alive_scene.rollout import Life, advance
 from alive_scene.vae import VaeBehavior
 
@@ -29,7 +30,7 @@ from alive_scene.vae import VaeBehavior
 @pytest.fixture(scope="module")
 def scene(alive):
     "The small scene with the behavior that stays alive, and a name that would do harm."
-    behavior = _round(MarkovBehavior.fit(alive.embeddings, rounds=100, progress=False))
+    behavior = rounded(MarkovBehavior.fit(alive.embeddings, rounds=100, progress=False))
     named = replace(
         alive.scene,
         name="<script>document.title = 'harm'</script><img src=x onerror=\"document.title='harm'\">",
@@ -40,20 +41,20 @@ def scene(alive):
 @pytest.fixture(scope="module")
 def vae(alive):
     return replace(
-        alive, behavior=_round(VaeBehavior.fit(alive.embeddings, epochs=5, progress=False))
+        alive, behavior=rounded(VaeBehavior.fit(alive.embeddings, epochs=5, progress=False))
     )
 
 
 @pytest.fixture(scope="module")
 def texture(alive):
-    return replace(alive, behavior=_round(VideoTexture.fit(alive.embeddings)))
+    return replace(alive, behavior=rounded(VideoTexture.fit(alive.embeddings)))
 
 
 @pytest.fixture(scope="module")
 def siren(scene):
     return replace(
         scene,
-        generator=_round(
+        generator=rounded(
             SirenGenerator.fit(scene.scene.frames, scene.embeddings, steps=40, progress=False)
         ),
     )
@@ -275,7 +276,7 @@ def test_a_behavior_from_a_notebook_cell_lives_in_a_page(
     browser, alive, root, tmp_path, monkeypatch
 ):
     "Twenty lines, registered: saved, loaded, exported; it draws what Python draws, and plays by itself."
-    monkeypatch.setitem(_REGISTERED, "behavior", {})
+    monkeypatch.setitem(REGISTERED, "behavior", {})
     cell = {}
     exec(stroll(root), cell)
     AliveScene.register("stroll", cell["Stroll"])
@@ -351,11 +352,11 @@ def test_size_and_secrets(scene, page, root):
 
 def test_the_runtime_is_the_pinned_one(tmp_path, alive, monkeypatch):
     with pytest.raises(FileNotFoundError, match="npm pack onnxruntime-web"):
-        _runtime(tmp_path)
-    for name in _files:
+        page_runtime(tmp_path)
+    for name in RUNTIME_FILES:
         (tmp_path / name).write_text("another")
     with pytest.raises(ValueError, match="SHA-256"):
-        _runtime(tmp_path)
+        page_runtime(tmp_path)
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path / "empty"))
     monkeypatch.setenv("PATH", "")
     with pytest.raises(FileNotFoundError, match="npm .* not installed"):
@@ -365,10 +366,10 @@ def test_the_runtime_is_the_pinned_one(tmp_path, alive, monkeypatch):
 
 def test_a_cache_that_is_half_filled_is_filled(tmp_path, monkeypatch):
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
-    whole = _runtime(None)
+    whole = page_runtime(None)
     folder = next(tmp_path.iterdir())
     (folder / next(iter(whole))).unlink()
-    assert _runtime(None) == whole and (folder / next(iter(whole))).is_file()
+    assert page_runtime(None) == whole and (folder / next(iter(whole))).is_file()
 
 
 def test_npm_is_not_waited_for_for_ever(tmp_path, monkeypatch):
@@ -379,7 +380,7 @@ def test_npm_is_not_waited_for_for_ever(tmp_path, monkeypatch):
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path / "empty"))
     monkeypatch.setattr("alive_scene.browser._patience", 0.5)
     with pytest.raises(OSError, match="within 0.5 s; run `npm pack onnxruntime-web"):
-        _runtime(None)
+        page_runtime(None)
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,13 @@ import pytest
 import torch
 
 from alive_scene import behavior as room
+from alive_scene.actors import napping_cat
 from alive_scene.alive import AliveScene
 from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import ClipEncoder, encode_scene
 from alive_scene.command import main
 from alive_scene.rollout import rollout
-from alive_scene.scene import Scene, napping_cat, write_video
+from alive_scene.scene import Scene, write_video
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 import faults  # noqa: E402, the same machinery
@@ -108,7 +109,7 @@ LEARN = """
 import sys, warnings, torch
 torch.set_num_threads(1)
 from alive_scene.alive import AliveScene
-from alive_scene.scene import napping_cat
+from alive_scene.actors import napping_cat
 warnings.simplefilter("always")
 def begun(generator, share): print("begun", flush=True)
 try:
@@ -144,7 +145,7 @@ def test_an_interrupted_behavior_keeps_what_it_learned(monkeypatch):
     path = torch.nn.functional.normalize(
         torch.randn(20, 16, generator=torch.Generator().manual_seed(0)).cumsum(0) + 3, dim=1
     )
-    unroll = room._unrolled_loss
+    unroll = room.unrolled_loss
     calls = []
 
     def interrupted(*rest):
@@ -153,7 +154,7 @@ def test_an_interrupted_behavior_keeps_what_it_learned(monkeypatch):
             signal.raise_signal(signal.SIGINT)
         return unroll(*rest)
 
-    monkeypatch.setattr(room, "_unrolled_loss", interrupted)
+    monkeypatch.setattr(room, "unrolled_loss", interrupted)
     with pytest.warns(UserWarning, match="stopped after 2 of 50 batches; what was learned is kept"):
         made = MarkovBehavior.fit(path, rounds=50, progress=False)
     assert len(calls) == 3 and len(made.history) == 2 and rollout(made, path, 20).isfinite().all()

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from alive_scene.generator import SirenGenerator, StrokeGenerator, _coordinates
-from alive_scene.scene import read_scene
+from alive_scene.generator import SirenGenerator
+from alive_scene.reader import read_scene
+from alive_scene.strokes import StrokeGenerator, whitened_axes
 
 BOTH = pytest.mark.parametrize("kind", [StrokeGenerator, SirenGenerator])
 
@@ -128,7 +129,7 @@ def test_the_coordinates_even_out_the_noise():
     rng = torch.Generator().manual_seed(0)
     path = torch.stack([torch.linspace(0, 6.28, 100).sin(), torch.linspace(0, 6.28, 100).cos()], 1)
     noise = torch.cat([torch.zeros(100, 2), 0.3 * torch.randn(100, 4, generator=rng)], 1)
-    _, known = _coordinates(
+    _, known = whitened_axes(
         torch.cat([path, torch.zeros(100, 4)], 1)
         + noise
         + 0.001 * torch.randn(100, 6, generator=rng),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from alive_scene.scene import napping_cat, write_video
+from alive_scene.actors import napping_cat
+from alive_scene.scene import write_video
 
 
 def run(*words, **options):

@@ -8,8 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from alive_scene.player import AlivePlayer, MapExplorer, _floor, _jpeg
-from alive_scene.scene import read_scene
+from alive_scene.explorer import MapExplorer
+from alive_scene.player import AlivePlayer, empty_places, jpeg
+from alive_scene.reader import read_scene
 
 
 def where(player):
@@ -310,7 +311,7 @@ def test_on_a_frame_the_map_shows_the_frame_and_a_click_starts_the_player(alive)
     explorer.frame.value = 7
     assert (
         explorer.says.value == "frame 7"
-        and explorer.picture.value == _jpeg(alive.render(alive.embeddings[[7]])[0])
+        and explorer.picture.value == jpeg(alive.render(alive.embeddings[[7]])[0])
         and not player.playing.value
     )
     explorer.go_to(*explorer.points[9].tolist())
@@ -321,8 +322,8 @@ def test_on_a_frame_the_map_shows_the_frame_and_a_click_starts_the_player(alive)
 def test_the_floor_leaves_the_frames_their_place(alive):
     points = MapExplorer(alive).points
     wide = points.amax(0) - points.amin(0)
-    assert torch.cdist(_floor(points) / wide, points / wide).min() > 1 / 48
-    assert len(_floor(torch.zeros(3, 2))) > 2000, "a scene that stands still has a floor too"
+    assert torch.cdist(empty_places(points) / wide, points / wide).min() > 1 / 48
+    assert len(empty_places(torch.zeros(3, 2))) > 2000, "a scene that stands still has a floor too"
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,15 @@ import numpy as np
 import pytest
 import torch
 
-from alive_scene.alive import _VERSION, AliveScene
-from alive_scene.behavior import FlowBehavior, MarkovBehavior, VideoTexture
-from alive_scene.generator import SirenGenerator, StrokeGenerator
+from alive_scene.actors import napping_cat
+from alive_scene.alive import FILE_VERSION, AliveScene
+from alive_scene.behavior import MarkovBehavior
+from alive_scene.generator import SirenGenerator
+from alive_scene.peers import FlowBehavior, VideoTexture
+from alive_scene.reader import read_scene
 from alive_scene.rollout import rollout
-from alive_scene.scene import Scene, napping_cat, read_scene, write_video
+from alive_scene.scene import Scene, write_video
+from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
@@ -31,10 +35,13 @@ stored = sorted(data.glob("*.alive*"))
 LIVES = """
 import hashlib, sys, tempfile, torch
 from pathlib import Path
-from alive_scene.behavior import FlowBehavior, MarkovBehavior, VideoTexture
-from alive_scene.generator import SirenGenerator, StrokeGenerator
+from alive_scene.behavior import MarkovBehavior
+from alive_scene.peers import FlowBehavior, VideoTexture
+from alive_scene.generator import SirenGenerator
+from alive_scene.strokes import StrokeGenerator
 from alive_scene.rollout import rollout
-from alive_scene.scene import napping_cat, write_video
+from alive_scene.actors import napping_cat
+from alive_scene.scene import write_video
 from alive_scene.vae import VaeBehavior
 def lives():
     "Digests of everything that is made from one seed."
@@ -172,9 +179,9 @@ def test_stored_files_of_every_format_version_still_load(path, tmp_path):
 
 
 def test_every_version_is_stored():
-    assert {int(path.name[1]) for path in stored} == set(range(1, _VERSION + 1))
-    newest = {path.name for path in stored if path.name[1] == str(_VERSION)}
-    assert newest == {f"v{_VERSION}_{name}.alive.gz" for name in make.STORED}
+    assert {int(path.name[1]) for path in stored} == set(range(1, FILE_VERSION + 1))
+    newest = {path.name for path in stored if path.name[1] == str(FILE_VERSION)}
+    assert newest == {f"v{FILE_VERSION}_{name}.alive.gz" for name in make.STORED}
 
 
 def test_the_comparison_with_a_gpu_can_fail(monkeypatch):

@@ -6,8 +6,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from alive_scene.rollout import cure, nearest, plot_vital_signs, response, rollout, vital_signs
+from alive_scene.path import nearest
+from alive_scene.rollout import cure, rollout
 from alive_scene.vae import VaeBehavior
+from alive_scene.vitals import plot_vital_signs, response, vital_signs
 
 
 def scene(time=100, embed=32, seed=0):
@@ -314,16 +316,16 @@ def test_vital_signs_against_the_slow_way(path):
 
 
 def test_energy_distance_by_hand():
-    from alive_scene.rollout import _energy
+    from alive_scene.vitals import energy_distance
 
     a, b = torch.randn(2, 9, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
     def mean(x, y):
         return np.mean([float((p - q).norm()) for p in x for q in y])
 
-    assert _energy(a, b) == pytest.approx(2 * mean(a, b) - mean(a, a) - mean(b, b)) and _energy(
-        a, a
-    ) == pytest.approx(0, abs=1e-12)
+    assert energy_distance(a, b) == pytest.approx(
+        2 * mean(a, b) - mean(a, a) - mean(b, b)
+    ) and energy_distance(a, a) == pytest.approx(0, abs=1e-12)
 
 
 def test_likeness_knows_the_video_from_noise():

@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from alive_scene.actors import CAT, WOMAN, napping_cat, portrait
+from alive_scene.reader import read_scene
 from alive_scene.scene import (
     Scene,
-    _pose_cat,
-    _pose_portrait,
-    napping_cat,
-    portrait,
-    read_scene,
     side_by_side,
     write_atomic,
     write_video,
@@ -431,8 +428,8 @@ def test_side_by_side():
 @pytest.mark.parametrize(
     "make, draw, names",
     [
-        (napping_cat, _pose_cat, {"breath", "eyes_closed", "ear", "tilt", "light"}),
-        (portrait, _pose_portrait, {"eyes_closed", "gaze", "turn", "smile", "light"}),
+        (napping_cat, CAT.draw, {"breath", "eyes_closed", "ear", "tilt", "light"}),
+        (portrait, WOMAN.draw, {"eyes_closed", "gaze", "turn", "smile", "light"}),
     ],
 )
 def test_a_character_is_what_its_states_say(make, draw, names):
@@ -462,16 +459,16 @@ def test_a_character_is_what_its_states_say(make, draw, names):
 @pytest.mark.parametrize(
     "draw, name, low",
     [
-        (_pose_cat, "breath", 0),
-        (_pose_cat, "eyes_closed", 0),
-        (_pose_cat, "ear", 0),
-        (_pose_cat, "tilt", -1),
-        (_pose_cat, "light", 0),
-        (_pose_portrait, "eyes_closed", 0),
-        (_pose_portrait, "gaze", -1),
-        (_pose_portrait, "turn", -1),
-        (_pose_portrait, "smile", 0),
-        (_pose_portrait, "light", 0),
+        (CAT.draw, "breath", 0),
+        (CAT.draw, "eyes_closed", 0),
+        (CAT.draw, "ear", 0),
+        (CAT.draw, "tilt", -1),
+        (CAT.draw, "light", 0),
+        (WOMAN.draw, "eyes_closed", 0),
+        (WOMAN.draw, "gaze", -1),
+        (WOMAN.draw, "turn", -1),
+        (WOMAN.draw, "smile", 0),
+        (WOMAN.draw, "light", 0),
     ],
 )
 def test_each_state_is_seen(draw, name, low):
@@ -483,7 +480,7 @@ def test_each_state_is_seen(draw, name, low):
 
 
 def test_closed_eyes_are_covered():
-    opened, closed = pose(_pose_cat, eyes_closed=[0, 1])
+    opened, closed = pose(CAT.draw, eyes_closed=[0, 1])
     green = [
         int(((frame[..., 1] > frame[..., 0] * 0.9) & (frame[..., 1] > frame[..., 2] * 1.2)).sum())
         for frame in (opened, closed)
@@ -498,11 +495,11 @@ def test_left_is_left():
         green = (frame[..., 1] > frame[..., 0] * 0.9) & (frame[..., 1] > frame[..., 2] * 1.2)
         return [np.nonzero(half)[0].mean() for half in (green[:, :64], green[:, 64:])]
 
-    left, right = (eyes(frame) for frame in pose(_pose_cat, tilt=[-1, 1]))
+    left, right = (eyes(frame) for frame in pose(CAT.draw, tilt=[-1, 1]))
     assert right[1] - right[0] > left[1] - left[0] + 10
-    dim, bright = pose(_pose_cat, light=[0, 1])
+    dim, bright = pose(CAT.draw, light=[0, 1])
     assert bright.mean() > 1.8 * dim.mean()
-    gaze = pose(_pose_portrait, gaze=[-1, 1])
+    gaze = pose(WOMAN.draw, gaze=[-1, 1])
     dark = gaze[:, 66:78, 40:64].mean(-1) < 90  # one eye
     centers = [np.nonzero(frame)[1].mean() for frame in dark]
     assert centers[1] > centers[0] + 2

@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from alive_scene import scene
+from alive_scene.actors import napping_cat, portrait
 from alive_scene.clip import ClipEncoder
-from alive_scene.scene import napping_cat, portrait
 
 weights = Path(str(files("alive_scene"))) / "weights"
 

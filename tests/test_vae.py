@@ -5,15 +5,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from alive_scene.vae import (
-    BehaviorModel,
-    VaeBehavior,
-    VaeState,
-    bce_loss,
-    densify,
-    motions,
-    mse_loss,
-)
+from alive_scene.path import densify, motions
+from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, mse_loss
 
 
 def circle(time=40, embed=16, seed=0):
