@@ -215,10 +215,12 @@ def rollout(
     seeds = [checked_seed(one) for one in seed] if np.ndim(seed) else [checked_seed(seed)]
     if not seeds:
         raise ValueError("seed is an empty list: give one for each path")
-    life = Life.begin(behavior, starting_point(start, observed).expand(len(seeds), -1), seeds)
+    rng = [torch.Generator(observed.device).manual_seed(one) for one in seeds]  # one a row
+    life = Life(behavior.start(starting_point(start, observed).expand(len(seeds), -1)))
     asked = dict(temperature=temperature, curing=curing, wishes=wishes, forces=forces)
     path = observed.new_empty(len(seeds), steps, observed.shape[1])
     for step in range(steps):
-        life = advance(life, behavior, observed, **asked)
+        noise = behavior.draw(rng, temperature)  # here: nobody goes back in a rollout
+        life = advance(life, behavior, observed, noise=noise, **asked)
         path[:, step] = _whole(life.state.embedding, step, temperature, curing)
     return path if np.ndim(seed) else path[0]
