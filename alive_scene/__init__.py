@@ -26,7 +26,7 @@ def old_place(
     "What a room answers when it is asked for a name that has moved: the name, with a warning."
 
     def __getattr__(name: str) -> object:
-        home = OLD_PLACES[room.removeprefix("alive_scene.")].get(name)
+        home = OLD_PLACES.get(room.removeprefix("alive_scene."), {}).get(name)  # none in a notebook
         if home is None:
             raise AttributeError(f"module {room!r} has no attribute {name!r}")
         import warnings

@@ -169,7 +169,8 @@ def imports(path):
             name = node.module or ""
             if node.level or name.startswith("alive_scene"):
                 name = name.removeprefix("alive_scene").lstrip(".")
-                yield from [name.split(".")[0]] if name else [alias.name for alias in node.names]
+                named = [name.split(".")[0]] if name else [alias.name for alias in node.names]
+                yield from (room for room in named if room in order)
         elif isinstance(node, ast.Import):
             yield from (
                 alias.name.split(".")[1]
