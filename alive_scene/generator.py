@@ -63,7 +63,7 @@ def render_in_batches(
 ) -> np.ndarray:  # uint8 (n, height, width, 3)
     "What `render` is made of. Raises ValueError on NaN or another size of embedding."
     height, width, embed = (generator.config[name] for name in ("height", "width", "embed"))
-    embeddings = as_embeddings(embeddings, embed)
+    embeddings = as_embeddings(embeddings, least=0, embed=embed)
     device = next(generator.buffers()).device
     drawn = np.empty((len(embeddings), height, width, 3), np.uint8)
     for first in range(0, len(embeddings), batch):
@@ -201,7 +201,7 @@ def paired(
 ) -> tuple[np.ndarray, Tensor]:  # the same, the embeddings as float32
     "Frames and embeddings that belong together. Raises ValueError that says what is wrong."
     frames = np.asarray(frames)
-    embeddings = as_embeddings(embeddings)
+    embeddings = as_embeddings(embeddings, least=0)
     if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3:
         raise ValueError(
             f"frames must be uint8 (time, height, width, 3), got {frames.dtype} {frames.shape}"
