@@ -120,9 +120,8 @@ class SirenGenerator(nn.Module):
         first, *others = self.siren.net
         of_embedding = first.weight[:, :embed]
         of_position = first.weight[:, embed:]
-        grid = pixel_grid(height, width).to(
-            embedding.device
-        )  # by formula: a graph need not store it
+        # by formula: a graph need not store it
+        grid = pixel_grid(height, width).to(embedding.device)
         position = positional_encoding(grid, frequencies)  # (point, 48)
         hidden = F.linear(embedding, of_embedding, first.bias)[:, None]  # (batch, 1, hidden)
         hidden = hidden + position @ of_position.T  # (batch, point, hidden)
