@@ -726,19 +726,25 @@ d = {
                 "alive_scene/strokes.py",
             ),
             "alive_scene.strokes._block_svd": ("strokes.html#_block_svd", "alive_scene/strokes.py"),
-            "alive_scene.strokes._budget": ("strokes.html#_budget", "alive_scene/strokes.py"),
+            "alive_scene.strokes._closed_form": (
+                "strokes.html#_closed_form",
+                "alive_scene/strokes.py",
+            ),
             "alive_scene.strokes._hermite": ("strokes.html#_hermite", "alive_scene/strokes.py"),
-            "alive_scene.strokes._jitter": ("strokes.html#_jitter", "alive_scene/strokes.py"),
             "alive_scene.strokes._kernel_ridge": (
                 "strokes.html#_kernel_ridge",
                 "alive_scene/strokes.py",
             ),
+            "alive_scene.strokes._noise": ("strokes.html#_noise", "alive_scene/strokes.py"),
             "alive_scene.strokes._scores_at": ("strokes.html#_scores_at", "alive_scene/strokes.py"),
             "alive_scene.strokes._soft_projection": (
                 "strokes.html#_soft_projection",
                 "alive_scene/strokes.py",
             ),
-            "alive_scene.strokes._solve": ("strokes.html#_solve", "alive_scene/strokes.py"),
+            "alive_scene.strokes._within_budget": (
+                "strokes.html#_within_budget",
+                "alive_scene/strokes.py",
+            ),
             "alive_scene.strokes.matern": ("strokes.html#matern", "alive_scene/strokes.py"),
             "alive_scene.strokes.whitened_axes": (
                 "strokes.html#whitened_axes",

@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = [
-    "paired",
     "Generator",
     "render_in_batches",
-    "train_timed",
     "SirenGenerator",
     "as_patches",
+    "paired",
+    "train_timed",
 ]
 
 # %% ../nbs/31_generator.ipynb #da1be84d
@@ -29,33 +29,6 @@ from . import old_place
 from .clip import repeatable
 from .path import as_embeddings
 from .siren import Siren, pixel_grid, positional_encoding, psnr
-
-# %% ../nbs/31_generator.ipynb #9acb7d14
-__getattr__ = old_place(__name__)
-
-
-# %% ../nbs/31_generator.ipynb #575f789c
-def paired(
-    frames: np.ndarray,  # uint8 (time, height, width, 3)
-    embeddings: Tensor,  # (time, embed)
-    steps: int | None = None,  # of a training, if a number of them is asked for
-) -> tuple[np.ndarray, Tensor]:  # the same, the embeddings as float32
-    "Frames and embeddings that belong together. Raises ValueError that says what is wrong."
-    frames = np.asarray(frames)
-    embeddings = as_embeddings(embeddings)
-    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3:
-        raise ValueError(
-            f"frames must be uint8 (time, height, width, 3), got {frames.dtype} {frames.shape}"
-        )
-    if len(frames) != len(embeddings):
-        raise ValueError(
-            f"each frame needs its embedding: got {len(frames)} frames and {len(embeddings)} embeddings"
-        )
-    if steps is not None and steps < 1:
-        raise ValueError(f"steps must be at least 1, or None, got {steps}")
-    if len(frames) < 2:
-        raise ValueError(f"a scene needs at least two frames to learn from, got {len(frames)}")
-    return frames, embeddings
 
 
 # %% ../nbs/31_generator.ipynb #c4fd102c
@@ -90,55 +63,13 @@ def render_in_batches(
 ) -> np.ndarray:  # uint8 (n, height, width, 3)
     "What `render` is made of. Raises ValueError on NaN or another size of embedding."
     height, width, embed = (generator.config[name] for name in ("height", "width", "embed"))
-    embeddings = as_embeddings(embeddings, embed)
+    embeddings = as_embeddings(embeddings, least=0, embed=embed)
     device = next(generator.buffers()).device
     drawn = np.empty((len(embeddings), height, width, 3), np.uint8)
     for first in range(0, len(embeddings), batch):
         colors = generator.colors(embeddings[first : first + batch].to(device), view)
         drawn[first : first + batch] = (colors.clamp(0, 1) * 255).round().byte().cpu().numpy()
     return drawn
-
-
-# %% ../nbs/31_generator.ipynb #27872ba0
-def train_timed(
-    loss_of_batch: Callable,  # () -> mean squared error of a fresh minibatch
-    optimizer: torch.optim.Optimizer,  # Of the model's parameters
-    *,
-    seconds: float,
-    steps: int | None,
-    start: float,
-    progress: bool,
-    after_step: Callable,  # (share of the training done) -> None
-) -> None:
-    """Take steps until they or the seconds since `start` are used up.
-    An interrupt keeps what was learned. Raises ValueError for none."""
-    if steps is None and not 0 < seconds < math.inf:
-        raise ValueError(f"seconds must be above 0, and finite, got {seconds}")
-    done = 0
-    share = 0.0
-    bar = tqdm(
-        total=100,
-        unit="%",
-        disable=not progress,
-        bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}",
-    )
-    try:
-        while share < 1:
-            optimizer.zero_grad()
-            loss = loss_of_batch()
-            loss.backward()
-            optimizer.step()
-            done += 1
-            share = min(1.0, done / steps if steps else (perf_counter() - start) / seconds)
-            after_step(share)
-            bar.set_postfix(dB=f"{psnr(loss.item()):.1f}", refresh=False)
-            bar.update(100 * share - bar.n)
-    except KeyboardInterrupt:
-        warnings.warn(
-            f"stopped after {done} steps; fit(..., resume=generator) goes on from here",
-            stacklevel=3,
-        )
-    bar.close()
 
 
 # %% ../nbs/31_generator.ipynb #dd507d65
@@ -189,9 +120,8 @@ class SirenGenerator(nn.Module):
         first, *others = self.siren.net
         of_embedding = first.weight[:, :embed]
         of_position = first.weight[:, embed:]
-        grid = pixel_grid(height, width).to(
-            embedding.device
-        )  # by formula: a graph need not store it
+        # by formula: a graph need not store it
+        grid = pixel_grid(height, width).to(embedding.device)
         position = positional_encoding(grid, frequencies)  # (point, 48)
         hidden = F.linear(embedding, of_embedding, first.bias)[:, None]  # (batch, 1, hidden)
         hidden = hidden + position @ of_position.T  # (batch, point, hidden)
@@ -260,3 +190,73 @@ def as_patches(
         .permute(1, 3, 0, 2, 4, 5)
         .reshape(rows * columns, n, -1)
     )
+
+
+# %% ../nbs/31_generator.ipynb #575f789c
+def paired(
+    frames: np.ndarray,  # uint8 (time, height, width, 3)
+    embeddings: Tensor,  # (time, embed)
+    steps: int | None = None,  # of a training, if a number of them is asked for
+) -> tuple[np.ndarray, Tensor]:  # the same, the embeddings as float32
+    "Frames and embeddings that belong together. Raises ValueError that says what is wrong."
+    frames = np.asarray(frames)
+    embeddings = as_embeddings(embeddings, least=0)
+    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3:
+        raise ValueError(
+            f"frames must be uint8 (time, height, width, 3), got {frames.dtype} {frames.shape}"
+        )
+    if len(frames) != len(embeddings):
+        raise ValueError(
+            f"each frame needs its embedding: got {len(frames)} frames and {len(embeddings)} embeddings"
+        )
+    if steps is not None and steps < 1:
+        raise ValueError(f"steps must be at least 1, or None, got {steps}")
+    if len(frames) < 2:
+        raise ValueError(f"a scene needs at least two frames to learn from, got {len(frames)}")
+    return frames, embeddings
+
+
+# %% ../nbs/31_generator.ipynb #27872ba0
+def train_timed(
+    loss_of_batch: Callable,  # () -> mean squared error of a fresh minibatch
+    optimizer: torch.optim.Optimizer,  # Of the model's parameters
+    *,
+    seconds: float,
+    steps: int | None,
+    start: float,
+    progress: bool,
+    after_step: Callable,  # (share of the training done) -> None
+) -> None:
+    """Take steps until they or the seconds since `start` are used up.
+    An interrupt keeps what was learned. Raises ValueError for none."""
+    if steps is None and not 0 < seconds < math.inf:
+        raise ValueError(f"seconds must be above 0, and finite, got {seconds}")
+    done = 0
+    share = 0.0
+    bar = tqdm(
+        total=100,
+        unit="%",
+        disable=not progress,
+        bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}",
+    )
+    try:
+        while share < 1:
+            optimizer.zero_grad()
+            loss = loss_of_batch()
+            loss.backward()
+            optimizer.step()
+            done += 1
+            share = min(1.0, done / steps if steps else (perf_counter() - start) / seconds)
+            after_step(share)
+            bar.set_postfix(dB=f"{psnr(loss.item()):.1f}", refresh=False)
+            bar.update(100 * share - bar.n)
+    except KeyboardInterrupt:
+        warnings.warn(
+            f"stopped after {done} steps; fit(..., resume=generator) goes on from here",
+            stacklevel=3,
+        )
+    bar.close()
+
+
+# %% ../nbs/31_generator.ipynb #9acb7d14
+__getattr__ = old_place("alive_scene.generator")

@@ -20,17 +20,17 @@ from .generator import as_patches, paired, render_in_batches
 
 
 # %% ../nbs/33_strokes.ipynb #67ebadf4
-def _budget(patches: Tensor, looks: Tensor, numbers: int) -> tuple[int, int]:  # features, strokes
-    "The number of features that, painted with the strokes left to pay for, keeps most of the frames."
+def _within_budget(patches: Tensor, scores: Tensor, numbers: int) -> tuple[int, int]:
+    "How many features and strokes keep most of the frames, of those that so many numbers pay for."
     count, time, pixels = patches.shape
     plans = []
     for features in sorted({min(f, time - 1) for f in (4, 8, 16, 24, 32, 48, 64, 96, 128)}):
         if plans and time * features + count * (pixels + features + 2) > numbers:
             break  # a stroke for each patch must be paid for
-        picture = (looks[:, :features].T @ patches).double()
-        energy = torch.linalg.eigvalsh(
-            picture @ picture.mT if features < pixels else picture.mT @ picture
-        ).flatten()
+        picture = (scores[:, :features].T @ patches).double()  # (patch, feature, pixels·3)
+        # the squared singular values, from the smaller of the two Gram matrices
+        gram = picture @ picture.mT if features < pixels else picture.mT @ picture
+        energy = torch.linalg.eigvalsh(gram).flatten()
         strokes = min(
             max(count, (numbers - time * features) // (pixels + features + 2)), len(energy)
         )
@@ -39,49 +39,53 @@ def _budget(patches: Tensor, looks: Tensor, numbers: int) -> tuple[int, int]:  #
 
 
 def _block_svd(
-    patches: Tensor, looks: Tensor, count: int
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # where, size, mix, stroke
-    """The best strokes to paint features with, in whole numbers up to ±127.
-    They are singular vectors of each patch, greatest first."""
-    mix, size, stroke = (
-        part.float() for part in torch.linalg.svd((looks.T @ patches).double(), full_matrices=False)
+    patches: Tensor,  # (patch, time, pixels·3)
+    scores: Tensor,  # (time, features)
+    count: int,  # strokes to keep
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # patch, amplitude, code and colors of each stroke
+    """The truncated SVD of each patch of the principal pictures, greatest singular values first.
+    Code and colors are whole numbers up to ±127."""
+    code, amplitude, colors = (
+        part.float()
+        for part in torch.linalg.svd((scores.T @ patches).double(), full_matrices=False)
     )
-    best = size.flatten().argsort(descending=True)[:count]
-    where = best // size.shape[1]
-    which = best % size.shape[1]
-    mix = mix[where, :, which]
-    size = size[where, which]
-    stroke = stroke[where, which]
-    most = [part.abs().amax(1, keepdim=True).clamp(min=1e-9) for part in (mix, stroke)]
+    best = amplitude.flatten().argsort(descending=True)[:count]
+    patch = best // amplitude.shape[1]
+    which = best % amplitude.shape[1]
+    code = code[patch, :, which]  # (stroke, features)
+    amplitude = amplitude[patch, which]  # (stroke,)
+    colors = colors[patch, which]  # (stroke, pixels·3)
+    most = [part.abs().amax(1, keepdim=True).clamp(min=1e-9) for part in (code, colors)]
     return (
-        where,
-        size * (most[0] * most[1])[:, 0],
+        patch,
+        amplitude * (most[0] * most[1])[:, 0],
         *(
             (part / m * 127).round().to(torch.int8)
-            for part, m in zip((mix, stroke), most, strict=True)
+            for part, m in zip((code, colors), most, strict=True)
         ),
     )
 
 
 # %% ../nbs/33_strokes.ipynb #f2554cb9
-def _jitter(codes: Tensor) -> Tensor:  # (time-2, code)
+def _noise(codes: Tensor) -> Tensor:  # (time-2, code)
     "How far each code lies off the middle of its neighbors; scaled to the noise of one."
     return (codes[1:-1] - (codes[:-2] + codes[2:]) / 2) / 1.5**0.5
 
 
 def whitened_axes(
-    embeddings: Tensor, dims: int
-) -> tuple[Tensor, Tensor]:  # axes (embed, dims), known (time, dims)
-    """Directions in which the scene rises highest above the noise.
-    One unit is the usual step, or the noise if that is more."""
+    embeddings: Tensor,  # (time, embed)
+    dims: int,  # to keep, at most
+) -> tuple[Tensor, Tensor]:  # axes (embed, dims); known, the frames' places (time, dims)
+    """Noise whitening: directions in which the scene rises highest above the encoder's noise.
+    One unit is the usual step, or the noise if that is more (Green 1988, the MNF transform)."""
     apart = (embeddings - embeddings.mean(0)).double()
     _, spread, base = torch.linalg.svd(apart, full_matrices=False)
     base = base[: max(1, int((spread > 1e-4 * spread[0]).sum()))].T  # (embed, rank)
-    jitter = _jitter(apart @ base)
-    noise = jitter.T @ jitter / max(1, len(jitter))
+    noise_at = _noise(apart @ base)
+    noise = noise_at.T @ noise_at / max(1, len(noise_at))  # covariance, (rank, rank)
     noise += (0.02 * noise.trace() / len(noise) + 1e-8) * torch.eye(len(noise))
-    even = base @ torch.linalg.inv(torch.linalg.cholesky(noise)).T  # (embed, rank)
-    axes = even @ torch.linalg.svd(apart @ even, full_matrices=False)[2][:dims].T
+    whitening = base @ torch.linalg.inv(torch.linalg.cholesky(noise)).T  # (embed, rank)
+    axes = whitening @ torch.linalg.svd(apart @ whitening, full_matrices=False)[2][:dims].T
     unit = (apart @ axes).diff(dim=0).norm(dim=1).median().clamp(min=1)
     return (axes / unit).float(), (apart @ axes / unit).float()
 
@@ -90,91 +94,108 @@ def whitened_axes(
 def _soft_projection(
     z: Tensor,  # (n, dims)
     known: Tensor,  # (time, dims)
-) -> tuple[Tensor, Tensor]:  # (n, chord) shares that sum to 1; (n, chord) how far along each, 0..1
-    "Where on the observed path a place is."
+) -> tuple[Tensor, Tensor]:  # (n, chord) weights that sum to 1; (n, chord) how far along each, 0..1
+    "Where on the observed path, a polyline, a place is."
     chord = known.diff(dim=0)
     along = (
         (z @ chord.T - (known[:-1] * chord).sum(1)) / chord.square().sum(1).clamp(min=1e-9)
     ).clamp(0, 1)
-    away = (z[:, None] - known[:-1] - along[..., None] * chord).square().sum(2)
-    softness = 0.125**2 + (0.1 * away.amin(1, keepdim=True).sqrt()).clamp(max=1) ** 2
-    return torch.softmax(-away / (2 * softness), 1), along
+    away = (z[:, None] - known[:-1] - along[..., None] * chord).square().sum(2)  # (n, chord)
+    variance = 0.125**2 + (0.1 * away.amin(1, keepdim=True).sqrt()).clamp(max=1) ** 2
+    return torch.softmax(-away / (2 * variance), 1), along
 
 
-def _hermite(share: Tensor, a: Tensor, known: Tensor, looks: Tensor) -> Tensor:  # (n, features)
-    "The looks along the path: on each chord a cubic curve that passes smoothly through the frames (Hermite)."
+def _hermite(
+    weights: Tensor,  # (n, chord)
+    along: Tensor,  # (n, chord) 0..1
+    known: Tensor,  # (time, dims)
+    scores: Tensor,  # (time, features)
+) -> Tensor:  # (n, features)
+    "The scores along the path: on each chord a cubic that passes smoothly through the frames."
     length = known.diff(dim=0).norm(dim=1).clamp(min=1e-6)
-    rate = looks.diff(dim=0) / length[:, None]
+    rate = scores.diff(dim=0) / length[:, None]
     before = length[:-1, None]
     after = length[1:, None]
     # the shorter side counts more
     inner = (rate[:-1] * after + rate[1:] * before) / (before + after)
     slope = torch.cat([rate[:1], inner, rate[-1:]])
     parts = (
-        ((1 - a) ** 2 * (1 + 2 * a), looks[:-1]),
-        (a**2 * (3 - 2 * a), looks[1:]),
-        (a * (1 - a) ** 2 * length, slope[:-1]),
-        (-(a**2) * (1 - a) * length, slope[1:]),
+        ((1 - along) ** 2 * (1 + 2 * along), scores[:-1]),
+        (along**2 * (3 - 2 * along), scores[1:]),
+        (along * (1 - along) ** 2 * length, slope[:-1]),
+        (-(along**2) * (1 - along) * length, slope[1:]),
     )
-    return sum((share * weight) @ part for weight, part in parts)
+    return sum((weights * basis) @ part for basis, part in parts)
 
 
 # %% ../nbs/33_strokes.ipynb #7e03a41f
-def matern(distance: Tensor) -> Tensor:
-    "Likeness at a distance of so many steps: 1 at the same place (Matérn 5/2, width 4)."
+def matern(
+    distance: Tensor,  # in steps, of any shape
+) -> Tensor:  # 0..1, of the same shape
+    """Likeness at a distance of so many steps: 1 at the same place.
+    Matérn 5/2 of length 4 (Rasmussen and Williams 2006, equation 4.17)."""
     r = 5**0.5 * distance / 4
     return (1 + r + r * r / 3) * torch.exp(-r)
 
 
-def _kernel_ridge(known: Tensor, looks: Tensor) -> Tensor:  # (frames, features)
-    "The weights with which likeness to the frames gives their looks."
+def _kernel_ridge(known: Tensor, scores: Tensor) -> Tensor:  # (time, features)
+    "The dual weights of kernel ridge regression, (K + λI)⁻¹ F with λ = 1e-4."
     likeness = matern(torch.cdist(known.double(), known.double()))
     return torch.linalg.solve(
-        likeness + 1e-4 * torch.eye(len(known), device=known.device), looks.double()
+        likeness + 1e-4 * torch.eye(len(known), device=known.device), scores.double()
     ).float()
 
 
 # %% ../nbs/33_strokes.ipynb #7e52e5a0
-def _scores_at(z: Tensor, known: Tensor, looks: Tensor, recipe: Tensor) -> Tensor:  # (n, features)
-    "The looks at a place: the mean of two guesses, from the path and from likeness to all frames."
-    share, along = _soft_projection(z, known)
-    home = share @ known[:-1] + (share * along) @ known.diff(dim=0)
+def _scores_at(
+    z: Tensor,  # (n, dims)
+    known: Tensor,  # (time, dims)
+    scores: Tensor,  # (time, features)
+    dual: Tensor,  # (time, features) of the kernel
+) -> Tensor:  # (n, features)
+    "The scores at a place: the mean of two guesses, along the path and by kernel ridge regression."
+    weights, along = _soft_projection(z, known)
+    home = weights @ known[:-1] + (weights * along) @ known.diff(dim=0)
     # at most a step off
     near = home + (z - home) / (z - home).norm(dim=1, keepdim=True).clamp(min=1)
-    return (_hermite(share, along, known, looks) + matern(torch.cdist(near, known)) @ recipe) / 2
+    return (_hermite(weights, along, known, scores) + matern(torch.cdist(near, known)) @ dual) / 2
 
 
 # %% ../nbs/33_strokes.ipynb #1c1bc47f
-def _solve(
-    cls, frames: np.ndarray, embeddings: Tensor, dims: int, numbers: int
-) -> tuple["StrokeGenerator", Tensor]:  # without strokes, its strokes
+def _closed_form(
+    cls: type["StrokeGenerator"],
+    frames: np.ndarray,  # uint8 (time, height, width, 3)
+    embeddings: Tensor,  # (time, embed)
+    dims: int,  # coordinates, at most
+    numbers: int,  # to store
+) -> tuple["StrokeGenerator", Tensor]:  # without its strokes' colors; those, (stroke, pixels·3)
     "All that is stored of a scene, by linear algebra alone."
     time, height, width, _ = frames.shape
     pictures = torch.from_numpy(frames) / 255
     mean = pictures.mean(0)
     flat = (pictures - mean).flatten(1)
     # principal components, greatest first
-    looks = torch.linalg.eigh((flat @ flat.T).double())[1].flip(1).float()
+    scores = torch.linalg.eigh((flat @ flat.T).double())[1].flip(1).float()
     axes, known = whitened_axes(embeddings, dims)
     patches = as_patches(pictures - mean, 4)
     spent = mean.numel() + axes.numel() + known.numel() + embeddings.shape[1]
-    features, strokes = _budget(patches, looks, numbers - spent)
-    looks = looks[:, :features].contiguous()
-    where, size, mix, stroke = _block_svd(patches, looks, strokes)
-    model = cls(height, width, embeddings.shape[1], time, axes.shape[1], features, len(where))
+    features, strokes = _within_budget(patches, scores, numbers - spent)
+    scores = scores[:, :features].contiguous()
+    patch, amplitude, code, colors = _block_svd(patches, scores, strokes)
+    model = cls(height, width, embeddings.shape[1], time, axes.shape[1], features, len(patch))
     stored = dict(
         mean=mean,
         centre=embeddings.mean(0),
         axes=axes,
         known=known,
-        looks=looks,
-        size=size,
-        mix=mix,
-        where=where,
+        looks=scores,
+        size=amplitude,
+        mix=code,
+        where=patch,
     )
     for name, value in stored.items():
         getattr(model, name).copy_(value)
-    return model, stroke
+    return model, colors
 
 
 # %% ../nbs/33_strokes.ipynb #9d5b0d0a
@@ -182,7 +203,9 @@ class StrokeGenerator(nn.Module):
     """The default: finds an embedding's place by the observed path, and mixes stored pictures as there.
 
     The pictures are principal components of the frames, kept as the best rank-one pieces (strokes) of
-    each patch. Nothing is trained and nothing is random: it is solved.
+    each patch: a truncated block SVD (Eckart and Young 1936). An embedding's scores are the mean of a
+    Hermite curve along the path and of kernel ridge regression. Nothing is trained and nothing is
+    random: it is solved.
     """
 
     kind = "patch"
@@ -209,16 +232,20 @@ class StrokeGenerator(nn.Module):
             strokes=strokes,
             patch=patch,
         )
-        self.register_buffer("mean", torch.zeros(height, width, 3))
-        self.register_buffer("centre", torch.zeros(embed))
-        self.register_buffer("axes", torch.zeros(embed, dims))
-        self.register_buffer("known", torch.zeros(frames, dims))
-        self.register_buffer("looks", torch.zeros(frames, features))
-        self.register_buffer("size", torch.zeros(strokes))
+        # the names are the file format; in standard words:
+        self.register_buffer("mean", torch.zeros(height, width, 3))  # mean frame
+        self.register_buffer("centre", torch.zeros(embed))  # mean embedding
+        self.register_buffer("axes", torch.zeros(embed, dims))  # noise-whitening projection
+        self.register_buffer("known", torch.zeros(frames, dims))  # coordinates of the frames
+        self.register_buffer("looks", torch.zeros(frames, features))  # principal component scores
+        self.register_buffer("size", torch.zeros(strokes))  # amplitudes: singular values, scaled
+        # codes: how much of a stroke goes into each principal picture, in 127ths
         self.register_buffer("mix", torch.zeros(strokes, features, dtype=torch.int8))
+        # the colors of each stroke, in 127ths
         self.register_buffer("stroke", torch.zeros(strokes, patch * patch * 3, dtype=torch.int8))
-        self.register_buffer("where", torch.zeros(strokes, dtype=torch.int32))  # patch of a stroke
-        self.register_buffer("recipe", None, persistent=False)  # solve fills it: it follows
+        self.register_buffer("where", torch.zeros(strokes, dtype=torch.int32))  # patch of each
+        # dual weights of the kernel ridge; solve fills it: it follows
+        self.register_buffer("recipe", None, persistent=False)
 
     def load_state_dict(
         self,
@@ -232,7 +259,7 @@ class StrokeGenerator(nn.Module):
         return keys
 
     def solve(self) -> None:
-        "The kernel's weights, which follow from the stored numbers: once, not for each picture."
+        "The kernel's dual weights, which follow from the stored numbers: once, not for each picture."
         self.recipe = _kernel_ridge(self.known, self.looks)  # (frames, features)
 
     def colors(
@@ -240,13 +267,13 @@ class StrokeGenerator(nn.Module):
         embedding: Tensor,  # (batch, embed)
         view: object | None = None,  # none: a picture has no camera
     ) -> Tensor:  # (batch, height, width, 3)
-        "Each stroke goes straight to its patch, as strong as the embedding's mixture makes it."
+        "Each stroke goes straight to its patch, as strong as the embedding's scores make it."
         height, width, patch = (self.config[name] for name in ("height", "width", "patch"))
         rows = -(-height // patch)  # rounded up
         columns = -(-width // patch)
         place = (embedding - self.centre) @ self.axes  # (batch, dims)
-        mixture = _scores_at(place, self.known, self.looks, self.recipe)  # (batch, features)
-        strength = (self.size / 127**2)[:, None] * (self.mix.float() @ mixture.T)  # (stroke, batch)
+        scores = _scores_at(place, self.known, self.looks, self.recipe)  # (batch, features)
+        strength = (self.size / 127**2)[:, None] * (self.mix.float() @ scores.T)  # (stroke, batch)
         painted = strength[:, :, None] * self.stroke[:, None]  # (stroke, batch, patch·patch·3)
         patches = painted.new_zeros(rows * columns, len(embedding), painted.shape[2])
         patches = patches.index_add(0, self.where.long(), painted)
@@ -277,11 +304,11 @@ class StrokeGenerator(nn.Module):
         numbers: int
         | None = None,  # to store, most of one byte; None: 24 a pixel, and 1 for 8 frames
     ) -> "StrokeGenerator":
-        "Solve for coordinates, looks and strokes, then paint. Raises ValueError on what doesn't fit."
+        "Solve for coordinates, scores and strokes, then paint. Raises ValueError on what doesn't fit."
         frames, embeddings = paired(frames, embeddings, steps)
         numbers = numbers or round(frames[0, :, :, 0].size * (24 + len(frames) / 8))
         with repeatable(seed):  # for its thread count: it takes no chance
-            model, painting = _solve(cls, frames, embeddings, dims, numbers)
+            model, painting = _closed_form(cls, frames, embeddings, dims, numbers)
             model.solve()
         rounds = min(steps or 32, len(painting))
         upto = 0

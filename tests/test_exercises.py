@@ -72,6 +72,22 @@ WRONG = {
         "def turned(points, degrees): return points.flip(1)",
         "def turned(points, degrees): return 2*points",
     ],
+    ("31_generator", "split_cost"): [
+        "def split_cost(pixels, embed, position, hidden): return pixels*(embed+position)*hidden",
+        "def split_cost(pixels, embed, position, hidden): return (embed+position)*hidden",
+        "def split_cost(pixels, embed, position, hidden): return embed + pixels*position*hidden",
+    ],
+    ("31_generator", "joined"): [
+        "def joined(patches, height, width, patch): return patches.reshape(-1, height, width, 3)",
+        "def joined(patches, height, width, patch):\n"
+        "    rows, columns = -(-height // patch), -(-width // patch)\n"
+        "    grid = patches.view(rows, columns, -1, patch, patch, 3).permute(2, 0, 3, 1, 4, 5)\n"
+        "    return grid.reshape(-1, rows*patch, columns*patch, 3)",
+        "def joined(patches, height, width, patch):\n"
+        "    side = round(len(patches)**.5)\n"
+        "    grid = patches.view(side, -1, 1, patch, patch, 3).permute(2, 0, 3, 1, 4, 5)\n"
+        "    return grid.reshape(-1, height, width, 3)",
+    ],
     ("33_strokes", "fewest"): [
         "def fewest(): return 1_000_000",
         "def fewest(): return 60_000",
