@@ -20,7 +20,8 @@ from .clip import repeatable
 from .path import densify, motions, unit_vectors
 
 # %% ../nbs/40_vae.ipynb #3677b37a
-__getattr__ = old_place(__name__)
+if __name__ != "__main__":  # a module is asked for names that moved, a notebook isn't
+    __getattr__ = old_place(__name__)
 
 
 # %% ../nbs/40_vae.ipynb #cdb5c7a2
@@ -34,8 +35,8 @@ class BehaviorModel(nn.Module):
 
     def __init__(
         self,
-        input_dim: int = 512,  # Numbers in an embedding
-        latent_dim: int = 256,  # Numbers in the latent
+        input_dim: int = 512,  # numbers in an embedding
+        latent_dim: int = 256,  # numbers in the latent
     ) -> None:
         super().__init__()
         self.config = dict(input_dim=input_dim, latent_dim=latent_dim)
@@ -71,7 +72,7 @@ class BehaviorModel(nn.Module):
         rng: torch.Generator | None = None,  # Draws the latent; None is torch's own
     ) -> tuple[
         Tensor, Tensor, Tensor
-    ]:  # the motion (batch, embed); the latent's mean, log variance
+    ]:  # (batch, embed) the motion; (batch, latent) mean, log variance
         "Encode, draw a latent, decode. Raises ValueError for embeddings of another size."
         if x.shape[-1] != self.config["input_dim"]:
             raise ValueError(
@@ -83,7 +84,7 @@ class BehaviorModel(nn.Module):
         return self.decode(mean, log_variance, noise), mean, log_variance
 
 
-# %% ../nbs/40_vae.ipynb #4cea5716
+# %% ../nbs/40_vae.ipynb #c7ba1536
 def kl_divergence(
     mean: Tensor,  # (batch, latent)
     log_variance: Tensor,  # (batch, latent)
@@ -92,6 +93,7 @@ def kl_divergence(
     return -0.5 * (1 + log_variance - mean.pow(2) - log_variance.exp())
 
 
+# %% ../nbs/40_vae.ipynb #f90ad12a
 def _alike(output: Tensor, target: Tensor) -> None:
     "Raises ValueError for shapes that differ: torch would stretch one of them."
     if output.shape != target.shape:
@@ -106,20 +108,20 @@ def mse_loss(
     target: Tensor,  # (batch, embed) what it should have said
     mean: Tensor,  # (batch, latent)
     log_variance: Tensor,  # (batch, latent)
-) -> Tensor:  # One number, summed over everything
+) -> Tensor:  # one number, summed over everything
     """Squared error plus KLD, both summed: the second published loss.
     Raises ValueError for shapes that differ."""
     _alike(output, target)
     return F.mse_loss(output, target, reduction="sum") + kl_divergence(mean, log_variance).sum()
 
 
-# %% ../nbs/40_vae.ipynb #bd4a470a
+# %% ../nbs/40_vae.ipynb #e761411b
 def bce_loss(
     output: Tensor,  # (batch, embed) what the model said, -1..1
     target: Tensor,  # (batch, embed) what it should have said, -1..1
     mean: Tensor,  # (batch, latent)
     log_variance: Tensor,  # (batch, latent)
-) -> Tensor:  # One number, summed over everything
+) -> Tensor:  # one number, summed over everything
     """Binary cross-entropy plus KLD: the first published loss, with both sides rescaled to 0..1.
     Raises ValueError outside -1..1."""
     _alike(output, target)
@@ -160,13 +162,13 @@ def _pairs(
 
 # %% ../nbs/40_vae.ipynb #360a4a93
 def _learn(
-    model: BehaviorModel,  # Changed in place
+    model: BehaviorModel,  # changed in place
     inputs: Tensor,  # (batch, embed)
     targets: Tensor,  # (batch, embed)
-    loss: Callable,  # Like mse_loss
+    loss: Callable,  # like mse_loss
     epochs: int,
     progress: bool,
-) -> list[tuple[float, float]]:  # An epoch's loss and KLD, for each motion
+) -> list[tuple[float, float]]:  # an epoch's loss and KLD, for each motion
     "Adam 1e-3, batches of 128. Interrupted, it keeps what was learned."
     optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
     history = []
@@ -196,7 +198,7 @@ def _learn(
     return history
 
 
-# %% ../nbs/40_vae.ipynb #d8397c0d
+# %% ../nbs/40_vae.ipynb #9d700bba
 @dataclass(frozen=True)
 class VaeState:
     "Where the published behavior is: it remembers nothing else."
@@ -204,24 +206,25 @@ class VaeState:
     embedding: Tensor  # (batch, embed)
 
 
+# %% ../nbs/40_vae.ipynb #a2ede267
 class VaeBehavior(BehaviorModel):
     "As published: at each step a fresh latent makes a motion, scaled by the temperature, and added."
 
     kind = "vae"
-    history: tuple = ()  # An epoch's loss and KLD, for each motion
+    history: tuple = ()  # an epoch's loss and KLD, for each motion
 
     @classmethod
     def fit(
         cls,
         embeddings: Tensor,  # (time, embed) unit vectors, in order
         *,
-        seed: int = 0,  # The same seed, the same behavior
-        progress: bool = True,  # Show a bar
-        epochs: int = 200,  # Times through all motions
+        seed: int = 0,  # the same seed, the same behavior
+        progress: bool = True,  # show a bar
+        epochs: int = 200,  # times through all motions
         loss: str | Callable = "mse",  # "mse", "bce", or a function called like mse_loss
-        points: int
-        | None = 1000,  # densify to this many, never to fewer; None learns from the frames alone
-        resume: "VaeBehavior|None" = None,  # Go on with this one instead of a new one
+        # densify to this many, never to fewer; None learns from the frames alone
+        points: int | None = 1000,
+        resume: "VaeBehavior|None" = None,  # go on with this one instead of a new one
     ) -> "VaeBehavior":
         "Learn the motions of a path. Raises ValueError for fewer than two motions, or an unknown loss."
         embeddings = unit_vectors(embeddings, least=2)
@@ -264,10 +267,8 @@ class VaeBehavior(BehaviorModel):
         wish: Tensor | None = None,  # not heard: it has no plan
     ) -> VaeState:
         "One step, as published: the motion is added, and the sum may leave the sphere."
-        if (
-            self.training
-        ):  # restored by hand: rolling is without dropout, batch norm as it was learned
-            self.eval()
+        if self.training:
+            self.eval()  # restored by hand: no dropout, batch norm as it was learned
         motion = self.decode(*self.encode(state.embedding), noise["latent"])  # (batch, embed)
         scale = torch.as_tensor(temperature, dtype=motion.dtype)
         return VaeState(state.embedding + scale * motion)

@@ -98,9 +98,23 @@ WRONG = {
         "def shuffled(n): return torch.arange(n).roll(1)",
         "def shuffled(n): return torch.zeros(n).long()",
     ],
+    ("40_vae", "reparameterize"): [
+        "def reparameterize(mean, log_variance, noise): return mean",
+        "def reparameterize(mean, log_variance, noise): return mean + noise*log_variance.exp()",
+        "def reparameterize(mean, log_variance, noise): return mean + noise*log_variance",
+        "def reparameterize(mean, log_variance, noise): "
+        "return (mean + noise*(log_variance/2).exp()).detach()",
+    ],
     ("40_vae", "my_kld"): [
         "def my_kld(mean, log_variance): return (mean**2).sum()",
         "def my_kld(mean, log_variance): return -(1 + log_variance - mean**2 - log_variance.exp()).sum()",
+    ],
+    ("15_path", "to_chord"): [
+        "def to_chord(x, a, b): return (x-(a+b)/2).norm()",
+        "def to_chord(x, a, b): "
+        "p = ((x-a) @ (b-a)/((b-a) @ (b-a)).clamp_min(1e-30)); return (x-a-p*(b-a)).norm()",
+        "def to_chord(x, a, b): "
+        "p = ((x-a) @ (b-a)/((b-a) @ (b-a))).clamp(0, 1); return (x-a-p*(b-a)).norm()",
     ],
     ("15_path", "by_length"): [
         "def by_length(embeddings, points): return densify(embeddings, points=points)",

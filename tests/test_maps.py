@@ -5,6 +5,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
 from alive_scene.maps import (
+    MapPlace,
     animate_map,
     crossings,
     embedding_map,
@@ -40,6 +41,19 @@ def test_pca_is_that_of_sklearn_up_to_the_sides(dims):
     ).all()  # the farthest point is on the positive side
 
 
+def test_a_place_is_where_the_flat_map_has_it():
+    x = spread(ring(40)) + 1
+    place = MapPlace(x)
+    between = (x[3] + x[4]) / 2
+    off = between + 0.2 * torch.linalg.svd(x - x.mean(0)).Vh[-1]  # away from the plane
+    facts = place.facts(torch.stack([x[7], between, off]), x[6])
+    assert np.allclose(facts[0]["at"], place.points[7], atol=1e-4) and facts[0]["near"] == 7
+    assert abs(facts[0]["pace"] - 1) < 1e-3 and facts[0]["far"] < 1e-4
+    assert np.allclose(facts[1]["at"], place.points[3:5].mean(0), atol=1e-4)
+    assert np.allclose(facts[1]["at"], facts[2]["at"], atol=1e-4), "the plane doesn't see it"
+    assert facts[1]["far"] < 1e-3 and abs(facts[2]["far"] * place.usual - 0.2) < 1e-3
+
+
 def trust_by_hand(x, y, k):
     "The formula of Venna and Kaski, with two loops."
     n = len(x)
@@ -72,7 +86,7 @@ def test_few_frames(n, dims):
         assert embedding_map(x, "tsne", dims=dims, neighbors=15).isfinite().all()
     else:
         for method in ("tsne", "umap"):
-            with pytest.raises(ValueError, match="at least 4 frames"):
+            with pytest.raises(ValueError, match="at least 4"):
                 embedding_map(x, method, dims=dims)
 
 

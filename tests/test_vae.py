@@ -1,11 +1,9 @@
 import warnings
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from alive_scene.path import densify, motions
 from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, mse_loss
 
 
@@ -95,32 +93,6 @@ def test_bce_loss_is_summed_cross_entropy_plus_kld():
             bce_loss(output, wrong, *clouds)
 
 
-def test_motions():
-    assert torch.equal(motions(observed), observed[1:] - observed[:-1])
-    assert torch.equal(motions(observed.numpy()), motions(observed))
-
-
-@pytest.mark.parametrize("points", [2, 3, 40, 79, 1000])
-def test_densify_against_slow_interpolation(points):
-    dense = densify(observed, points=points)
-    moments = np.linspace(0, 39, points)
-    slow = np.stack(
-        [np.interp(moments, np.arange(40), observed[:, i].numpy()) for i in range(16)], 1
-    )
-    assert np.allclose(dense, slow / np.linalg.norm(slow, axis=1, keepdims=True), atol=1e-5)
-
-
-def test_densify_blends_frames_at_the_same_moments():
-    frames = np.arange(40, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 3), np.uint8)
-    dense, blends = densify(observed, frames, points=79)
-    assert blends.dtype == np.uint8 and blends.shape == (79, 2, 3, 3)
-    assert (blends[::2] == frames).all() and np.allclose(dense[::2], observed, atol=1e-6)
-    assert densify(observed, frames * 0 + 255)[1].min() == 255
-
-
-@pytest.mark.parametrize(
-    "call", [motions, densify, lambda e: VaeBehavior.fit(e, epochs=1, progress=False)]
-)
 @pytest.mark.parametrize(
     "bad, words",
     [
@@ -132,18 +104,9 @@ def test_densify_blends_frames_at_the_same_moments():
         (observed * float("inf"), "NaN"),
     ],
 )
-def test_bad_paths(call, bad, words):
+def test_bad_paths(bad, words):
     with pytest.raises(ValueError, match=words):
-        call(bad)
-
-
-def test_bad_densify():
-    with pytest.raises(ValueError, match="points"):
-        densify(observed, points=1)
-    with pytest.raises(ValueError, match="one each"):
-        densify(observed, np.zeros((3, 2, 2, 3), np.uint8))
-    with pytest.raises(ValueError, match="opposite"):
-        densify(torch.stack([observed[0], -observed[0]]), points=3)
+        VaeBehavior.fit(bad, epochs=1, progress=False)
 
 
 @pytest.mark.parametrize(
