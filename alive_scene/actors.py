@@ -205,8 +205,8 @@ def _generator(**asked) -> np.random.Generator:  # from asked["seed"]
 def _dwell(
     rng: np.random.Generator, frames: int, levels: dict, ease: float, fps: float = 12.0
 ) -> np.ndarray:  # (time,)
-    """A state machine: at a level for a random while, then over to another in about `ease` seconds (smooth step).
-    `levels` are {value: (shortest, longest stay)}."""
+    """A state machine: at a level for a random while, then over to another in about `ease` seconds
+    (smooth step). `levels` are {value: (shortest, longest stay)}."""
     level = rng.choice(list(levels))
     course = []
     # a shorter clip is the beginning of the same course
