@@ -11,11 +11,15 @@ d = {
     "syms": {
         "alive_scene.actors": {
             "alive_scene.actors.Puppet": ("actors.html#puppet", "alive_scene/actors.py"),
+            "alive_scene.actors.Puppet._warp": (
+                "actors.html#puppet._warp",
+                "alive_scene/actors.py",
+            ),
             "alive_scene.actors.Puppet.draw": ("actors.html#puppet.draw", "alive_scene/actors.py"),
             "alive_scene.actors._close": ("actors.html#_close", "alive_scene/actors.py"),
-            "alive_scene.actors._luck": ("actors.html#_luck", "alive_scene/actors.py"),
+            "alive_scene.actors._dwell": ("actors.html#_dwell", "alive_scene/actors.py"),
+            "alive_scene.actors._generator": ("actors.html#_generator", "alive_scene/actors.py"),
             "alive_scene.actors._move": ("actors.html#_move", "alive_scene/actors.py"),
-            "alive_scene.actors._wander": ("actors.html#_wander", "alive_scene/actors.py"),
             "alive_scene.actors.describe": ("actors.html#describe", "alive_scene/actors.py"),
             "alive_scene.actors.napping_cat": ("actors.html#napping_cat", "alive_scene/actors.py"),
             "alive_scene.actors.portrait": ("actors.html#portrait", "alive_scene/actors.py"),

@@ -29,6 +29,7 @@ def _move(y, x, center: tuple, radius: tuple, angle=0, swell=0, dy=0, dx=0):
     )
 
 
+# %% ../nbs/05_actors.ipynb #472419a2
 def _close(y, x, shade, edges: Sequence, reach: float, amount):  # -> (y, shade)
     """Slide the skin above and below an opening over it, and shade the line between.
     `edges` are (x, top, bottom, where they meet)."""
@@ -78,14 +79,13 @@ class Puppet:
 
         source = torch.tensor(getattr(skimage.data, self.picture)()).permute(2, 0, 1)[None].float()
         height, width = source.shape[2:]
-        top, left, side = self.box
+        side = self.box[2]
         grid = 3 * size // 2
         drawn = []
         if grid < side / 1.5:
             source = F.interpolate(
                 source, scale_factor=1.5 * grid / side, mode="bilinear", antialias=True
             )
-        coarse = torch.linspace(0, side, 61)
         tint = torch.tensor([-0.06, 0, 0.12])[:, None, None]
         for i in range(0, len(states["light"]), 16):
             now = {
@@ -94,24 +94,15 @@ class Puppet:
             }
             if "smile" in now:
                 now["frown"] = 1 - now["smile"]
-            n = len(now["light"])
             light = now["light"][:, None]
-            shade = 1
-            y = (top + coarse)[None, :, None].expand(n, 61, 61)
-            x = (left + coarse)[None, None].expand(n, 61, 61)
-            for state, center, radius, by in self.moves:
-                y, x = _move(
-                    y, x, center, radius, **{how: far * now[state] for how, far in by.items()}
-                )
-            y, x = F.interpolate(
-                torch.stack([y, x], 1), size=(grid, grid), mode="bilinear", align_corners=True
-            ).unbind(1)
-            for state, reach, edges in self.lids:
-                y, shade = _close(y, x, shade, edges, reach, now[state])
+            y, x, shade = self._warp(now, grid)
             at = torch.stack([2 * x / width - 1, 2 * y / height - 1], -1)
             frames = (
                 F.grid_sample(
-                    source.expand(n, -1, -1, -1), at, padding_mode="reflection", align_corners=False
+                    source.expand(len(at), -1, -1, -1),
+                    at,
+                    padding_mode="reflection",
+                    align_corners=False,
                 )
                 * shade[:, None]
             )
@@ -123,9 +114,31 @@ class Puppet:
             drawn.append(frames.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy())
         return np.concatenate(drawn)
 
+    def _warp(self, now: dict, grid: int):  # -> y, x, shade, each (time, grid, grid)
+        "From where in the photograph each pixel comes, and how dark the line between the lids is."
+        import torch
+        import torch.nn.functional as F
+
+        top, left, side = self.box
+        coarse = torch.linspace(0, side, 61)
+        n = len(now["light"])
+        y = (top + coarse)[None, :, None].expand(n, 61, 61)
+        x = (left + coarse)[None, None].expand(n, 61, 61)
+        for state, center, radius, by in self.moves:
+            amounts = {how: far * now[state] for how, far in by.items()}
+            y, x = _move(y, x, center, radius, **amounts)
+        y, x = F.interpolate(
+            torch.stack([y, x], 1), size=(grid, grid), mode="bilinear", align_corners=True
+        ).unbind(1)
+        shade = torch.ones(1)
+        for state, reach, edges in self.lids:
+            y, shade = _close(y, x, shade, edges, reach, now[state])
+        return y, x, shade
+
 
 # %% ../nbs/05_actors.ipynb #da196209
-# Chelsea; left and right as you see them
+# Chelsea; left and right as you see them. Landmarks were read off the photograph:
+# each eye's upper and lower rim, and the line where its lids meet
 CAT = Puppet(
     "chelsea",
     (0, 92, 300),
@@ -172,7 +185,8 @@ CAT = Puppet(
 
 
 # %% ../nbs/05_actors.ipynb #edaf9d4e
-def _luck(**asked) -> np.random.Generator:  # from the seed
+def _generator(**asked) -> np.random.Generator:  # from asked["seed"]
+    "Random numbers from a seed. Raises ValueError unless all that was asked are whole numbers in range."
     for name, value in asked.items():
         if (
             not isinstance(value, (int, np.integer))
@@ -188,11 +202,11 @@ def _luck(**asked) -> np.random.Generator:  # from the seed
 
 
 # %% ../nbs/05_actors.ipynb #8d3277c4
-def _wander(
+def _dwell(
     rng: np.random.Generator, frames: int, levels: dict, ease: float, fps: float = 12.0
 ) -> np.ndarray:  # (time,)
-    """A state machine: at a level for a random while, then over to another in about `ease` seconds.
-    `levels` are {value: (shortest, longest stay)}."""
+    """A state machine: at a level for a random while, then over to another in about `ease` seconds
+    (smooth step). `levels` are {value: (shortest, longest stay)}."""
     level = rng.choice(list(levels))
     course = []
     # a shorter clip is the beginning of the same course
@@ -206,6 +220,7 @@ def _wander(
     return np.array(course[begin : begin + frames], dtype=np.float32)
 
 
+# %% ../nbs/05_actors.ipynb #4ef89d91
 _WORDS = {
     "eyes_closed": ("eyes open", "eyes half closed", "eyes closed"),
     "gaze": ("looking to the left", "looking ahead", "looking to the right"),
@@ -232,11 +247,14 @@ def describe(
         )
         for name, values in states.items()
     }
-    said = lambda i: [
-        _WORDS[name][level[name][i]]
-        for name in _WORDS
-        if name in states and (name != "gaze" or level["eyes_closed"][i] < 2)
-    ]
+
+    def said(i):
+        return [
+            _WORDS[name][level[name][i]]
+            for name in _WORDS
+            if name in states and (name != "gaze" or level["eyes_closed"][i] < 2)
+        ]
+
     return [
         f"{who[i % len(who)]} {', '.join(filter(None, said(i)))}"
         for i in range(len(states["light"]))
@@ -250,17 +268,17 @@ def napping_cat(
     seed: int = 0,  # Another seed, another course over the same repertoire
 ) -> Scene:  # .states: breath, eyes_closed, ear, light in 0..1, tilt in -1..1; .captions
     """Chelsea (scikit-image, CC0), a real cat, brought to life by smooth warps and light.
-    Behaviors recur, but never in a loop."""
-    wander = partial(_wander, _luck(frames=frames, size=size, seed=seed), frames)
-    drowsy = wander({0: (0.8, 2.6), 0.5: (0.4, 1.5), 1: (0.8, 3)}, 0.8)
-    pace = wander({0.3: (0, 3), 0.5: (0, 3)}, 2)
+    Behaviors recur, but never in a loop. Raises ValueError for what is no whole number in range."""
+    dwell = partial(_dwell, _generator(frames=frames, size=size, seed=seed), frames)
+    drowsy = dwell({0: (0.8, 2.6), 0.5: (0.4, 1.5), 1: (0.8, 3)}, 0.8)
+    pace = dwell({0.3: (0, 3), 0.5: (0, 3)}, 2)
     phase = 2 * np.pi / 12 * np.cumsum(pace * (1 - 0.4 * drowsy))  # asleep she breathes slower
     states = {
         "breath": 0.5 - 0.5 * np.cos(phase).astype(np.float32),
-        "eyes_closed": np.maximum(drowsy, wander({0: (1.5, 5), 1: (0, 0.1)}, 0.2)),
-        "ear": wander({0: (1.5, 5), 1: (0.1, 0.3)}, 0.25),
-        "tilt": wander({-1: (1, 3), 0: (1, 3), 1: (1, 3)}, 1.2),
-        "light": wander({0.15: (2.5, 6), 0.85: (2.5, 6)}, 2.5),
+        "eyes_closed": np.maximum(drowsy, dwell({0: (1.5, 5), 1: (0, 0.1)}, 0.2)),
+        "ear": dwell({0: (1.5, 5), 1: (0.1, 0.3)}, 0.25),
+        "tilt": dwell({-1: (1, 3), 0: (1, 3), 1: (1, 3)}, 1.2),
+        "light": dwell({0.15: (2.5, 6), 0.85: (2.5, 6)}, 2.5),
     }
     return Scene(
         CAT.draw(states, size),
@@ -330,17 +348,19 @@ WOMAN = Puppet(
 
 # %% ../nbs/05_actors.ipynb #498eb167
 def portrait(
-    frames: int = 200, size: int = 128, seed: int = 0
+    frames: int = 200,  # How many, at 12 a second
+    size: int = 128,  # Pixels along each side
+    seed: int = 0,  # Another seed, another course over the same repertoire
 ) -> Scene:  # .states: eyes_closed, smile, light in 0..1, gaze and turn in -1..1; .captions
     """Astronaut Eileen Collins (NASA, public domain), brought to life: gaze, blinks, head, smile, light.
-    Arguments as for `napping_cat`."""
-    wander = partial(_wander, _luck(frames=frames, size=size, seed=seed), frames)
+    Raises ValueError for what is no whole number in range."""
+    dwell = partial(_dwell, _generator(frames=frames, size=size, seed=seed), frames)
     states = {
-        "eyes_closed": wander({0: (1, 4), 1: (0.1, 0.5)}, 0.25),
-        "gaze": wander({-1: (0.6, 2.5), 0: (0.6, 2.5), 1: (0.6, 2.5)}, 0.4),
-        "turn": wander({-1: (1, 3), 0: (1, 3), 1: (1, 3)}, 1.0),
-        "smile": wander({0: (1.5, 4), 1: (1.5, 4)}, 0.8),
-        "light": wander({0.15: (2.5, 6), 0.85: (2.5, 6)}, 2.5),
+        "eyes_closed": dwell({0: (1, 4), 1: (0.1, 0.5)}, 0.25),
+        "gaze": dwell({-1: (0.6, 2.5), 0: (0.6, 2.5), 1: (0.6, 2.5)}, 0.4),
+        "turn": dwell({-1: (1, 3), 0: (1, 3), 1: (1, 3)}, 1.0),
+        "smile": dwell({0: (1.5, 4), 1: (1.5, 4)}, 0.8),
+        "light": dwell({0.15: (2.5, 6), 0.85: (2.5, 6)}, 2.5),
     }
     return Scene(
         WOMAN.draw(states, size),

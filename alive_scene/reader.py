@@ -42,16 +42,18 @@ def _fit(image, size: int, crop: str) -> np.ndarray:  # uint8 (height, width, 3)
     return np.asarray(image.convert("RGB").resize(shape, Image.Resampling.BILINEAR, box=box))
 
 
+# %% ../nbs/02_reader.ipynb #cacab0df
 def _open_video(path: Path) -> tuple[float, Callable]:
     "Frames a second, and a function that yields pictures from a given frame on; through imageio and PyAV."
-    import av, imageio.v3 as iio
+    import av
+    import imageio.v3 as iio
 
     with iio.imopen(path, "r", plugin="pyav") as file:
         about = file.metadata()
         matrix = file.metadata(index=0).get("DISPLAYMATRIX")
     parts = av.VideoFormat(about["video_format"] or "rgb24").components
     kind = "rgba" if any(part.is_alpha for part in parts) else "rgb24"
-    # a phone held upright writes how to turn its video
+    # the display matrix of ISO/IEC 14496-12: a phone held upright writes how to turn its video
     a, b = np.frombuffer(matrix, np.int32)[:2] if matrix else (1, 0)
     degrees = -90 * round(np.arctan2(b, a) * 2 / np.pi)
 
@@ -101,6 +103,7 @@ def _open(paths: list, fps: float | None) -> tuple[float, Callable]:
     )
 
 
+# %% ../nbs/02_reader.ipynb #8bfa6a28
 def _find(path: Path) -> list[Path]:
     "The file itself, or the pictures of a folder or of a pattern, 2 before 10."
     from glob import glob
@@ -113,12 +116,11 @@ def _find(path: Path) -> list[Path]:
     known = Image.registered_extensions()
     found = [one for one in found if one.suffix.lower() in known and not one.name.startswith(".")]
     if found:
-        return sorted(
-            found,
-            key=lambda one: [
-                int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(one))
-            ],
-        )
+
+        def natural(one):  # "shot10.png" -> ["shot", 10, ".png"]
+            return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(one))]
+
+        return sorted(found, key=natural)
     if path.is_dir():
         why = "holds no picture: give a folder of PNG or JPEG files"
     elif path.exists():
@@ -126,6 +128,46 @@ def _find(path: Path) -> list[Path]:
     else:
         why = "is not there, and no picture matches it: check the name"
     raise FileNotFoundError(f"{path} {why}")
+
+
+# %% ../nbs/02_reader.ipynb #845ce639
+def _check(path, size, max_frames, fps, start, stop, crop):
+    if not isinstance(path, (str, Path)):
+        raise TypeError(
+            f"path must be a str or a Path, got {type(path).__name__}; Scene(frames) takes an array"
+        )
+
+    def whole(x):
+        return isinstance(x, (int, np.integer))
+
+    def number(x):
+        return x if isinstance(x, (int, float, np.number)) else np.nan
+
+    for name, value, good, rule in (
+        (
+            "size",
+            size,
+            whole(size) and 16 <= size <= 8192,
+            "a whole number, at least 16 pixels and at most 8192",
+        ),
+        (
+            "max_frames",
+            max_frames,
+            whole(max_frames) and max_frames >= 1,
+            "a whole number, at least 1",
+        ),
+        (
+            "fps",
+            fps,
+            fps is None or 0 < number(fps) < np.inf,
+            "above 0, or None for the source's own",
+        ),
+        ("start", start, 0 <= number(start) < 1e9, "0 seconds or later"),  # 1e9 s are 32 years
+        ("crop", crop, crop in ("center", "none"), '"center" or "none"'),
+        ("stop", stop, stop is None or number(start) < number(stop) < 1e9, "later than start"),
+    ):
+        if not good:
+            raise ValueError(f"{name} must be {rule}, got {value!r}")
 
 
 # %% ../nbs/02_reader.ipynb #42999087
@@ -178,42 +220,3 @@ def read_scene(
             stacklevel=2,
         )
     return Scene(np.stack(frames), rate / step, Path(path).stem)
-
-
-def _check(path, size, max_frames, fps, start, stop, crop):
-    if not isinstance(path, (str, Path)):
-        raise TypeError(
-            f"path must be a str or a Path, got {type(path).__name__}; Scene(frames) takes an array"
-        )
-
-    def whole(x):
-        return isinstance(x, (int, np.integer))
-
-    def number(x):
-        return x if isinstance(x, (int, float, np.number)) else np.nan
-
-    for name, value, good, rule in (
-        (
-            "size",
-            size,
-            whole(size) and 16 <= size <= 8192,
-            "a whole number, at least 16 pixels and at most 8192",
-        ),
-        (
-            "max_frames",
-            max_frames,
-            whole(max_frames) and max_frames >= 1,
-            "a whole number, at least 1",
-        ),
-        (
-            "fps",
-            fps,
-            fps is None or 0 < number(fps) < np.inf,
-            "above 0, or None for the source's own",
-        ),
-        ("start", start, 0 <= number(start) < 1e9, "0 seconds or later"),  # 1e9 s are 32 years
-        ("crop", crop, crop in ("center", "none"), '"center" or "none"'),
-        ("stop", stop, stop is None or number(start) < number(stop) < 1e9, "later than start"),
-    ):
-        if not good:
-            raise ValueError(f"{name} must be {rule}, got {value!r}")

@@ -11,15 +11,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
+
 import numpy as np
 from PIL import Image, ImageDraw
 
 from . import old_place
 
 # %% ../nbs/00_scene.ipynb #af3db0d7
-__getattr__ = old_place(__name__)
+__getattr__ = old_place("alive_scene.scene")  # by name: here in the notebook, __name__ is __main__
 
 
 # %% ../nbs/00_scene.ipynb #1a28e3bb

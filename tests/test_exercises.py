@@ -22,15 +22,52 @@ import times  # noqa: E402, a script beside the lessons
 
 lessons = sorted(path.stem for path in nbs.glob("[0-9]*.ipynb"))
 WRONG = {
-    ("00_scene", "longest_nap"): [
-        "def longest_nap(closed, fps): return (closed > .75).sum()/fps",
-        "def longest_nap(closed, fps): return max(len(run) for run in "
-        "''.join('x' if c > .6 else ' ' for c in closed).split(' '))/fps",
+    ("00_scene", "biggest_step"): [
+        "def biggest_step(frames): "
+        "return int(np.abs(np.diff(frames, axis=0)).mean((1, 2, 3)).argmax())",
+        "def biggest_step(frames): "
+        "return int(np.abs(np.diff(frames.astype(float).mean((1, 2, 3)))).argmax())",
+        "def biggest_step(frames): "
+        "return 1 + int(np.abs(np.diff(frames.astype(float), axis=0)).mean((1, 2, 3)).argmax())",
     ],
     ("00_scene", "boomerang"): [
         "def boomerang(scene): return scene",
         "def boomerang(scene): return Scene(np.concatenate([scene.frames, scene.frames[::-1]]))",
         "def boomerang(scene): return Scene(np.concatenate([scene.frames[::-1], scene.frames[1:-1]]))",
+    ],
+    ("02_reader", "smaller"): [
+        "def smaller(picture, k): return picture[::k, ::k]",
+        "def smaller(picture, k): return np.asarray("
+        "Image.fromarray(picture).reduce(k)).mean(2).round().astype(np.uint8)",
+        "def smaller(picture, k):\n"
+        "    height, width, channel = picture.shape\n"
+        "    blocks = picture.reshape(k, height // k, k, width // k, channel)\n"
+        "    return blocks.mean((0, 2)).round().astype(np.uint8)",
+        "def smaller(picture, k):\n"
+        "    height, width, channel = picture.shape\n"
+        "    return picture.reshape(height // k, k, width // k, k, channel).mean((1, 3))",
+    ],
+    ("02_reader", "kept"): [
+        "def kept(n, r, f): return round(n * f / r), f",
+        "def kept(n, r, f): return n // max(1, round(r / f)), r / max(1, round(r / f))",
+        "def kept(n, r, f): return len(range(0, n, max(1, int(r / f)))), r / max(1, int(r / f))",
+    ],
+    ("05_actors", "longest_nap"): [
+        "def longest_nap(closed, fps): return (closed > .75).sum()/fps",
+        "def longest_nap(closed, fps): return max(len(run) for run in "
+        "''.join('x' if c > .6 else ' ' for c in closed).split(' '))/fps",
+    ],
+    ("05_actors", "my_blinks"): [
+        "def my_blinks(rng, frames): return (rng.random(frames) < 0.1).astype(float)",
+        "def my_blinks(rng, frames): "
+        "return np.tile([0.0] * 20 + [0.5, 1.0, 0.5], frames // 23 + 1)[:frames]",
+        "def my_blinks(rng, frames): return np.zeros(frames)",
+        "def my_blinks(rng, frames):\n"
+        "    rng = np.random.default_rng()\n"
+        "    course = []\n"
+        "    while len(course) < frames:\n"
+        "        course += [0.0] * rng.integers(12, 48) + [0.5, 1.0, 1.0, 0.5]\n"
+        "    return np.array(course[:frames])",
     ],
     ("10_clip", "angle"): [
         "def angle(one, other): return torch.rad2deg((one @ other).acos())",
