@@ -101,6 +101,10 @@ d = {
                 "behavior.html#markovbehavior.__init__",
                 "alive_scene/behavior.py",
             ),
+            "alive_scene.behavior.MarkovBehavior.approach": (
+                "behavior.html#markovbehavior.approach",
+                "alive_scene/behavior.py",
+            ),
             "alive_scene.behavior.MarkovBehavior.arrive": (
                 "behavior.html#markovbehavior.arrive",
                 "alive_scene/behavior.py",

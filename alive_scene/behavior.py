@@ -5,23 +5,23 @@
 # %% auto #0
 __all__ = [
     "PrincipalSpace",
-    "pull",
     "soft_clip",
     "ConditionalVae",
     "there_and_back",
     "affinity",
     "balance",
     "plan",
+    "draw_place",
+    "pull",
     "MarkovState",
     "unrolled_loss",
-    "draw_place",
     "move",
     "MarkovBehavior",
 ]
 
 # %% ../nbs/55_behavior.ipynb #c003
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, exp, inf
 
@@ -37,7 +37,7 @@ from .rollout import Noise
 from .vae import kl_divergence
 
 # %% ../nbs/55_behavior.ipynb #ff1076a3
-__getattr__ = old_place(__name__)
+__getattr__ = old_place("alive_scene.behavior")
 
 
 # %% ../nbs/55_behavior.ipynb #c009
@@ -106,13 +106,6 @@ class PrincipalSpace(nn.Module):
 
 
 # %% ../nbs/55_behavior.ipynb #c012
-def pull(
-    away: Tensor,  # (batch, dims) off the path, in steps
-) -> Tensor:  # (batch, dims) a step later
-    "Back toward the path: by a fifth when near it, by two thirds from 2.5 steps on."
-    return 0.8 * away / (1 + away.norm(dim=-1, keepdim=True).clamp_max(2.5) ** 2 / 4)
-
-
 def soft_clip(
     motion: Tensor,  # (..., dims), in steps
 ) -> Tensor:  # the same shape
@@ -246,6 +239,26 @@ def plan(
     return balance(onward + exp((low + high) / 2) * leap, 3000)
 
 
+# %% ../nbs/55_behavior.ipynb #1803b657
+def draw_place(
+    onward: Tensor,  # (batch, way) the places that each may go on to
+    odds: Tensor,  # (batch, way) how likely, of any sum
+    chance: Tensor,  # (batch,) uniform in 0..1
+) -> Tensor:  # (batch,) the place drawn
+    "Where a Markov chain goes from here: the inverse of its cumulative distribution."
+    total = odds.cumsum(1)
+    way = (total < chance[:, None] * total[:, -1:]).sum(1, keepdim=True)  # (batch, 1)
+    return onward.gather(1, way)[:, 0]
+
+
+# %% ../nbs/55_behavior.ipynb #509553d0
+def pull(
+    away: Tensor,  # (batch, dims) off the path, in steps
+) -> Tensor:  # (batch, dims) a step later
+    "Back toward the path: by a fifth when near it, by two thirds from 2.5 steps on."
+    return 0.8 * away / (1 + away.norm(dim=-1, keepdim=True).clamp_max(2.5) ** 2 / 4)
+
+
 # %% ../nbs/55_behavior.ipynb #c032
 @dataclass(frozen=True)
 class MarkovState:
@@ -336,29 +349,18 @@ def _learn_motion(
     return history
 
 
-# %% ../nbs/55_behavior.ipynb #1803b657
-def draw_place(
-    onward: Tensor,  # (batch, way) the places that each may go on to
-    odds: Tensor,  # (batch, way) how likely, of any sum
-    chance: Tensor,  # (batch,) uniform in 0..1
-) -> Tensor:  # (batch,) the place drawn
-    "Where a Markov chain goes from here: the inverse of its cumulative distribution."
-    total = odds.cumsum(1)
-    way = (total < chance[:, None] * total[:, -1:]).sum(1, keepdim=True)  # (batch, 1)
-    return onward.gather(1, way)[:, 0]
-
-
 # %% ../nbs/55_behavior.ipynb #ad1e9022
 def move(
     away: Tensor,  # (batch, dims) off the path, in steps
     calm: Tensor,  # (batch, narrow) the learned motion of a latent of 0
     lively: Tensor,  # (batch, narrow) that of the latent drawn
     heat: Tensor,  # (1,) temperature
+    approach: Callable[[Tensor], Tensor] = pull,  # (batch, dims) -> where that is a step later
 ) -> Tensor:  # (batch, dims) the step beside the path
     "The pull toward the path and the learned motion; only chance grows hotter than 1."
     most = heat.clamp(max=1.0)
     learned = most * calm + heat * (lively - calm)
-    return most * (pull(away) - away) + F.pad(learned, (0, away.shape[1] - learned.shape[1]))
+    return most * (approach(away) - away) + F.pad(learned, (0, away.shape[1] - learned.shape[1]))
 
 
 # %% ../nbs/55_behavior.ipynb #c036
@@ -525,6 +527,13 @@ class MarkovBehavior(PrincipalSpace):
             place = torch.where(arrives, after, place)
         return place, away
 
+    def approach(
+        self,
+        away: Tensor,  # (batch, dims) off the path, in steps
+    ) -> Tensor:  # (batch, dims) a step later
+        "How it comes nearer to the path: the pull. A subclass may do it otherwise."
+        return pull(away)
+
     def look(
         self,
         away: Tensor,  # (batch, dims) off the path
@@ -562,7 +571,7 @@ class MarkovBehavior(PrincipalSpace):
 
         seen = self.look(away, state.last, place)
         calm = self.motion(seen, torch.zeros_like(noise["latent"]))
-        go = move(away, calm, self.motion(seen, noise["latent"]), heat)
+        go = move(away, calm, self.motion(seen, noise["latent"]), heat, self.approach)
 
         part = reached - reached.floor()
         point = self.on_path(place, part, wide) + away + go

@@ -177,6 +177,22 @@ WRONG = {
         "def my_motion(away, push): return 0.15*push",
         "def my_motion(away, push): return 0.4*torch.stack([-away[:, 1], away[:, 0]], 1) + 9*push",
     ],
+    ("57_peers", "with_future"): [
+        "def with_future(cut, rounds): return cut",
+        "def with_future(cut, rounds): return cut + 0.99 * cut.min(1).values",
+        "def with_future(cut, rounds):\n"
+        "    cost = cut\n"
+        "    for _ in range(rounds):\n"
+        "        cost = cut + 0.99 * cost.min(0).values\n"
+        "    return cost",
+    ],
+    ("57_peers", "log_density"): [
+        "def log_density(motion, to_noise): return -to_noise(motion).pow(2).sum(1) / 2",
+        "def log_density(motion, to_noise): "
+        "return torch.distributions.Normal(0.0, 1.0).log_prob(to_noise(motion)).sum(1)",
+        "def log_density(motion, to_noise): "
+        "return torch.distributions.Normal(0.0, 1.0).log_prob(motion).sum(1)",
+    ],
     ("60_alive", "nearest"): [
         "def nearest(path, embeddings): return (path @ embeddings.T).argmin(1)",
         "def nearest(path, embeddings): return (path @ embeddings.T).argmax(0)*0",
