@@ -7,6 +7,7 @@ __all__ = ["TARGETS", "energy_distance", "vital_signs", "missing", "plot_vital_s
 
 # %% ../nbs/52_vitals.ipynb #c7f5b213
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -33,6 +34,61 @@ def _twins(observed: Tensor, step: float) -> Tensor:  # (time, time) bool
     )
 
 
+# %% ../nbs/52_vitals.ipynb #edf9c74f
+@dataclass(frozen=True)
+class _Compared:
+    "A rollout beside its scene: what every sign looks at."
+
+    path: Tensor  # (step, embed) the rollout
+    observed: Tensor  # (time, embed) unit vectors, the video's path
+    usual: float  # the video's median step, more than 0
+    index: np.ndarray  # (step,) the nearest frame
+    near: np.ndarray  # (step,) the distance to it
+    off: np.ndarray  # (step,) the distance to the path between the frames
+    twins: Tensor  # (time, time) bool: the same place
+
+    @property
+    def later(self) -> slice:
+        "The second half of the steps: how it goes on once it has left its start."
+        return slice(len(self.path) // 2, None)
+
+
+def _compare(path: Tensor, observed: Tensor) -> _Compared:
+    "Lay a rollout beside its scene. Raises ValueError for a scene that stands still."
+    usual = step_length(observed)
+    if usual == 0:
+        raise ValueError(
+            "observed stands still: its median step is 0, so there is nothing to compare with"
+        )
+    index, near, off = (column.cpu().numpy() for column in distance_to_path(path, observed))
+    return _Compared(path, observed, usual, index, near, off, _twins(observed, usual).cpu())
+
+
+# %% ../nbs/52_vitals.ipynb #37b3895c
+def _speed(seen: _Compared) -> float:
+    "Median step of the second half / that of the video: 1 is as fast as the video."
+    return step_length(seen.path[seen.later]) / seen.usual
+
+
+# %% ../nbs/52_vitals.ipynb #46b9218a
+def _jump(seen: _Compared) -> float:
+    "99th percentile of the steps / that of the video's: 1 is no wilder than the video."
+    wildest = _lengths(seen.path).quantile(0.99)
+    return float(wildest / _lengths(seen.observed).quantile(0.99))
+
+
+# %% ../nbs/52_vitals.ipynb #35447d83
+def _drift(seen: _Compared) -> float:
+    "99th percentile of the distance to the scene's path, in the video's median steps."
+    return float(np.quantile(seen.off, 0.99)) / seen.usual
+
+
+# %% ../nbs/52_vitals.ipynb #4d340eae
+def _coverage(seen: _Compared) -> float:
+    "Share of the frames that the second half comes by, twins counted together."
+    return float(seen.twins[np.unique(seen.index[seen.later])].any(0).double().mean())
+
+
 # %% ../nbs/52_vitals.ipynb #556a74e1
 def _from_to(
     twins: Tensor, least: int, most: int
@@ -42,31 +98,28 @@ def _from_to(
     return (twins.double() @ ((on >= least) & (on <= most)).double() @ twins.double() > 0).numpy()
 
 
-def _replay(
-    index: np.ndarray,
-    near: np.ndarray,  # (step,) distance to the frame at index
-    step: float,
-    onward: np.ndarray,
-) -> int:
-    "The longest run of steps that stay on the frames, in their order."
-    on_frame = (near[1:] <= 0.1 * step) & onward[index[:-1], index[1:]]
-    return max((sum(1 for _ in run) for on, run in groupby(on_frame) if on), default=0)
+def _replay(seen: _Compared) -> float:
+    "Longest run of steps that stay on the frames, in their order / number of frames."
+    onward = _from_to(seen.twins, 0, 1)
+    on_frame = (seen.near[1:] <= 0.1 * seen.usual) & onward[seen.index[:-1], seen.index[1:]]
+    longest = max((sum(1 for _ in run) for on, run in groupby(on_frame) if on), default=0)
+    return longest / len(seen.observed)
 
 
 # %% ../nbs/52_vitals.ipynb #3734dc84
 def _recurrence(index: np.ndarray, close: np.ndarray) -> float:  # close: (time, time) bool
-    "The greatest share of steps near the same frame a lag later, for lags of half the video to four times."
+    "Largest share of steps near the same frame a lag later: lags of half the video to four times."
     lags = range(max(1, len(close) // 2), min(4 * len(close), len(index) // 2) + 1)
     return max(
         (float(close[index[lag:], index[:-lag]].mean()) for lag in lags), default=float("nan")
     )
 
 
-def _freedom(index: np.ndarray, close: np.ndarray) -> float:
-    "Recurrence against that of the same steps in no order: 1 is free, more is a loop."
-    return _recurrence(index, close) / _recurrence(
-        np.random.default_rng(0).permutation(index), close
-    )
+def _freedom(seen: _Compared) -> float:
+    "Recurrence / that of the same steps in random order: 1 is free, more is a loop."
+    close = _from_to(seen.twins, -3, 3)
+    shuffled = np.random.default_rng(0).permutation(seen.index)
+    return _recurrence(seen.index, close) / _recurrence(shuffled, close)
 
 
 # %% ../nbs/52_vitals.ipynb #14aa535d
@@ -78,11 +131,14 @@ def energy_distance(
     return float(2 * torch.cdist(a, b).mean() - torch.cdist(a, a).mean() - torch.cdist(b, b).mean())
 
 
-def _likeness(path: Tensor, observed: Tensor) -> float:
-    """How unlike the video's are 8-step windows of the path.
-    As a multiple of how unlike each other the video's own are."""
+def _likeness(seen: _Compared) -> float:
+    """How unlike the video's are 8-step windows of the second half (energy distance).
+    As a multiple of how unlike two halves of the video are. NaN where too short to say."""
+    path = seen.path[seen.later]
+    if len(seen.observed) < 15 or len(path) < 8:
+        return float("nan")
     rng = np.random.default_rng(0)
-    observed = observed.double()
+    observed = seen.observed.double()
     # (window, 64) each: 8 steps in the first 8 components
     video, ours = (
         project(points.double(), observed, 8).unfold(0, 8, 1).flatten(1)
@@ -105,7 +161,7 @@ def _likeness(path: Tensor, observed: Tensor) -> float:
 
 
 # %% ../nbs/52_vitals.ipynb #9d96a77a
-def _compared(
+def _checked(
     path: Tensor, observed: Tensor
 ) -> tuple[Tensor, Tensor]:  # (steps, embed), (time, embed)
     "A rollout and its scene. Raises ValueError if they don't fit together, or are broken."
@@ -128,26 +184,15 @@ def vital_signs(
 ) -> dict[str, float]:  # speed, jump, drift, coverage, replay, freedom, likeness
     """Is it alive? Like the video, near it, everywhere in it, no replay, free. NaN where too short to say.
     Raises ValueError for a still or broken path."""
-    path, observed = _compared(path, observed)
-    time = len(observed)
-    half = len(path) // 2
-    usual = step_length(observed)
-    if usual == 0:
-        raise ValueError(
-            "observed stands still: its median step is 0, so there is nothing to compare with"
-        )
-    index, near, drift = (column.cpu().numpy() for column in distance_to_path(path, observed))
-    twins = _twins(observed, usual).cpu()
+    seen = _compare(*_checked(path, observed))
     return dict(
-        speed=step_length(path[half:]) / usual,
-        jump=float(_lengths(path).quantile(0.99) / _lengths(observed).quantile(0.99)),
-        drift=float(np.quantile(drift, 0.99)) / usual,
-        coverage=float(twins[np.unique(index[half:])].any(0).double().mean()),
-        replay=_replay(index, near, usual, _from_to(twins, 0, 1)) / time,
-        freedom=_freedom(index, _from_to(twins, -3, 3)),
-        likeness=_likeness(path[half:], observed)
-        if time >= 15 and len(path) - half >= 8
-        else float("nan"),
+        speed=_speed(seen),
+        jump=_jump(seen),
+        drift=_drift(seen),
+        coverage=_coverage(seen),
+        replay=_replay(seen),
+        freedom=_freedom(seen),
+        likeness=_likeness(seen),
     )
 
 
@@ -182,26 +227,30 @@ def plot_vital_signs(
     title: str = "",
 ) -> object:  # A matplotlib Figure
     """A monitor: the path on a map of the scene; over time its steps, nearest frame, distance to the scene.
-    Raises ValueError as vital_signs does."""
+    Lengths are in the video's median steps. Raises ValueError as vital_signs does."""
     import matplotlib.pyplot as plt
 
-    path, observed = _compared(path, observed)
-    index, _, drift = distance_to_path(path, observed)
+    seen = _compare(*_checked(path, observed))
     figure, ((place, pace), (where, far)) = plt.subplots(
-        2, 2, figsize=(8, 4.4), dpi=70, layout="constrained"
+        2, 2, figsize=(8, 4.6), dpi=110, layout="constrained"
     )
-    place.plot(*project(path, observed).T, lw=0.5, color="tab:orange", label="rollout")
-    place.plot(*project(observed, observed).T, lw=1, color="black", label="video")
-    place.set_title("where it goes, on the scene's two main axes")
+    for points, width, color, label in (
+        (seen.path, 0.5, "tab:orange", "rollout"),
+        (seen.observed, 1, "black", "video"),
+    ):
+        on_map = project(points, seen.observed).cpu() / seen.usual
+        place.plot(*on_map.T, lw=width, color=color, label=label)
+    place.set(xlabel="principal axis 1 (median steps)", ylabel="principal axis 2")
     place.legend(fontsize=7)
-    pace.plot(_lengths(path), lw=0.5, color="tab:orange")
-    pace.set_title("step length")
-    pace.axhline(step_length(observed), color="black", lw=1)
-    where.plot(index, ".", ms=1, color="tab:orange")
-    where.set(title="nearest frame", ylim=(-1, len(observed)))
-    far.plot(drift, lw=0.5, color="tab:orange")
-    far.set_title("distance to the scene's path")
-    far.axhline(step_length(observed), color="black", lw=1)
+    where.plot(seen.index, ".", ms=1, color="tab:orange")
+    where.set(xlabel="step", ylabel="nearest frame", ylim=(-1, len(seen.observed)))
+    for axes, lengths, label in (
+        (pace, _lengths(seen.path).cpu() / seen.usual, "length of the step (median steps)"),
+        (far, seen.off / seen.usual, "distance to the scene (median steps)"),
+    ):
+        axes.plot(lengths, lw=0.5, color="tab:orange")
+        axes.axhline(1, color="black", lw=1, ls="--")
+        axes.set(xlabel="step", ylabel=label, ylim=(0, max(3, 1.05 * float(max(lengths)))))
     figure.suptitle(title)
     plt.close(figure)
     return figure
@@ -219,8 +268,8 @@ def response(
     """Does temperature do what it says: speed strictly rising, spread not falling?
     Spread is the rms distance from the mean."""
     usual = step_length(unit_vectors(observed, "observed", least=2))
-    speed = []
-    spread = []
+    speeds = []
+    spreads = []
     if usual == 0:
         raise ValueError(
             "observed stands still: its median step is 0, so there is nothing to compare with"
@@ -231,9 +280,9 @@ def response(
         path = rollout(
             behavior, observed, steps, temperature=temperature, curing=curing, seed=seed
         )[steps // 2 :]
-        speed.append(step_length(path) / usual)
-        spread.append(float((path - path.mean(0)).norm(dim=1).pow(2).mean().sqrt()) / usual)
-    holds = all(a < b for a, b in zip(speed, speed[1:], strict=False)) and all(
-        a <= b for a, b in zip(spread, spread[1:], strict=False)
+        speeds.append(step_length(path) / usual)
+        spreads.append(float((path - path.mean(0)).norm(dim=1).pow(2).mean().sqrt()) / usual)
+    holds = all(a < b for a, b in zip(speeds, speeds[1:], strict=False)) and all(
+        a <= b for a, b in zip(spreads, spreads[1:], strict=False)
     )
-    return dict(temperature=list(temperatures), speed=speed, spread=spread, holds=holds)
+    return dict(temperature=list(temperatures), speed=speeds, spread=spreads, holds=holds)

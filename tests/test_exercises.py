@@ -158,9 +158,27 @@ WRONG = {
         "def by_length(embeddings, points): "
         "return embeddings[torch.linspace(0, len(embeddings)-1, points).long()]",
     ],
+    ("50_rollout", "my_cure"): [
+        "def my_cure(predicted, observed, weight): return predicted/predicted.norm()",
+        "def my_cure(predicted, observed, weight): "
+        "return (1-weight)*predicted/predicted.norm() + weight*observed[0]",
+        "def my_cure(predicted, observed, weight): "
+        "return cure(predicted[None], observed, 1-weight)[0]",
+    ],
+    ("50_rollout", "my_place"): [
+        "def my_place(answers): "
+        "return (answers.mean(0)-answers.mean((0, 1))).pow(2).sum(-1).mean()",
+        "def my_place(answers): return (answers-answers.mean((0, 1))).pow(2).sum(-1).mean()",
+        "def my_place(answers): return 0.0",
+    ],
     ("50_rollout", "my_force"): [
         "def my_force(embedding, step): return 0*embedding",
         "def my_force(embedding, step): return observed[30]-embedding",
+    ],
+    ("52_vitals", "my_longest"): [
+        "def my_longest(index): return sum(b == a+1 for a, b in zip(index, index[1:]))",
+        "def my_longest(index): return len(index)",
+        "def my_longest(index): return 0",
     ],
     ("52_vitals", "my_cheat"): [
         "def my_cheat(steps): return observed[torch.arange(steps)//8*71%len(observed)]",
