@@ -43,9 +43,6 @@ from .maps import MapPlace
 from .rollout import Life, advance, starting_point
 from .scene import Scene, side_by_side, write_video
 
-# %% ../nbs/70_player.ipynb #1156d5c0
-__getattr__ = old_place(__name__)
-
 # %% ../nbs/70_player.ipynb #f3059576
 _VIEWS = {  # what is played at once: seeds beyond the first, and what the temperature is multiplied by
     "one": [(0, 1.0)],
@@ -462,3 +459,7 @@ class AlivePlayer(_Panel):
             film = Scene(self.alive.render(self.alive.rollout(30, **knobs)), self.alive.scene.fps)
             self.film = knobs, side_by_side(film, labels=["recorded; run to play"])._repr_png_()
         return with_still(super()._repr_mimebundle_(**kwargs), self.film[1], "A living scene")
+
+
+# %% ../nbs/70_player.ipynb #1156d5c0
+__getattr__ = old_place("alive_scene.player")  # `MapExplorer` lives in `explorer` now
