@@ -522,10 +522,6 @@ d = {
                 "player.html#aliveplayer.__init__",
                 "alive_scene/player.py",
             ),
-            "alive_scene.player.AlivePlayer._answer": (
-                "player.html#aliveplayer._answer",
-                "alive_scene/player.py",
-            ),
             "alive_scene.player.AlivePlayer._connect": (
                 "player.html#aliveplayer._connect",
                 "alive_scene/player.py",
@@ -554,10 +550,6 @@ d = {
                 "player.html#aliveplayer._repr_mimebundle_",
                 "alive_scene/player.py",
             ),
-            "alive_scene.player.AlivePlayer._send": (
-                "player.html#aliveplayer._send",
-                "alive_scene/player.py",
-            ),
             "alive_scene.player.AlivePlayer._send_or_say": (
                 "player.html#aliveplayer._send_or_say",
                 "alive_scene/player.py",
@@ -574,8 +566,16 @@ d = {
                 "player.html#aliveplayer.advance",
                 "alive_scene/player.py",
             ),
+            "alive_scene.player.AlivePlayer.answer": (
+                "player.html#aliveplayer.answer",
+                "alive_scene/player.py",
+            ),
             "alive_scene.player.AlivePlayer.restart": (
                 "player.html#aliveplayer.restart",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer.send_frames": (
+                "player.html#aliveplayer.send_frames",
                 "alive_scene/player.py",
             ),
             "alive_scene.player.AlivePlayer.surprise_me": (

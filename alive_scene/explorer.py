@@ -159,8 +159,9 @@ class MapExplorer(VBox):
         "The living widget, or a drawing of the map."
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(4, 3), dpi=70, layout="constrained")
+        figure = Figure(figsize=(4, 3), dpi=110, layout="constrained")
         axis = figure.subplots(subplot_kw=dict(title="run the cell to click on it"))
+        axis.set(xlabel="map, first axis", ylabel="map, second axis")
         axis.plot(*self.points.T, ".-", lw=0.5)
         buffer = BytesIO()
         figure.savefig(buffer, format="png")

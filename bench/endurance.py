@@ -97,7 +97,7 @@ class Browser:
         self.newest = None
         self.frames = 0
         player.screen.send = self.receive
-        player._answer(player.screen, {"kind": "hello"}, [])
+        player.answer(player.screen, {"kind": "hello"}, [])
 
     def receive(self, message, buffers=None):
         if message["kind"] == "flush":
@@ -108,7 +108,7 @@ class Browser:
             self.frames += len(buffers)
 
     def want(self, frames):
-        self.player._answer(
+        self.player.answer(
             self.player.screen,
             {"kind": "want", "epoch": self.epoch, "after": self.newest, "frames": frames},
             [],

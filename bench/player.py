@@ -67,11 +67,11 @@ listen = """() => {
 def kernel(alive, seconds=5):
     "Frames in a second without a browser: rolled out, drawn, packed."
     player = AlivePlayer(alive)
-    player._send(player.live.index, 17)
+    player.send_frames(player.live.index, 17)
     began = perf_counter()
     before = player.live.index
     while perf_counter() - began < seconds:
-        player._send(player.live.index, 17)
+        player.send_frames(player.live.index, 17)
     return (player.live.index - before) / (perf_counter() - began)
 
 

@@ -41,7 +41,8 @@ def books(root, folder, alive):
     replace(alive, scene=replace(alive.scene, name=harm)).save(folder / "nbs" / "cat.alive")
     begin = (
         "from alive_scene.alive import AliveScene\n"
-        "from alive_scene.player import AlivePlayer, MapExplorer\n"
+        "from alive_scene.explorer import MapExplorer\n"
+        "from alive_scene.player import AlivePlayer\n"
         "alive,players = AliveScene.load('cat.alive'), []\n"
     )
     for name, cells in dict(
@@ -463,10 +464,11 @@ def an_interrupt_stops_both_until_they_are_played(two):
 
 def an_interrupt_while_one_makes_frames_stops_both(two):
     two.client.execute(
-        "def interrupted(*_):\n"
-        "    del players[0]._go_on\n"
+        "def interrupted(*_, **__):\n"
+        "    del live.go_on\n"
         "    raise KeyboardInterrupt\n"
-        "players[0]._go_on = interrupted",
+        "live = players[0].live\n"
+        "live.go_on = interrupted",
         reply=True,
     )
     both_are_stopped_by_an_interrupt(two)

@@ -231,10 +231,32 @@ WRONG = {
         "def furthest(player): return 2.",
         "def furthest(player): return min(player.live.courses, key=lambda one: one.warmth).warmth",
     ],
+    ("72_explorer", "held_out"): [
+        "def held_out(i): "
+        "return _between(place.points, alive.embeddings, tuple(place.points[i].tolist()))",
+        "def held_out(i): return alive.embeddings[i-1]",
+        "def held_out(i): return alive.embeddings.mean(0)",
+    ],
+    ("72_explorer", "loneliest"): [
+        "def loneliest(points): return empty_places(points)[0]",
+        "def loneliest(points): return points.mean(0) + 100",
+        "def loneliest(points): return empty_places(points)",
+    ],
     ("71_browser", "bell_shaped"): [
         "def bell_shaped(u, v): return np.sqrt(-2*np.log(u))",
         "def bell_shaped(u, v): return (u+v-1)*6**.5",
         "def bell_shaped(u, v): return u",
+    ],
+    ("71_browser", "choose"): [
+        "def choose(odds, u): return int(u*len(odds))",
+        "def choose(odds, u): return int(np.argmax(odds))",
+        "def choose(odds, u): return int(np.searchsorted(np.cumsum(odds), u))",
+    ],
+    ("68_graphs", "limited"): [
+        "def limited(motion, most):\n"
+        "    return motion*most/motion.norm() if motion.norm() > most else motion",
+        "def limited(motion, most): return motion*most/motion.norm(dim=1, keepdim=True)",
+        "def limited(motion, most): return motion.clamp(max=most)",
     ],
     ("68_graphs", "cost"): [
         "def cost(graphs): return 4",

@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from alive_scene.explorer import MapExplorer
-from alive_scene.player import AlivePlayer, empty_places, jpeg
+from alive_scene.explorer import MapExplorer, empty_places
+from alive_scene.player import AlivePlayer, jpeg
 from alive_scene.reader import read_scene
 
 
@@ -30,7 +30,7 @@ class Browser:
         self.say(kind="hello")
 
     def say(self, **message):
-        self.player._answer(self.player.screen, message, [])
+        self.player.answer(self.player.screen, message, [])
 
     def receive(self, message, buffers=None):
         self.got.append((message, buffers))

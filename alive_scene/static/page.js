@@ -1,8 +1,8 @@
 // A living scene without Python. Three ONNX graphs do what the course teaches: `start` stands on a frame of the video,
-// `step` moves on from a state, by noise, and cures, `draw` makes the picture. The notebook 71_browser says what goes in and out.
+// `step` moves on from a state, by noise, and cures, `draw` makes the picture. The notebook 68_graphs says what goes in and out.
+// The map, the nearest frame and the keys are those of the player: scene_map.js, whose text stands in front of this.
 const $ = id => document.getElementById(id);
 const about = JSON.parse($("about").textContent);
-const TRAIL = 150;  // steps of the path that stay visible on the map
 
 // What is inlined was gzipped and written as base64.
 async function unpack(name) {
@@ -80,34 +80,9 @@ function show(picture, nearest) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(picture.data), width, height), 0, 0);
   canvas.dataset.index = index;
-  const side = $("sheet").naturalWidth;
-  if (side) $("near").getContext("2d").drawImage($("sheet"), 0, nearest * side, side, side, 0, 0, 64, 64);
+  drawNearest($("near"), $("sheet"), nearest);
   $("says").textContent = `step ${index}, nearest to frame ${nearest} of the video`;
-  drawMap();
-}
-
-const spread = [0, 1].map(axis => about.points.map(point => point[axis])), low = spread.map(all => Math.min(...all)), high = spread.map(all => Math.max(...all));
-const onMap = point => [0, 1].map(axis => {
-  const part = .12 + .76 * (point[axis] - low[axis]) / (high[axis] - low[axis] || 1);
-  return axis ? $("map").height * (1 - part) : $("map").width * part;
-});
-
-function drawMap() {
-  const canvas = $("map"), pen = canvas.getContext("2d");
-  pen.clearRect(0, 0, canvas.width, canvas.height);
-  pen.strokeStyle = pen.fillStyle = "rgba(128,128,128,.6)";
-  pen.lineWidth = 1;
-  pen.beginPath();
-  about.points.forEach((point, i) => { const [x, y] = onMap(point); pen[i ? "lineTo" : "moveTo"](x, y); pen.fillRect(x - 1.5, y - 1.5, 3, 3); });
-  pen.stroke();
-  pen.strokeStyle = pen.fillStyle = "#e4572e";
-  pen.lineWidth = 2;
-  for (let i = 1; i < trail.length; i++) {
-    pen.globalAlpha = i / trail.length;
-    pen.beginPath(); pen.moveTo(...onMap(trail[i - 1])); pen.lineTo(...onMap(trail[i])); pen.stroke();
-  }
-  pen.globalAlpha = 1;
-  pen.beginPath(); pen.arc(...onMap(trail.at(-1)), 6, 0, 7); pen.fill();
+  drawMap($("map"), about.points, [trail], ["#e4572e"]);
 }
 
 function play(on) { playing = on; $("play").textContent = on ? "pause" : "play"; }
@@ -122,12 +97,8 @@ function connect() {
   $("play").addEventListener("click", () => play(!playing));
   $("one").addEventListener("click", () => { play(false); orSay(() => step()); });
   $("again").addEventListener("click", () => orSay(restart));
-  $("picture").addEventListener("keydown", event => {
-    if (event.key === " ") play(!playing);
-    else if (event.key === "ArrowRight") $("one").click();
-    else return;
-    event.preventDefault();
-  });
+  listenToKeys($("picture"), () => play(!playing), () => $("one").click());
+  const onMap = placeOnMap($("map"), about.points);
   $("map").addEventListener("click", event => {
     const here = [event.offsetX / $("map").clientWidth * $("map").width, event.offsetY / $("map").clientHeight * $("map").height];
     const far = about.points.map(point => Math.hypot(...onMap(point).map((value, axis) => value - here[axis])));
@@ -153,9 +124,9 @@ function fail(error) { play(false); $("note").textContent = `It can't play: ${er
 // restart and step answer with the picture's bytes, red, green, blue and 255 for each pixel; without noise, step draws its own.
 const ready = load().then(restart).then(() => {
   connect();
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const calm = asksForCalm();
   play(!calm);
-  $("note").textContent = calm ? "Paused, because your system asks for less motion; the play button starts it." : "";
+  $("note").textContent = calm ? CALM : "";
   requestAnimationFrame(tick);
 }).catch(fail);
 // wish multiplies the odds of each place of the plan (about.places numbers above 0; null is neutral).

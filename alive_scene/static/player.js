@@ -3,8 +3,8 @@
 // with a JPEG each. All views of a player hear each answer, and take what is newer than what they have.
 // A turned slider raises the epoch: what is queued is thrown away, and the kernel goes on from the frame that is on the screen.
 // The picture says which step it shows, and at which temperature and curing that was rolled out: data-index, … (the tests read them).
+// The map, the nearest frame and the keys are those of a page: scene_map.js, whose text stands in front of this.
 const AHEAD = 0.35;  // seconds of frames to ask for at a time
-const TRAIL = 150;   // points of the path, and steps of the monitor, that stay visible
 
 function build(el) {
   el.classList.add("alive-screen");
@@ -18,26 +18,6 @@ function build(el) {
     </div><p class="alive-note" role="status"></p>`;
   const [picture, map, near, monitor] = el.querySelectorAll("canvas");
   return { picture, map, near, monitor, number: el.querySelector("span"), note: el.querySelector("p") };
-}
-
-function drawMap(canvas, points, trail, colors) {
-  const c = canvas.getContext("2d"), { width: w, height: h } = canvas;
-  const spread = [0, 1].map(k => points.map(p => p[k])), low = spread.map(s => Math.min(...s)), high = spread.map(s => Math.max(...s));
-  const at = p => [0, 1].map(k => { const to = k ? h : w, part = (p[k] - low[k]) / (high[k] - low[k] || 1); return to * (.12 + .76 * (k ? 1 - part : part)); });
-  c.clearRect(0, 0, w, h);
-  c.strokeStyle = c.fillStyle = "rgba(128,128,128,.55)";
-  c.beginPath(); points.forEach((p, i) => c[i ? "lineTo" : "moveTo"](...at(p))); c.stroke();
-  for (const p of points) { const [x, y] = at(p); c.fillRect(x - 1.5, y - 1.5, 3, 3); }
-  c.lineWidth = 2;
-  for (let cell = 0; cell < (trail.at(-1)?.length ?? 0); cell++) {
-    c.strokeStyle = c.fillStyle = colors[cell];
-    for (let i = 1; i < trail.length; i++) {
-      c.globalAlpha = i / trail.length;
-      c.beginPath(); c.moveTo(...at(trail[i - 1][cell].at)); c.lineTo(...at(trail[i][cell].at)); c.stroke();
-    }
-    c.globalAlpha = 1; c.beginPath(); c.arc(...at(trail.at(-1)[cell].at), 6, 0, 7); c.fill();
-  }
-  c.lineWidth = 1;
 }
 
 function drawMonitor(canvas, trail, colors) {
@@ -97,9 +77,8 @@ function open(model, el) {
     drop([frame]);
     if (frame.names.length > 1) drawNames(parts.picture, frame.names, colors);
     trail = [...trail, frame.step].slice(-TRAIL);
-    const near = frame.step[0].near, side = sheet.naturalWidth;  // 0: not there yet, or broken
-    if (side) parts.near.getContext("2d").drawImage(sheet, 0, near * side, side, side, 0, 0, 64, 64);
-    drawMap(parts.map, model.get("points"), trail, colors);
+    drawNearest(parts.near, sheet, frame.step[0].near);
+    drawMap(parts.map, model.get("points"), frame.step.map((_, life) => trail.map(step => step[life].at)), colors);
     drawMonitor(parts.monitor, trail, colors);
     const { index, temperature, curing } = frame;
     Object.assign(parts.picture.dataset, { index, temperature, curing });
@@ -155,17 +134,12 @@ function open(model, el) {
     if (model.get("playing")) parts.note.textContent = "";
     else tell();
   };
-  parts.picture.addEventListener("keydown", event => {
-    if (event.key === " ") play(!model.get("playing"));
-    else if (event.key === "ArrowRight") { play(false); owed += 1; }
-    else return;
-    event.preventDefault(); event.stopPropagation();
-  });
+  listenToKeys(parts.picture, () => play(!model.get("playing")), () => { play(false); owed += 1; });
   model.on("msg:custom", receive);
   model.on("change:playing", turned);
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches && model.get("playing")) {
+  if (asksForCalm() && model.get("playing")) {
     play(false);
-    parts.note.textContent = "Paused, because your system asks for less motion; the play button starts it.";
+    parts.note.textContent = CALM;
   }
   send({ kind: "hello" });
   requestAnimationFrame(tick);

@@ -1,0 +1,50 @@
+// What the screen of AlivePlayer (player.js) and a page (page.js) have in common: its text stands in front of theirs.
+// A path is a list of [x, y], one path for each life; points are the observed frames, [x, y] each.
+const TRAIL = 150;  // steps of the path that stay visible
+const CALM = "Paused, because your system asks for less motion; the play button starts it.";
+const asksForCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// From a point to its pixel on a canvas: the observed frames fill it but for a margin.
+function placeOnMap(canvas, points) {
+  const ends = [0, 1].map(axis => points.map(point => point[axis])).map(all => [Math.min(...all), Math.max(...all)]);
+  return point => ends.map(([low, high], axis) => {
+    const part = .12 + .76 * (point[axis] - low) / (high - low || 1);
+    return axis ? canvas.height * (1 - part) : canvas.width * part;
+  });
+}
+
+function drawMap(canvas, points, paths, colors) {
+  const pen = canvas.getContext("2d"), at = placeOnMap(canvas, points);
+  pen.clearRect(0, 0, canvas.width, canvas.height);
+  pen.strokeStyle = pen.fillStyle = "rgba(128,128,128,.6)";
+  pen.lineWidth = 1;
+  pen.beginPath();
+  points.forEach((point, i) => { const [x, y] = at(point); pen[i ? "lineTo" : "moveTo"](x, y); pen.fillRect(x - 1.5, y - 1.5, 3, 3); });
+  pen.stroke();
+  pen.lineWidth = 2;
+  paths.forEach((path, life) => {
+    pen.strokeStyle = pen.fillStyle = colors[life];
+    for (let i = 1; i < path.length; i++) {
+      pen.globalAlpha = i / path.length;  // the older, the fainter
+      pen.beginPath(); pen.moveTo(...at(path[i - 1])); pen.lineTo(...at(path[i])); pen.stroke();
+    }
+    pen.globalAlpha = 1;
+    pen.beginPath(); pen.arc(...at(path.at(-1)), 6, 0, 7); pen.fill();
+  });
+}
+
+// The nearest frame, from the sheet of all frames in one column.
+function drawNearest(canvas, sheet, frame) {
+  const side = sheet.naturalWidth;  // 0: not there yet, or broken
+  if (side) canvas.getContext("2d").drawImage(sheet, 0, frame * side, side, side, 0, 0, canvas.width, canvas.height);
+}
+
+// The keyboard: on the picture, the space bar plays and pauses, the right arrow takes a step.
+function listenToKeys(picture, playOrPause, oneStep) {
+  picture.addEventListener("keydown", event => {
+    if (event.key === " ") playOrPause();
+    else if (event.key === "ArrowRight") oneStep();
+    else return;
+    event.preventDefault(); event.stopPropagation();
+  });
+}
