@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = [
-    "FILE_VERSION",
     "REGISTERED",
+    "FILE_VERSION",
     "rounded",
     "AliveScene",
     "thumbnail_sheet",
@@ -32,14 +32,8 @@ from .rollout import Behavior, Life, advance, rollout
 from .reader import read_scene
 from .scene import Scene, write_atomic
 
+
 # %% ../nbs/60_alive.ipynb #6af9c833
-FILE_VERSION = 2  # of the file; since 1, what a "patch" stores has changed
-_READABLE = 1, 2
-_MOST = (
-    16383  # frames: a WebP with a row of pixels for each is no higher; a behavior counts in 16 bits
-)
-
-
 def _half(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     "Large float tensors in half precision; a thousand numbers or fewer stay as they are."
     return {
@@ -48,13 +42,17 @@ def _half(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-# %% ../nbs/60_alive.ipynb #27e26947
 def rounded(
     part: nn.Module,  # a generator or behavior
 ) -> nn.Module:  # the same
     "The part with each number as it will be saved."
     part.load_state_dict(_half(part.state_dict()))
     return part.eval()
+
+
+# %% ../nbs/60_alive.ipynb #27e26947
+# frames: a WebP with a row of pixels for each is no higher; a behavior counts in 16 bits
+_MOST = 16383
 
 
 def _unit(embeddings: Tensor) -> Tensor:
@@ -89,34 +87,6 @@ def _class_of(
         raise ValueError(f"there is no {role} called {kind!r}; there are: {known}")
     module, name = _KINDS[role][kind].split(":")
     return getattr(importlib.import_module(module), name)
-
-
-# %% ../nbs/60_alive.ipynb #5c9aa829
-_NEEDED = {
-    "generator": ("kind", "config", "colors", "render", "fit"),
-    "behavior": ("kind", "config", "noise", "start", "draw", "step", "fit"),
-}
-
-
-def _register(kind: str, cls: type) -> type:
-    "Remember a class for its kind. Raises TypeError or ValueError for what could not be saved and loaded."
-    role = "behavior" if hasattr(cls, "step") else "generator"
-    if not isinstance(cls, type) or not issubclass(cls, nn.Module):
-        raise TypeError(
-            f"{cls!r} must be a class and a torch.nn.Module: its state_dict is what a file holds"
-        )
-    own = "config"  # an instance's: its constructor sets it
-    lacking = [name for name in _NEEDED[role] if name != own and not hasattr(cls, name)]
-    if lacking:
-        raise TypeError(f"{cls.__name__} is no {role}: it lacks {', '.join(lacking)}")
-    if cls.kind != kind:
-        raise ValueError(
-            f"{cls.__name__}.kind is {cls.kind!r}, not {kind!r}: give one name to both"
-        )
-    if kind in _KINDS[role]:
-        raise ValueError(f"{kind!r} is a kind of the kit's own: choose another")
-    REGISTERED[role][kind] = cls
-    return cls
 
 
 # %% ../nbs/60_alive.ipynb #094c9fce
@@ -271,6 +241,11 @@ def thumbnails_of(
     if image.height != time * image.width or image.width > 64:
         raise ValueError(f"thumbnails of {image.size} don't fit {time} frames")
     return np.asarray(image.convert("RGB")).reshape(time, image.width, image.width, 3)
+
+
+# %% ../nbs/60_alive.ipynb #57408d22
+FILE_VERSION = 2  # of the file; since 1, what a "patch" stores has changed
+_READABLE = 1, 2
 
 
 # %% ../nbs/60_alive.ipynb #ef5bc2b4
@@ -443,3 +418,31 @@ def _load(cls: type, path: Path) -> "AliveScene":
             ) from error
         raise ValueError(f"{path} does not hold a whole scene ({said}); save it again") from error
     return alive
+
+
+# %% ../nbs/60_alive.ipynb #5c9aa829
+_NEEDED = {
+    "generator": ("kind", "config", "colors", "render", "fit"),
+    "behavior": ("kind", "config", "noise", "start", "draw", "step", "fit"),
+}
+
+
+def _register(kind: str, cls: type) -> type:
+    "Remember a class for its kind. Raises TypeError or ValueError for what could not be saved and loaded."
+    role = "behavior" if hasattr(cls, "step") else "generator"
+    if not isinstance(cls, type) or not issubclass(cls, nn.Module):
+        raise TypeError(
+            f"{cls!r} must be a class and a torch.nn.Module: its state_dict is what a file holds"
+        )
+    own = "config"  # an instance's: its constructor sets it
+    lacking = [name for name in _NEEDED[role] if name != own and not hasattr(cls, name)]
+    if lacking:
+        raise TypeError(f"{cls.__name__} is no {role}: it lacks {', '.join(lacking)}")
+    if cls.kind != kind:
+        raise ValueError(
+            f"{cls.__name__}.kind is {cls.kind!r}, not {kind!r}: give one name to both"
+        )
+    if kind in _KINDS[role]:
+        raise ValueError(f"{kind!r} is a kind of the kit's own: choose another")
+    REGISTERED[role][kind] = cls
+    return cls

@@ -38,7 +38,9 @@ def _add_fit(commands) -> None:
     )
     fit.add_argument("--stop", type=float, help="leave out what comes after so many seconds")
     fit.add_argument("--fps", type=float, help="frames a second to keep")
-    fit.add_argument("--seed", type=int, default=0, help="another seed learns a little otherwise")
+    fit.add_argument(
+        "--seed", type=int, default=0, help="a different seed gives a slightly different result"
+    )
 
 
 # %% ../nbs/99_command.ipynb #a6b4c5d9

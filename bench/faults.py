@@ -90,13 +90,13 @@ def child(folder, work, together=None):
 def whole(folder, size=(3, 512)):
     "What lies about: (damaged, left over). Leftovers begin with a dot and are read by nobody."
     from alive_scene.alive import AliveScene
-    from alive_scene.clip import _read_cache
+    from alive_scene.clip import read_cache
 
     files = [path for path in folder.rglob("*") if path.is_file()]
     damaged = [
         path
         for path in files
-        if path.suffix == ".safetensors" and path.name[0] != "." and _read_cache(path, size) is None
+        if path.suffix == ".safetensors" and path.name[0] != "." and read_cache(path, size) is None
     ]
     try:
         AliveScene.load(folder / "cat.alive")

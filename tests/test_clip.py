@@ -58,7 +58,7 @@ def architecture(tmp_path_factory):
     }
     path = tmp_path_factory.mktemp("config") / "test-small.json"
     path.write_text(json.dumps(config))
-    clip._open_clip().add_model_config(path)
+    clip.our_open_clip().add_model_config(path)
     return "test-small"
 
 
@@ -70,7 +70,7 @@ def cache(tmp_path, monkeypatch):
 
 def random_model(name, seed=1):
     torch.manual_seed(seed)
-    model, _, preprocess = clip._open_clip().create_model_and_transforms(name)
+    model, _, preprocess = clip.our_open_clip().create_model_and_transforms(name)
     return model.eval(), preprocess
 
 
@@ -102,7 +102,7 @@ def test_the_batch_is_shown_as_pil_would_show_it(mode, interpolation, size):
     )
     frames = picture()
     own = torch.stack([preprocess(Image.fromarray(f)) for f in frames])
-    ours = clip._as_input(frames, preprocess)
+    ours = clip.as_input(frames, preprocess)
     levels = (own - ours).abs() * torch.tensor(preprocess.transforms[-1].std)[:, None, None] * 255
     assert ours.shape == own.shape and levels.max() < 5.5 and levels.mean() < 0.25
 
@@ -133,7 +133,7 @@ def test_a_checkpoint_by_path_gives_the_embeddings_of_the_model(architecture, tm
 def test_a_folder_with_its_own_description(architecture, tmp_path):
     model, _ = random_model(architecture)
     config = {
-        "model_cfg": clip._open_clip().get_model_config(architecture),
+        "model_cfg": clip.our_open_clip().get_model_config(architecture),
         "preprocess_cfg": {"mean": [0.1] * 3, "std": [0.2] * 3, "resize_mode": "squash"},
     }
     (tmp_path / "open_clip_config.json").write_text(json.dumps(config))
@@ -157,19 +157,19 @@ def test_preprocessing_and_activation_are_those_of_the_training(architecture, tm
         "resize_mode": "squash",
         "quick_gelu": True,
     }
-    loaded, preprocess = clip._load(architecture, path, training)
+    loaded, preprocess = clip.load_weights(architecture, path, training)
     assert (
         preprocess.transforms[-1].mean == (0.0, 0.0, 0.0)
         and loaded.visual.preprocess_cfg["interpolation"] == "bilinear"
     )
     assert "QuickGELU" in repr(loaded) and "QuickGELU" not in repr(model)
-    assert clip._training("ViT-B-32/openai", None)[1]["quick_gelu"] and not clip._training(
-        "ViT-B-32/laion2b_s34b_b79k", None
+    assert clip.training_of("ViT-B-32/openai")[1]["quick_gelu"] and not clip.training_of(
+        "ViT-B-32/laion2b_s34b_b79k"
     )[1].get("quick_gelu")
     # all its trainings agree
-    assert clip._training("MobileCLIP2-S0", "some.pt")[1]["interpolation"] == "bilinear"
+    assert clip.training_of("MobileCLIP2-S0", "some.pt")[1]["interpolation"] == "bilinear"
     with pytest.raises(ValueError, match="laion2b_s34b_b79k"):
-        clip._training("ViT-B-32", "some.pt")  # they don't
+        clip.training_of("ViT-B-32", "some.pt")  # they don't
 
 
 def test_branches_fold_without_a_change(tmp_path):
@@ -190,7 +190,7 @@ def test_branches_fold_without_a_change(tmp_path):
         },
     }
     (tmp_path / "test-branches.json").write_text(json.dumps(config))
-    clip._open_clip().add_model_config(tmp_path / "test-branches.json")
+    clip.our_open_clip().add_model_config(tmp_path / "test-branches.json")
     model, preprocess = random_model("test-branches")
     save_file(model.state_dict(), tmp_path / "m.safetensors")
     encoder = ClipEncoder("test-branches", checkpoint=tmp_path / "m.safetensors")
@@ -206,13 +206,13 @@ def test_the_cache_knows_frames_weights_and_damage(
 ):
     scene = Scene(picture(6))
     calls = []
-    embed = ClipEncoder._embed
+    encode = untrained.model.encode_image
     monkeypatch.setattr(
-        ClipEncoder,
-        "_embed",
-        lambda self, frames, *a: (calls.append(len(frames)), embed(self, frames, *a))[1],
+        untrained.model,
+        "encode_image",
+        lambda images, *a: (calls.append(len(images)), encode(images, *a))[1],
     )
-    untrained.embed_dim = untrained.embed_dim  # it looks once, before calls are counted
+    assert untrained.embed_dim == 512  # it looks once, before calls are counted
     first = encode_scene(scene, untrained)
     calls.clear()
     assert (
@@ -234,7 +234,7 @@ def test_the_cache_knows_frames_weights_and_damage(
         for damaged in (b"", whole[:100], whole[:-50], whole[:-8] + bytes(8), b"\xff" * len(whole)):
             entry.write_bytes(damaged)
             assert torch.equal(encode_scene(scene, untrained), first)
-    assert (cache / "embeddings" / clip._cache_file(scene, untrained).name).exists()
+    assert (cache / "embeddings" / clip.cache_file(scene, untrained).name).exists()
 
 
 def test_the_cache_knows_frames_however_they_lie_in_memory(untrained):
@@ -242,10 +242,10 @@ def test_the_cache_knows_frames_however_they_lie_in_memory(untrained):
     # the same picture, color by color in memory
     planes = np.ascontiguousarray(frames.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
     swapped = frames[..., [1, 0, 2]]
-    assert planes.strides != frames.strides and clip._cache_file(
+    assert planes.strides != frames.strides and clip.cache_file(
         Scene(planes), untrained
-    ) == clip._cache_file(Scene(frames), untrained)
-    assert clip._cache_file(Scene(swapped), untrained) != clip._cache_file(Scene(frames), untrained)
+    ) == clip.cache_file(Scene(frames), untrained)
+    assert clip.cache_file(Scene(swapped), untrained) != clip.cache_file(Scene(frames), untrained)
 
 
 def test_many_at_once_do_not_hurt_each_other(cache, untrained):
@@ -289,8 +289,11 @@ def test_untrained_is_repeatable_says_so_and_leaves_the_global_generator_alone(u
 
 
 def test_missing_weights_name_the_model_the_file_and_the_command(monkeypatch, tmp_path):
-    monkeypatch.setattr(clip, "_on_disk", lambda *a: None)
-    monkeypatch.setattr(clip, "_hub_answers", lambda: False)
+    def unreachable(*args, **kwargs):
+        raise OSError("no network")
+
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *a: None)
+    monkeypatch.setattr(clip, "urlopen", unreachable)
     with pytest.raises(FileNotFoundError) as error:
         ClipEncoder("ViT-B-32/laion2b_s34b_b79k")
     for part in (
@@ -303,7 +306,7 @@ def test_missing_weights_name_the_model_the_file_and_the_command(monkeypatch, tm
         ClipEncoder("hf-hub:owner/model")
     with pytest.raises(FileNotFoundError, match="local-dir"):
         ClipEncoder(f"local-dir:{tmp_path}/none")
-    monkeypatch.setattr(clip, "_WEIGHTS", tmp_path)
+    monkeypatch.setattr(clip, "WEIGHTS", tmp_path)
     with pytest.raises(FileNotFoundError, match="make clip"):
         ClipEncoder("alive-tiny")
 
@@ -346,9 +349,9 @@ def test_a_file_that_unpacks_to_more_than_it_is_is_refused_unread(
         bomb.stat().st_size < 500_000
         and len(torch.load(bomb, weights_only=True)["weight"]) == 25_000_000
     ), "no bomb: this test shows nothing"
-    monkeypatch.setattr(clip, "_open_clip", lambda: pytest.fail("it was opened"))
+    monkeypatch.setattr(clip, "our_open_clip", lambda: pytest.fail("it was opened"))
     with pytest.raises(ValueError, match=r"bomb\.pt would take 1\d\d MB.*ask for"):
-        clip._load(architecture, bomb, {})
+        clip.load_weights(architecture, bomb, {})
     monkeypatch.undo()
     with pytest.raises(ValueError, match="would take"):
         ClipEncoder(architecture, checkpoint=bomb)
@@ -374,15 +377,15 @@ def test_an_entry_of_the_cache_is_no_larger_than_it_must_be(cache, untrained, mo
     "One that would take a hundred gigabytes is not opened, but computed and written anew."
     scene = Scene(picture(3))
     first = encode_scene(scene, untrained)
-    file = clip._cache_file(scene, untrained)
+    file = clip.cache_file(scene, untrained)
     size = file.stat().st_size
     with open(file, "r+b") as entry:
         entry.truncate(2**37)
     with monkeypatch.context() as patch:
         patch.setattr("safetensors.safe_open", lambda *_: pytest.fail("it was opened"))
-        assert clip._read_cache(file, first.shape) is None
+        assert clip.read_cache(file, first.shape) is None
     assert torch.equal(encode_scene(scene, untrained), first) and file.stat().st_size == size
-    assert clip._read_cache(file, first.shape) is not None
+    assert clip.read_cache(file, first.shape) is not None
 
 
 @pytest.mark.parametrize(
@@ -452,11 +455,11 @@ def test_the_bundled_encoder_is_whole_and_sees_closed_eyes(tmp_path, monkeypatch
     answer = (encoder.encode_frames(scene.frames) @ (yes - no)).numpy()[clear] > 0
     truth = eyes[clear] > 0.5
     assert (answer[truth].mean() + (~answer[~truth]).mean()) / 2 >= 0.95
-    for file in clip._WEIGHTS.glob("alive-tiny.*"):
+    for file in clip.WEIGHTS.glob("alive-tiny.*"):
         shutil.copy(file, tmp_path)
     data = bytearray((tmp_path / "alive-tiny.safetensors").read_bytes())
     data[-1] ^= 1
     (tmp_path / "alive-tiny.safetensors").write_bytes(data)
-    monkeypatch.setattr(clip, "_WEIGHTS", tmp_path)
+    monkeypatch.setattr(clip, "WEIGHTS", tmp_path)
     with pytest.raises(ValueError, match="damaged"):
         ClipEncoder("alive-tiny")

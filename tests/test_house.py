@@ -168,6 +168,168 @@ def test_public_names_are_annotated_documented_and_taught(path):
                 )
 
 
+def is_private(name):
+    "An underscore before it; Python's own __names__ and Jupyter's _repr_png_ and kin are protocols."
+    return name.startswith("_") and not re.fullmatch(r"__\w+__|_repr_\w+_|_", name)
+
+
+def own_privates(trees):
+    "The private names that code defines: functions, classes, variables, attributes it sets."
+    found = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+                found.add(node.attr)
+    return set(filter(is_private, found))
+
+
+def room_of(node):
+    "The room that `from … import` names, or ''."
+    inside = node.level == 1 or (node.module or "").split(".")[0] == "alive_scene"
+    last = (node.module or "").split(".")[-1]
+    return last if inside and last in {path.stem for path in modules} else ""
+
+
+def brought(tree):
+    "The names that a tree's imports bind to rooms, or to what a room holds."
+    rooms = {path.stem for path in modules}
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            of_kit = node.level == 1 or node.module == "alive_scene"
+            found |= {
+                alias.asname or alias.name
+                for alias in node.names
+                if room_of(node) or (of_kit and alias.name in rooms)
+            }
+        elif isinstance(node, ast.Import):
+            found |= {
+                alias.asname
+                for alias in node.names
+                if alias.asname and alias.name.startswith("alive_scene.")
+            }
+    return found
+
+
+def crossings(code, kit, own_room=""):
+    """The private names of a room that code of another place uses, as it says them.
+    `kit`: the private names of all rooms. An attribute counts if a room defines it and this code doesn't."""
+    trees = [ast.parse(part) for part in code]
+    foreign = kit - own_privates(trees)
+    bound = set().union(*map(brought, trees))
+    found = []
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.ImportFrom) and room_of(node) not in ("", own_room):
+            found += [
+                f"{node.module}.{alias.name}" for alias in node.names if is_private(alias.name)
+            ]
+        elif isinstance(node, ast.Attribute) and is_private(node.attr):
+            of_room = isinstance(node.value, ast.Name) and node.value.id in bound
+            if of_room or node.attr in foreign:
+                found.append(ast.unparse(node))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("setattr", "getattr")):
+            words = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+            found += [
+                word for word in words if isinstance(word, str) and word.split(".")[-1] in foreign
+            ]
+    return found
+
+
+@pytest.fixture(scope="module")
+def kit_privates():
+    return own_privates(map(tree, modules))
+
+
+@pytest.mark.parametrize(
+    "path", [*modules, *nbs, *scripts], ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_no_private_name_crosses_a_wall(path, kit_privates):
+    own = path.stem if path in modules else path.stem[3:] if path in nbs else ""
+    found = crossings(code_of(path), kit_privates, own)
+    assert not found, f"{path.name} uses {', '.join(sorted(set(found)))}: give it a public name"
+
+
+def test_a_crossing_is_seen():
+    kit = {"_answer", "_load"}
+    for code in (
+        "from alive_scene.clip import _load",
+        "from .clip import _anything",
+        "from alive_scene import clip\nclip._anything",
+        "import alive_scene.clip as seen\nseen._anything",
+        "from alive_scene.clip import ClipEncoder\nClipEncoder._anything",
+        "player._answer(1)",
+        "self.player._answer(1)",
+        'monkeypatch.setattr(room, "_load", None)',
+        'monkeypatch.setattr("alive_scene.clip._load", None)',
+    ):
+        assert crossings([code], kit), code
+    for code in (
+        "import os\nos._exit(1)",
+        "def _answer(): pass\nclass A:\n    def f(self, other): return other._answer",
+        "from alive_scene.scene import Scene\nScene(x)._repr_png_()",
+        "self._mine = 1\nself._mine",
+    ):
+        assert not crossings([code], kit), code
+    assert not crossings(["from alive_scene.clip import _load"], kit, "clip")
+
+
+def hung_on(tree):
+    "What a module sets on something from outside: `Class.name = …`, or setattr."
+    targets = []
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            targets += node.targets
+        elif isinstance(node, ast.AnnAssign | ast.AugAssign):
+            targets.append(node.target)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            if ast.unparse(node.value.func) == "setattr":
+                targets.append(node.value)
+    return [
+        ast.unparse(target) for target in targets if isinstance(target, ast.Attribute | ast.Call)
+    ]
+
+
+@pytest.mark.parametrize("path", modules, ids=lambda path: path.stem)
+def test_no_method_is_hung_on_from_outside(path):
+    assert not hung_on(tree(path)), "a class's body lists its methods"
+
+
+def test_a_method_hung_on_is_seen():
+    for code in ("A.step = _step", "A.n: int = 1", 'setattr(A, "step", _step)', "a = A.step = b"):
+        assert hung_on(ast.parse(code)), code
+    assert not hung_on(ast.parse("a = A.step\nclass A:\n    def f(self): self.x = 1"))
+
+
+old_places = importlib.import_module("alive_scene").OLD_PLACES
+
+
+@pytest.mark.parametrize(
+    "room, name, home",
+    [(room, name, home) for room, names in old_places.items() for name, home in names.items()],
+)
+def test_old_places_answer(room, name, home):
+    old, new = (importlib.import_module(f"alive_scene.{place}") for place in (room, home))
+    if name in vars(old):  # the old room still imports it for its own use: no warning comes
+        found = vars(old)[name]
+    else:
+        with pytest.warns(FutureWarning, match=f"from alive_scene.{home} import {name}"):
+            found = getattr(old, name)
+    assert found is getattr(new, name)
+    assert name in new.__all__ and name not in old.__all__
+
+
+@pytest.mark.parametrize("room", old_places)
+def test_old_places_know_nothing_else(room):
+    module = importlib.import_module(f"alive_scene.{room}")
+    for name in ("no_such_name", "_private", "__path__"):
+        with pytest.raises(AttributeError, match=f"alive_scene.{room}.*{name}"):
+            getattr(module, name)
+
+
 @pytest.mark.parametrize("notebook", nbs, ids=lambda path: path.stem)
 def test_notebook_is_kept_well(notebook):
     book = json.loads(notebook.read_text(encoding="utf-8"))
