@@ -37,7 +37,7 @@ from .rollout import Noise
 from .vae import kl_divergence
 
 # %% ../nbs/55_behavior.ipynb #ff1076a3
-__getattr__ = old_place("alive_scene.behavior")
+__getattr__ = old_place(__name__)
 
 
 # %% ../nbs/55_behavior.ipynb #c009

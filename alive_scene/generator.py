@@ -259,4 +259,4 @@ def train_timed(
 
 
 # %% ../nbs/31_generator.ipynb #9acb7d14
-__getattr__ = old_place("alive_scene.generator")
+__getattr__ = old_place(__name__)

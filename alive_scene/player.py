@@ -462,4 +462,4 @@ class AlivePlayer(_Panel):
 
 
 # %% ../nbs/70_player.ipynb #1156d5c0
-__getattr__ = old_place("alive_scene.player")  # `MapExplorer` lives in `explorer` now
+__getattr__ = old_place(__name__)

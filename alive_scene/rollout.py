@@ -21,7 +21,7 @@ from .clip import checked_seed
 from .path import nearest, unit_vectors
 
 # %% ../nbs/50_rollout.ipynb #fafac14e
-__getattr__ = old_place("alive_scene.rollout")
+__getattr__ = old_place(__name__)
 
 
 # %% ../nbs/50_rollout.ipynb #ccd23ca4

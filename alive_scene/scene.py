@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw
 from . import old_place
 
 # %% ../nbs/00_scene.ipynb #af3db0d7
-__getattr__ = old_place("alive_scene.scene")  # by name: here in the notebook, __name__ is __main__
+__getattr__ = old_place(__name__)
 
 
 # %% ../nbs/00_scene.ipynb #1a28e3bb

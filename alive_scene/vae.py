@@ -20,8 +20,7 @@ from .clip import repeatable
 from .path import densify, motions, unit_vectors
 
 # %% ../nbs/40_vae.ipynb #3677b37a
-if __name__ != "__main__":  # a module is asked for names that moved, a notebook isn't
-    __getattr__ = old_place(__name__)
+__getattr__ = old_place(__name__)
 
 
 # %% ../nbs/40_vae.ipynb #cdb5c7a2

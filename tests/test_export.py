@@ -378,7 +378,7 @@ def test_npm_is_not_waited_for_for_ever(tmp_path, monkeypatch):
     npm.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path / "empty"))
-    monkeypatch.setattr("alive_scene.browser._patience", 0.5)
+    monkeypatch.setattr("alive_scene.browser.PATIENCE", 0.5)
     with pytest.raises(OSError, match="within 0.5 s; run `npm pack onnxruntime-web"):
         page_runtime(None)
 

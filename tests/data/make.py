@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from alive_scene.alive import _VERSION, AliveScene
+from alive_scene.alive import FILE_VERSION, AliveScene
 from alive_scene.scene import napping_cat
 
 here = Path(__file__).parent
@@ -58,7 +58,7 @@ def fitted(name, frames, size, steps, kept=None):
 def make():
     "Write those that are not there."
     for name, options in STORED.items():
-        path = here / f"v{_VERSION}_{name}.alive.gz"
+        path = here / f"v{FILE_VERSION}_{name}.alive.gz"
         if path.exists():
             print(path.name, "is there")
             continue
