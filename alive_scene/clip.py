@@ -212,14 +212,16 @@ def training_of(
     arch, _, tag = name.partition("/")
     if arch not in clip.list_models():
         raise ValueError(
-            f"open_clip knows no model {name!r}. "
+            f"open_clip knows no model {name!r}: choose another. "
             f"Names near it: {_near(name.replace('/', '-'), clip.list_models())}"
         )
     tags = clip.list_pretrained_tags_by_model(arch)
     if tag in tags:
         return arch, clip.get_pretrained_cfg(arch, tag)
     if tag:
-        raise ValueError(f"{arch} has no weights {tag!r}. There are: {_near(tag, tags)}")
+        raise ValueError(
+            f"{arch} has no weights {tag!r}: choose others. There are: {_near(tag, tags)}"
+        )
     known = {str(s): s for s in (_settings(clip.get_pretrained_cfg(arch, t)) for t in tags)}
     if checkpoint and len(known) < 2:
         return arch, next(iter(known.values()), {})
@@ -272,7 +274,8 @@ def load_weights(
         ) from error
     except Exception as error:
         raise ValueError(
-            f"{path} doesn't hold weights of {architecture}: {' '.join(str(error).split())[:300]}"
+            f"{path} doesn't hold weights of {architecture}, check which it holds: "
+            f"{' '.join(str(error).split())[:300]}"
         ) from error
 
 

@@ -144,7 +144,10 @@ def _onnx(
                 custom_translation_table=own,
             )
         except Exception as error:
-            raise ValueError(f"it can't be traced into a graph ({in_a_line(error)})") from error
+            raise ValueError(
+                "it can't be traced into a graph: make all answers, and choose by torch.where "
+                f"({in_a_line(error)})"
+            ) from error
     model = program.model_proto
     for part in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output):
         part.ClearField("metadata_props")  # where in your folders the code lies

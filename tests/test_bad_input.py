@@ -35,7 +35,7 @@ from PIL import Image
 
 from alive_scene import maps, siren
 from alive_scene.actors import napping_cat, portrait
-from alive_scene.alive import AliveScene, in_a_line, thumbnail_sheet
+from alive_scene.alive import AliveScene, in_a_line, thumbnail_sheet, thumbnails_of
 from alive_scene.behavior import (
     MarkovBehavior,
     PrincipalSpace,
@@ -45,17 +45,29 @@ from alive_scene.behavior import (
     pull,
     soft_clip,
 )
-from alive_scene.browser import export_html
-from alive_scene.clip import ClipEncoder, best_device, checked_seed, encode_scene, repeatable
+from alive_scene.browser import export_html, page_runtime
+from alive_scene.clip import (
+    ClipEncoder,
+    best_device,
+    checked_frames,
+    checked_seed,
+    encode_scene,
+    load_model,
+    load_tokenizer,
+    load_weights,
+    repeatable,
+    training_of,
+)
 from alive_scene.command import main
 from alive_scene.explorer import MapExplorer
-from alive_scene.generator import SirenGenerator, render_in_batches
+from alive_scene.generator import SirenGenerator, paired, render_in_batches, train_timed
+from alive_scene.graphs import scene_graphs
 from alive_scene.maps import MapPlace
-from alive_scene.path import densify, motions, nearest
+from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vectors
 from alive_scene.peers import FlowBehavior, PeerState, VideoTexture
 from alive_scene.player import AlivePlayer, LiveRollout, within_reach
 from alive_scene.reader import read_scene
-from alive_scene.rollout import Life, advance, cure, rollout
+from alive_scene.rollout import Life, advance, cure, rollout, starting_point
 from alive_scene.scene import Scene, side_by_side, write_atomic, write_video
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, mse_loss
@@ -367,10 +379,35 @@ def chanced(seed):
         return torch.rand(3)
 
 
+class Hesitant(MarkovBehavior):
+    "Asks of its data, so that no graph can hold it."
+
+    def step(self, state, temperature, noise, wish=None):
+        return super().step(state, temperature, noise) if noise["latent"].sum() > 0 else state
+
+
+def hesitant(alive):
+    behavior = Hesitant(**alive.behavior.config)
+    behavior.load_state_dict(alive.behavior.state_dict())
+    return replace(alive, behavior=behavior)
+
+
+def trained_for(seconds):
+    train_timed(
+        lambda: torch.zeros(()),
+        None,
+        seconds=seconds,
+        steps=None,
+        start=0.0,
+        progress=False,
+        after_step=print,
+    )
+
+
 def standing(alive):
     "Where an embedding of a scene that stands still lies."
     still = replace(alive, embeddings=alive.embeddings[:1].expand(9, -1))
-    facts = MapPlace(still).facts(still.embeddings[:2], still.embeddings[0])
+    facts = MapPlace(still.embeddings).facts(still.embeddings[:2], still.embeddings[0])
     assert all(np.isfinite([*fact["at"], fact["pace"], fact["far"]]).all() for fact in facts)
 
 
@@ -889,7 +926,7 @@ NUMBERS = [
         lambda alive: alive.rollout(3, start=torch.ones(768)),
         "768 numbers",
     ),
-    ("another encoder's path, drawn", lambda alive: alive.render(walk(2, 768)), "fitted to 512"),
+    ("another encoder's path, drawn", lambda alive: alive.render(walk(2, 768)), "have 512 numbers"),
     ("no seed", lambda: rollout(behavior, observed, 3, seed=[]), "empty list"),
     (
         "a seed beyond 64 bits",
@@ -974,7 +1011,7 @@ NUMBERS = [
     (
         "a space of NaN",
         lambda: PrincipalSpace.of(observed * nan, 2, 8, 0),
-        "embeddings holds NaN or infinity",
+        "embeddings .* hold NaN or infinity",
     ),
     (
         "a space of one frame",
@@ -1012,7 +1049,7 @@ NUMBERS = [
     (
         "another encoder's path, drawn in batches",
         lambda: render_in_batches(SirenGenerator(4, 4, 9), observed),
-        "fitted to 9 numbers a frame, got 512",
+        "must have 9 numbers a row, got 512",
     ),
     (
         "a NaN, drawn in batches",
@@ -1077,6 +1114,29 @@ NUMBERS = [
     ),
     ("a scene that stands still, placed", lambda alive: standing(alive), WORKS),
     ("back to before it began", lambda alive: before_it_began(AlivePlayer(alive)), WORKS),
+    ("embeddings of a word", lambda: as_embeddings("a"), "must be numbers.*encode_scene"),
+    ("embeddings too short", lambda: as_embeddings(observed, embed=9), "have 9 numbers a row"),
+    ("vectors too long", lambda: unit_vectors(2 * observed), "must be unit vectors"),
+    ("frames without theirs", lambda: paired(frames, observed[:1]), "each frame needs its"),
+    ("a start too short", lambda: starting_point(observed[0, :9], observed), "has 9 numbers"),
+    ("small pictures of others", lambda: thumbnails_of(thumbnail_sheet(frames), 99), "don't fit"),
+    ("a step that asks, as a graph", lambda alive: scene_graphs(hesitant(alive)), "in a page"),
+    ("a folder without the program", lambda: page_runtime(Path.cwd()), "npm pack"),
+    ("no seconds, by the clock", lambda: trained_for(0), "seconds must be above 0"),
+    ("no seconds' end, by the clock", lambda: trained_for(inf), "seconds must be above 0"),
+    ("frames of a word, seen", lambda: checked_frames("a"), "frames"),
+    ("a model nobody knows", lambda: load_model("nobody"), "nobody"),
+    ("a training nobody knows", lambda: training_of("ViT-B-32/nobody"), "no weights 'nobody'"),
+    (
+        "words for a model nobody knows",
+        lambda: load_tokenizer("nobody", "local-dir:nowhere"),
+        "nobody",
+    ),
+    (
+        "weights of a word",
+        lambda: load_weights("ViT-B-32", Path(written("a.safetensors", b"hello")), {}),
+        "a.safetensors",
+    ),
     (
         "temperatures below 0",
         lambda: response(behavior, observed, temperatures=[-1, 1], steps=10),
@@ -1480,7 +1540,12 @@ public = {
     and not getattr(thing, "_is_protocol", False)  # nothing to call
 }
 # pure formulas and what they are kept in: whoever calls them has been asked already
-FORMULAS = {"ConditionalVae", "MarkovState", "draw_place", "move", "there_and_back"}
+FORMULAS = {
+    *("ConditionalVae", "MarkovState", "draw_place", "move", "there_and_back", "unrolled_loss"),
+    *("Puppet", "describe", "as_input", "as_patches", "kl_divergence", "energy_distance"),
+    *("distance_to_path", "project", "step_length", "matern", "whitened_axes", "empty_places"),
+    *("jpeg", "with_still", "rounded", "cache_file", "read_cache", "our_open_clip"),
+}
 
 
 def parameters():

@@ -63,9 +63,10 @@ def test_what_is_promised_of_every_test_is_collected():
 
     The long ones are the nightly workflow's.
     """
-    assert "python -m pytest\n" in (root / "Makefile").read_text(
-        encoding="utf-8"
-    ) and "testpaths = tests" in (root / "pytest.ini").read_text(encoding="utf-8")
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    # no path and no choice after it, but for how many run at once
+    assert re.search(r"python -m pytest( --(numprocesses|maxprocesses|dist) \w+)*\n", makefile)
+    assert "testpaths = tests" in (root / "pytest.ini").read_text(encoding="utf-8")
     nightly = (root / ".github" / "workflows" / "nightly.yml").read_text(encoding="utf-8")
     long = {
         word

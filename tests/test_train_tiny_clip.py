@@ -12,9 +12,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from alive_scene import scene
 from alive_scene.actors import napping_cat, portrait
 from alive_scene.clip import ClipEncoder
+from alive_scene.scene import write_atomic
 
 weights = Path(str(files("alive_scene"))) / "weights"
 
@@ -141,7 +141,7 @@ def training(checkpoint, steps):
         optimizer=optimizer,
         history=[],
         checkpoint=str(checkpoint),
-        scene=scene,
+        write_atomic=write_atomic,
         save_file=save_file,
         safe_open=safe_open,
         torch=torch,
