@@ -169,9 +169,9 @@ def test_a_cross_link_arrives(browser, address):
     page = browser.new_page()
     for place, there in (
         ("behavior.html#markovbehavior.fit", "api_behavior.html#MarkovBehavior-fit"),
-        ("scene.html#napping_cat", "api_scene.html#napping_cat"),
+        ("actors.html#napping_cat", "api_actors.html#napping_cat"),
         ("clip.html", "api_clip.html"),
-        ("clip.html#_open_clip", "api_clip.html"),
+        ("clip.html#_near", "api_clip.html"),
     ):
         page.goto(address + place)
         page.wait_for_url(address + there, timeout=180_000)
