@@ -192,7 +192,7 @@ def rooms(out):
         for room in built
     }
     with plt.rc_context({"svg.hashsalt": "rooms", "font.size": 13}):
-        figure, axes = plt.subplots(figsize=(4.4, 6.4))
+        figure, axes = plt.subplots(figsize=(6.4, 0.53 * len(built)))
         for i, room in enumerate(built):
             axes.add_patch(
                 FancyBboxPatch(
@@ -213,7 +213,7 @@ def rooms(out):
                     FancyArrowPatch(
                         (1.66, -i + 0.12),
                         (1.66, -j - 0.1),
-                        connectionstyle="arc3,rad=.6",
+                        connectionstyle="arc3,rad=.45",
                         arrowstyle="-|>",
                         mutation_scale=11,
                         color=f"C{i % 10}",
@@ -222,7 +222,7 @@ def rooms(out):
                         shrinkB=0,
                     )
                 )
-        axes.set(xlim=(-0.15, 3.2), ylim=(-len(built) + 0.3, 0.5))
+        axes.set(xlim=(-0.15, 4.2), ylim=(-len(built) + 0.3, 0.5))
         axes.axis("off")
         figure.savefig(
             out / "rooms.svg", metadata={"Date": None}, facecolor="white", bbox_inches="tight"
