@@ -1585,7 +1585,7 @@ REMEDY = (
     r"must|name a file|invalid int value|at least|at most|needs?\b|are needed|there (is|are)\b"
     r"|can be rolled|choose|give|check|leave|lower|use |ask for|allow|make|take|set |try |set:"
     r"|say|encode|play it|save it|fit it|got |fitted|end in|written as|invalid choice|required"
-    r"|later|earlier|from 0 to|it lacks|change"
+    r"|later|earlier|from 0 to|it lacks|change|fetch them"
 )
 RAW = (
     r"null byte|Generic error in an external library$|long long|dtype|NoneType"
