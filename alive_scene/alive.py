@@ -239,9 +239,7 @@ def thumbnails_of(
 
     image = Image.open(BytesIO(bytes(data.numpy())), formats=["WEBP"])
     if image.height != time * image.width or image.width > 64:
-        raise ValueError(
-            f"thumbnails of {image.size} don't fit {time} frames: save the scene again"
-        )
+        raise ValueError(f"thumbnails of {image.size} don't fit {time} frames: save it again")
     return np.asarray(image.convert("RGB")).reshape(time, image.width, image.width, 3)
 
 
