@@ -21,10 +21,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from alive_scene import behavior as room
 from alive_scene.actors import napping_cat, portrait
+from alive_scene.behavior import MarkovBehavior, PrincipalSpace
 from alive_scene.clip import ClipEncoder, encode_scene
 from alive_scene.path import distance_to_path
+from alive_scene.peers import FlowBehavior, PeerState, VideoTexture
 from alive_scene.reader import read_scene
 from alive_scene.rollout import rollout
 from alive_scene.strokes import StrokeGenerator
@@ -47,7 +48,7 @@ LIMITS = dict(
 )
 
 
-class Walk(room.PrincipalSpace):
+class Walk(PrincipalSpace):
     """An autoregressive walk: the next motion is linear in place and last motion, plus noise.
 
     The line is by least squares, the noise of the size that it leaves.
@@ -74,7 +75,7 @@ class Walk(room.PrincipalSpace):
         return dict(left=("normal", self.config["dims"]))
 
     def start(self, embedding):
-        return room.PeerState(embedding, embedding.new_zeros(len(embedding), self.config["dims"]))
+        return PeerState(embedding, embedding.new_zeros(len(embedding), self.config["dims"]))
 
     def draw(self, rng, temperature):
         dims = self.config["dims"]
@@ -84,7 +85,7 @@ class Walk(room.PrincipalSpace):
         point, rest = self.project(state.embedding)
         seen = torch.cat([point, state.memory], 1)
         go = seen @ self.rule + noise["left"] @ self.spread
-        return room.PeerState(self.restore(point + temperature * go, rest), go)
+        return PeerState(self.restore(point + temperature * go, rest), go)
 
 
 class Cheat:
@@ -114,10 +115,10 @@ def held(observed, steps, rng):
 
 def behaviors(observed):
     "Name, how to fit it. All with their defaults."
-    yield "ours: Markov chain", lambda: room.MarkovBehavior.fit(observed, progress=False)
+    yield "ours: Markov chain", lambda: MarkovBehavior.fit(observed, progress=False)
     yield "published VAE, cured", lambda: VaeBehavior.fit(observed, progress=False)
-    yield "VideoTexture", lambda: room.VideoTexture.fit(observed, progress=False)
-    yield "FlowBehavior", lambda: room.FlowBehavior.fit(observed, progress=False)
+    yield "VideoTexture", lambda: VideoTexture.fit(observed, progress=False)
+    yield "FlowBehavior", lambda: FlowBehavior.fit(observed, progress=False)
     yield "autoregressive walk", lambda: Walk.fit(observed)
     yield "cheat: to and fro, jitter", lambda: Cheat(observed, to_and_fro)
     yield "cheat: eight held, then any", lambda: Cheat(observed, held)
@@ -247,7 +248,7 @@ def states(make, encoder, steps, seeds):
     for seed in range(seeds):
         scene = make(seed=seed)
         observed = encode_scene(scene, encoder)
-        behavior = room.MarkovBehavior.fit(observed, progress=False)
+        behavior = MarkovBehavior.fit(observed, progress=False)
         path = rollout(behavior, observed, steps, seed=seed)
         index = distance_to_path(path, observed)[0].numpy()
         rolled.append({name: value[index] for name, value in scene.states.items()})

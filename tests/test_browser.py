@@ -629,20 +629,14 @@ def click(page, trace, point=None):
 
 
 def circle(page, side):
-    """Draw around all frames to the left (-1) or to the right (1) of a wide gap; how many these are.
-
-    A gap, so that no frame lies so near to the line that a pixel decides.
-    """
+    "Draw around all frames to the left (-1) or to the right (1) of their middle; how many these are."
     frames, _ = on_screen(page)
-    across = sorted(one[0] for one in frames)
-    inner = range(len(across) // 4, 3 * len(across) // 4)
-    gap = max(inner, key=lambda i: across[i + 1] - across[i])
-    middle = (across[gap] + across[gap + 1]) / 2
+    middle = sum(one[0] for one in frames) / len(frames)
     left = min(one[0] for one in frames) - 8
     right = max(one[0] for one in frames) + 8
     top = min(one[1] for one in frames) - 8
     bottom = max(one[1] for one in frames) + 8
-    near, far = (min(max(middle + side * away, left), right) for away in (0, 400))
+    near, far = (min(max(middle + side * away, left), right) for away in (3, 400))
     corners = [(near, top), (far, top), (far, bottom), (near, bottom)]
     page.mouse.move(*corners[0])
     page.evaluate(ticks, 5)
@@ -651,7 +645,7 @@ def circle(page, side):
         page.mouse.move(*corner, steps=20)
         page.evaluate(ticks, 5)
     page.mouse.up()
-    return sum((one[0] - middle) * side > 0 for one in frames)
+    return sum((one[0] - middle) * side > 3 for one in frames)
 
 
 def two_regions_are_compared(page):
