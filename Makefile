@@ -44,7 +44,8 @@ browser:
 test: $(VENV)/.installed browser  ## everything CI runs
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest tests/test_browser.py
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal --ignore tests/test_browser.py
 
 lab: $(VENV)/.installed  ## JupyterLab, open on the course
 	$(BIN)/jupyter lab --ip=127.0.0.1 nbs/index.ipynb

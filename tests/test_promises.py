@@ -64,8 +64,10 @@ def test_what_is_promised_of_every_test_is_collected():
     The long ones are the nightly workflow's.
     """
     makefile = (root / "Makefile").read_text(encoding="utf-8")
-    # no path and no choice after it, but for how many run at once
-    assert re.search(r"python -m pytest( --(numprocesses|maxprocesses|dist) \w+)*\n", makefile)
+    # a mouse wants the machine for itself; all others run beside each other, and none is left out
+    assert "python -m pytest tests/test_browser.py\n" in makefile
+    beside = r"python -m pytest( --(numprocesses|maxprocesses|dist) \w+)* --ignore tests/test_browser.py\n"
+    assert re.search(beside, makefile)
     assert "testpaths = tests" in (root / "pytest.ini").read_text(encoding="utf-8")
     nightly = (root / ".github" / "workflows" / "nightly.yml").read_text(encoding="utf-8")
     long = {
