@@ -15,7 +15,7 @@ OLD_PLACES = {
         "response": "vitals",
         "TARGETS": "vitals",
     },
-    "behavior": {"VideoTexture": "peers", "FlowBehavior": "peers"},
+    "behavior": {"VideoTexture": "peers", "FlowBehavior": "peers", "PeerState": "peers"},
     "player": {"MapExplorer": "explorer"},
 }
 

@@ -825,6 +825,7 @@ d = {
             "alive_scene.vitals._replay": ("vitals.html#_replay", "alive_scene/vitals.py"),
             "alive_scene.vitals._speed": ("vitals.html#_speed", "alive_scene/vitals.py"),
             "alive_scene.vitals._twins": ("vitals.html#_twins", "alive_scene/vitals.py"),
+            "alive_scene.vitals._yardstick": ("vitals.html#_yardstick", "alive_scene/vitals.py"),
             "alive_scene.vitals.energy_distance": (
                 "vitals.html#energy_distance",
                 "alive_scene/vitals.py",

@@ -22,7 +22,12 @@ __all__ = [
 ]
 
 # %% ../nbs/10_clip.ipynb #8bdc668e
-import difflib, hashlib, os, pickle, warnings, zipfile
+import difflib
+import hashlib
+import os
+import pickle
+import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager

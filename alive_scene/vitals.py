@@ -53,13 +53,20 @@ class _Compared:
         return slice(len(self.path) // 2, None)
 
 
-def _compare(path: Tensor, observed: Tensor) -> _Compared:
-    "Lay a rollout beside its scene. Raises ValueError for a scene that stands still."
+# %% ../nbs/52_vitals.ipynb #7fb6f324
+def _yardstick(observed: Tensor) -> float:
+    "The video's median step. Raises ValueError for a scene that stands still."
     usual = step_length(observed)
     if usual == 0:
         raise ValueError(
             "observed stands still: its median step is 0, so there is nothing to compare with"
         )
+    return usual
+
+
+def _compare(path: Tensor, observed: Tensor) -> _Compared:
+    "Lay a rollout beside its scene. Raises ValueError for a scene that stands still."
+    usual = _yardstick(observed)
     index, near, off = (column.cpu().numpy() for column in distance_to_path(path, observed))
     return _Compared(path, observed, usual, index, near, off, _twins(observed, usual).cpu())
 
@@ -267,13 +274,9 @@ def response(
 ) -> dict[str, object]:  # temperature, speed and spread (lists), and whether the response holds
     """Does temperature do what it says: speed strictly rising, spread not falling?
     Spread is the rms distance from the mean."""
-    usual = step_length(unit_vectors(observed, "observed", least=2))
+    usual = _yardstick(unit_vectors(observed, "observed", least=2))
     speeds = []
     spreads = []
-    if usual == 0:
-        raise ValueError(
-            "observed stands still: its median step is 0, so there is nothing to compare with"
-        )
     if steps < 4:
         raise ValueError(f"steps must be at least 4, got {steps}")
     for temperature in temperatures:

@@ -100,6 +100,6 @@ def stroll(root):
         "from dataclasses import dataclass\n"
         "import torch\n"
         "from torch import Tensor, nn\n"
-        "from alive_scene.rollout import nearest\n"
+        "from alive_scene.path import nearest\n"
     )
     return imports + written + "\n"

@@ -197,7 +197,7 @@ def test_an_interrupt_in_a_notebook_leaves_the_kernel_alive():
         cell = client.execute(
             "import torch\n"
             "from alive_scene.generator import SirenGenerator\n"
-            "from alive_scene.scene import napping_cat\n"
+            "from alive_scene.actors import napping_cat\n"
             "e = torch.nn.functional.normalize(torch.randn(4, 512), dim=1)\n"
             "made = SirenGenerator.fit(napping_cat(4, 16).frames, e, "
             "seconds=600, progress=False, on_step=lambda *_: print('begun'))"

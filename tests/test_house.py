@@ -527,3 +527,20 @@ def test_links_of_the_readme_lead_somewhere():
     assert pages and (not incomplete or not settings().getboolean("published")), (
         f"only the site completes {incomplete}"
     )
+
+
+def test_nobody_here_uses_an_old_place():
+    "Nor does what readers copy: pages, scripts, lessons, tests, and the code that tests hand to a kernel."
+    import alive_scene
+
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    kinds = {".py", ".ipynb", ".qmd", ".md"}
+    for path in (root / name for name in listed if Path(name).suffix in kinds):
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        for room, names in re.findall(
+            r"from alive_scene\.(\w+) import (\([^)]*\)|[^\n\\(]+)", text
+        ):
+            old = set(re.findall(r"\w+", names)) & set(alive_scene.OLD_PLACES.get(room, {}))
+            assert not old, f"{path.name} imports {old} from {room}"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
+from alive_scene.actors import napping_cat
 from alive_scene.alive import FILE_VERSION, AliveScene
-from alive_scene.scene import napping_cat
 
 here = Path(__file__).parent
 
