@@ -593,9 +593,9 @@ def standing_alone(frames):
     ]
 
 
-def says(page, pattern):
+def says(page, pattern, seconds=limit):
     "Some line of words beside the map is such."
-    until(page, f"{words}.some(text => /{pattern}/.test(text.trim()))")
+    until(page, f"{words}.some(text => /{pattern}/.test(text.trim()))", seconds)
 
 
 def on_screen(page):
@@ -649,14 +649,23 @@ def circle(page, side):
 
 
 def two_regions_are_compared(page):
-    "Each is circled; the words say of how many frames each is, the picture is undistorted."
-    within = []
-    for side in (-1, 1):
-        within.append(circle(page, side))
-        says(page, "^" + " and ".join(f"the mean of {count} frames" for count in within) + "$")
-        until(page, f"Math.round(({shape})()[0]) === {len(within)}")
-        there, seen = page.evaluate(shape)
-        assert abs(there - seen) < 0.02, "undistorted"
+    """Each is circled; the words say of how many frames each is, the picture is undistorted.
+
+    Now and then a drag of a mouse that no hand moves is lost on its way, so both are drawn again, as a
+    user would, a few times: the last two regions count.
+    """
+    for _ in range(5):
+        within = [circle(page, side) for side in (-1, 1)]
+        wanted = "^" + " and ".join(f"the mean of {count} frames" for count in within) + "$"
+        try:
+            says(page, wanted, 20)
+            break
+        except TimeoutError:
+            continue
+    says(page, wanted, 1)
+    until(page, f"Math.round(({shape})()[0]) === 2")
+    there, seen = page.evaluate(shape)
+    assert abs(there - seen) < 0.02, "undistorted"
 
 
 def test_the_map_is_pointed_at(browser, lab):
