@@ -32,6 +32,15 @@ class Scene:
     name: str = "scene"  # What the clip is called
     states: dict = field(default_factory=dict, repr=False)  # {name: float (time,)}
     captions: list = field(default_factory=list, repr=False)  # One sentence a frame
+    seconds: np.ndarray | None = field(
+        default=None, repr=False
+    )  # (time,) when the source shows each
+    indices: np.ndarray | None = field(
+        default=None, repr=False
+    )  # (time,) which frame of the source
+    notes: list = field(default_factory=list, repr=False)  # What was done to it, a sentence each
+    title: str = field(default="", repr=False)  # For a page or a wall
+    caption: str = field(default="", repr=False)  # A line below the title
 
     def __post_init__(self):
         dtype = getattr(self.frames, "dtype", type(self.frames).__name__)
@@ -42,8 +51,13 @@ class Scene:
             )
         if isinstance(self.fps, str) or not 0 < self.fps < np.inf:
             raise ValueError(f"fps must be above 0, and finite, got {self.fps!r}")
-        for what, truth in [*self.states.items(), ("captions", self.captions or self.frames)]:
-            if np.shape(truth)[:1] != shape[:1]:
+        for what, truth in [
+            *self.states.items(),
+            ("captions", self.captions or None),
+            ("seconds", self.seconds),
+            ("indices", self.indices),
+        ]:
+            if truth is not None and np.shape(truth)[:1] != shape[:1]:
                 raise ValueError(
                     f"{what} must have one entry a frame: {shape[0]} frames, {np.size(truth)} entries"
                 )
