@@ -8,8 +8,10 @@ __all__ = ["read_scene"]
 # %% ../nbs/02_reader.ipynb #2d324f6d
 import re
 import warnings
-from collections.abc import Callable
-from itertools import count, islice
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,113 +20,453 @@ from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 from .scene import Scene
 
 
+# %% ../nbs/02_reader.ipynb #f0efef17
+def _say(notes: list[str], sentence: str) -> None:
+    "Note what was done, once."
+    if sentence not in notes:
+        notes.append(sentence)
+
+
+def _upright(picture: np.ndarray, matrix: bytes) -> np.ndarray:  # (height, width, channel)
+    "A picture turned and mirrored as a display matrix says (ISO/IEC 14496-12): eight ways."
+    a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5]  # x' = a·x + c·y, y' = b·x + d·y
+    if abs(b) > abs(a):  # a quarter turn: rows become columns
+        picture = picture.swapaxes(0, 1)
+        a, d = c, b
+    return picture[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
+
+
 # %% ../nbs/02_reader.ipynb #726bf98e
-def _fit(image, size: int, crop: str) -> np.ndarray:  # uint8 (height, width, 3)
+def _fit(image, size: int, crop: str, white: float = 255) -> np.ndarray:  # (height, width, 3)
     "One PIL picture: upright, what is transparent laid on white, cropped, resized with antialiasing."
     image = ImageOps.exif_transpose(image)
-    if image.mode[0] in "IF":
-        image = image.point(lambda level: level * (1 / 257)).convert("L")  # 16 bits a pixel
+    if image.mode[0] in "IF":  # more than 8 bits
+        levels = np.asarray(image, np.float32) * (255 / white)
+        image = Image.fromarray(levels.round().clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    width, height = image.size
     short = min(image.size)
-    if crop == "none":
-        box = (0, 0, width, height)
-        shape = (round(width * size / short), round(height * size / short))
-    else:
-        box = (
-            (width - short) / 2,
-            (height - short) / 2,
-            (width + short) / 2,
-            (height + short) / 2,
-        )
-        shape = (size, size)
+    longest = {"center": short, "auto": 4 * short}.get(crop, max(image.size))
+    kept = np.minimum(image.size, longest)  # (width, height), of the middle
+    left, top = (image.size - kept) / 2
+    box = (left, top, left + kept[0], top + kept[1])
+    shape = np.round(kept * size / short).astype(int).tolist()
     return np.asarray(image.convert("RGB").resize(shape, Image.Resampling.BILINEAR, box=box))
 
 
 # %% ../nbs/02_reader.ipynb #cacab0df
-def _open_video(path: Path) -> tuple[float, Callable]:
-    "Frames a second, and a function that yields pictures from a given frame on; through imageio and PyAV."
-    import av
-    import imageio.v3 as iio
+_WIDEST = 16 / 9
 
-    with iio.imopen(path, "r", plugin="pyav") as file:
-        about = file.metadata()
-        matrix = file.metadata(index=0).get("DISPLAYMATRIX")
-    parts = av.VideoFormat(about["video_format"] or "rgb24").components
-    kind = "rgba" if any(part.is_alpha for part in parts) else "rgb24"
-    # the display matrix of ISO/IEC 14496-12: a phone held upright writes how to turn its video
-    a, b = np.frombuffer(matrix, np.int32)[:2] if matrix else (1, 0)
-    degrees = -90 * round(np.arctan2(b, a) * 2 / np.pi)
 
-    def pictures(first):
-        with iio.imopen(path, "r", plugin="pyav") as file:
-            for at in count(first):  # the first read leaps there, the others follow on
-                try:
-                    pixels = file.read(index=at, format=kind, thread_type="FRAME")
-                    yield Image.fromarray(pixels).rotate(degrees, expand=True)
-                except StopIteration:
-                    return
-
-    return about["fps"], pictures
+def _busiest(frames: np.ndarray, notes: list[str]) -> np.ndarray:  # uint8 (time, height, width, 3)
+    "Of frames longer than 16:9 the part of 16:9 in which most moves; the middle if nothing does."
+    sides = frames.shape[1:3]
+    axis = int(np.argmax(sides))
+    length = round(min(sides) * _WIDEST)
+    if sides[axis] <= 1.02 * length:  # 1366 by 768 is as good as 16:9
+        return frames
+    moved = np.zeros(sides[axis])
+    for one, other in pairwise(frames):
+        moved += np.abs(other.astype(float) - one).mean((1 - axis, 2))
+    until = np.concatenate([[0], moved.cumsum()])
+    inside = until[length:] - until[:-length]  # what moves in each part
+    best = np.flatnonzero(inside >= inside.max() - 1e-9)
+    first = int(best[len(best) // 2])
+    kept = slice(first, first + length)
+    _say(
+        notes,
+        f"longer than 16:9: cropped to where most moves, from {first / sides[axis]:.0%} to "
+        f"{kept.stop / sides[axis]:.0%} of its {'width' if axis else 'height'}",
+    )
+    return frames[:, :, kept] if axis else frames[:, kept]
 
 
 # %% ../nbs/02_reader.ipynb #87f57574
-def _open(paths: list, fps: float | None) -> tuple[float, Callable]:
-    """The same for one animation, many pictures, or a video.
-    A frame that an animation shows twice as long as most counts as two."""
+def _usual(waits: np.ndarray) -> float:
+    """How long a picture is shown, of a clip's pictures that are shown for `waits`: the median.
 
-    def each():
-        for path in paths:
-            with Image.open(path) as image:
-                if image.format == "EPS":
-                    raise ValueError("PostScript is a program, which is not run: save it as PNG")
-                # MPO is a phone's JPEG with a second picture inside: no animation
-                for frame in [image] if image.format == "MPO" else ImageSequence.Iterator(image):
-                    frame.load()  # only now is its duration known
-                    yield frame, frame.info.get("duration", 0)
+    Where over 15% of them last less than 60% of it, as when a phone films at half its rate in the
+    dark, the median of those.
+    """
+    usual = float(np.median(waits))
+    while ((shorter := waits[waits < 0.6 * usual]).size) > 0.15 * waits.size:
+        usual = float(np.median(shorter))
+    return usual
 
-    try:
-        waits = [wait for _, wait in islice(each(), 200)] if len(paths) == 1 else []
-    except UnidentifiedImageError:
-        return _open_video(paths[0])  # look into the file: a suffix may lie
-    usual = np.median(waits or [0]) or 100
 
-    def times(wait):
-        return max(1, round(wait / usual)) if waits else 1
+# %% ../nbs/02_reader.ipynb #708a9a5f
+_LONGEST = 3600  # seconds; what lasts longer is a clock that was set anew
 
-    rate = (
-        1000 * sum(map(times, waits)) / sum(wait or usual for wait in waits)
-        if len(waits) > 1
-        else fps or 12.0
-    )
-    return rate, lambda first: islice(
-        (frame for frame, wait in each() for _ in range(times(wait))), first, None
-    )
+
+def _held(waits: np.ndarray, usual: float) -> np.ndarray:  # seconds
+    "How long each picture is shown, but for clocks that were set anew."
+    return np.where(waits > _LONGEST, usual, waits)
+
+
+def _counts(waits: np.ndarray, usual: float) -> np.ndarray:  # whole numbers, at least 1
+    "As how many frames of equal length each picture counts."
+    return np.maximum(1, np.round(_held(waits, usual) / usual)).astype(int)
+
+
+# %% ../nbs/02_reader.ipynb #f195e994
+@dataclass
+class _Shown:
+    "One picture of a source."
+
+    index: int  # which of the source's
+    second: float  # when it is shown, since the first
+    lasts: float  # seconds
+    picture: object  # of PIL, or a video's frame
+
+
+# %% ../nbs/02_reader.ipynb #5a7231ba
+_FULL = 255, 1023, 4095, 16383, 65535  # white, in pictures of 8, 10, 12, 14 and 16 bits
+
+
+def _white(pictures: Iterator[Image.Image]) -> float:
+    "The level that is white, in pictures of more than 8 bits a pixel. Raises ValueError."
+    darkest = lightest = 0.0
+    fractions = False
+    for picture in pictures:
+        levels = np.asarray(picture)
+        darkest = np.minimum(darkest, levels.min())  # what is not a number stays so
+        lightest = np.maximum(lightest, levels.max())
+        fractions |= levels.dtype.kind == "f"
+    if not (darkest >= 0 and lightest <= _FULL[-1]):
+        raise ValueError(
+            f"its levels go from {darkest:g} to {lightest:g}: scale them to 0..1, or to 8 or 16 bits"
+        )
+    if fractions and lightest <= 1:
+        return 1.0
+    return float(next(full for full in _FULL if lightest <= full))
+
+
+# %% ../nbs/02_reader.ipynb #4e012dbe
+_ORIENTATION = 0x0112  # Exif's
+
+
+def _each(paths: list[Path]) -> Iterator[tuple]:  # (picture, milliseconds or None)
+    "The pictures of files, through Pillow, with how long an animation shows each."
+    for path in paths:
+        with Image.open(path) as image:
+            if image.format == "EPS":
+                raise ValueError("PostScript is a program, which is not run: save it as PNG")
+            # MPO is a phone's JPEG with a second picture inside: no animation
+            frames = [image] if image.format == "MPO" else ImageSequence.Iterator(image)
+            for i, frame in enumerate(frames):
+                frame.load()  # only now is its duration known
+                if i == 0 and getattr(image, "default_image", False):
+                    continue  # an APNG's, for those who can't play it
+                wait = frame.info.get("duration", 0 if image.format == "GIF" else None)
+                # browsers play what lasts 10 ms or less as 100
+                yield frame, wait if wait is None or wait > 10 else 100
+
+
+class _Pictures:
+    "Loose pictures, or one animation. Raises UnidentifiedImageError for a file that is no picture."
+
+    def __init__(self, paths: list[Path], rate: float, notes: list[str]):
+        self.paths = paths
+        self.notes = notes
+        self.lost = set()
+        self.short = ""
+        waits = [wait for _, wait in _each(paths)] if len(paths) == 1 else []
+        self.waits = np.array([1 / rate])
+        self.timed = len(waits) > 1 and None not in waits
+        if self.timed:
+            self.waits = np.array(waits) / 1000
+        self.white = _white(picture for picture, _ in _each(paths) if picture.mode[0] in "IF")
+
+    def __iter__(self) -> Iterator[_Shown]:
+        second = 0.0
+        for index, (picture, wait) in enumerate(_each(self.paths)):
+            lasts = wait / 1000 if self.timed else self.waits[0]
+            yield _Shown(index, second, lasts, picture)
+            second += lasts
+
+    def image(self, picture) -> Image.Image:
+        if picture.getexif().get(_ORIENTATION, 1) != 1:
+            _say(self.notes, "turned upright")
+        return picture
+
+
+# %% ../nbs/02_reader.ipynb #4e91d46f
+_UNTAGGED = 2  # this number and the next two: ITU-T H.273
+_HDR = {16: "PQ", 18: "HLG"}
+
+
+def _colors(frame) -> np.ndarray:  # uint8 (height, width, 3), or 4 where a part is transparent
+    "A video's frame as a screen shows it (sRGB): by its own matrix and range, HDR tone-mapped."
+    from av.video.reformatter import ColorPrimaries, ColorTrc
+
+    alpha = any(part.is_alpha for part in frame.format.components)
+    wanted = {"format": "rgba" if alpha else "rgb24"}
+    if frame.colorspace == _UNTAGGED and not frame.format.is_rgb:
+        # as players do: BT.709 where it is high definition, else BT.601
+        wanted["src_colorspace"] = "itu709" if frame.height >= 720 else "itu601"
+    if frame.color_trc in _HDR:
+        wanted["dst_color_trc"] = ColorTrc.IEC61966_2_1
+        wanted["dst_color_primaries"] = ColorPrimaries.BT709
+    return frame.reformat(**wanted).to_ndarray()
+
+
+# %% ../nbs/02_reader.ipynb #ba187ea7
+def _pulled(graph) -> Iterator:  # of av.VideoFrame
+    import av
+
+    while True:
+        try:
+            yield graph.pull()
+        except (av.error.BlockingIOError, av.error.EOFError):
+            return
+
+
+def _deinterlaced(frames: Iterator, stream, notes: list[str]) -> Iterator:  # of av.VideoFrame
+    "Frames whose two fields were filmed one after the other, each made one picture (FFmpeg's bwdif)."
+    import av.filter
+
+    graph = None
+    for frame in frames:
+        if graph is None and not frame.interlaced_frame:
+            yield frame
+            continue
+        if graph is None:
+            _say(notes, "deinterlaced")
+            graph = av.filter.Graph()
+            graph.link_nodes(
+                graph.add_buffer(template=stream),
+                graph.add("bwdif", "mode=send_frame:deint=interlaced"),
+                graph.add("buffersink"),
+            ).configure()
+        graph.push(frame)
+        yield from _pulled(graph)
+    if graph is not None:
+        graph.push(None)
+        yield from _pulled(graph)
+
+
+# %% ../nbs/02_reader.ipynb #0d46509b
+def _decoder(stream):
+    "What decodes a stream: FFmpeg's own, but for a WebM with an alpha plane, which only libvpx keeps."
+    import av
+
+    stream.thread_type = "AUTO"
+    name = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)
+    about = {key.lower(): value for key, value in stream.metadata.items()}
+    if name and about.get("alpha_mode") == "1":
+        return av.CodecContext.create(name, "r")
+    return stream.codec_context
+
+
+def _decoded(container, stream, lost: set) -> Iterator:  # of av.VideoFrame
+    "Frame after frame in the order they are shown, past what is damaged."
+    import av
+
+    decoder = _decoder(stream)
+    for packet in container.demux(stream):
+        if packet.is_corrupt:
+            lost.add(packet.pts)
+        try:
+            frames = decoder.decode(packet)
+        except av.error.InvalidDataError:
+            lost.add(packet.pts)
+            continue
+        for frame in frames:
+            if frame.is_corrupt:
+                lost.add(frame.pts)
+            yield frame
+
+
+# %% ../nbs/02_reader.ipynb #f3fa5c88
+_PLAYLISTS = {"concat", "dash", "hls", "imf"}  # they name other files
+
+
+def _weight(stream) -> tuple:
+    "Among a file's videos: the film before a cover picture, the larger before its preview."
+    from av.stream import Disposition
+
+    cover = bool(stream.disposition & Disposition.attached_pic)
+    return not cover, (stream.width or 0) * (stream.height or 0)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple]:  # (container, its main video stream)
+    "A video file. Raises ValueError where there is no video in it."
+    import av
+
+    with av.open(str(path.absolute())) as container:  # whole: "pipe:0" is a name, no address
+        streams = container.streams.video
+        if container.format.name in _PLAYLISTS or not streams:
+            raise ValueError("there is no video in it")
+        yield container, max(streams, key=_weight)
+
+
+# %% ../nbs/02_reader.ipynb #c60ec157
+def _promised(container, stream) -> float:  # seconds; 0 where the file doesn't say
+    "How long a file says that its video lasts."
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    about = {key.lower(): value for key, value in stream.metadata.items()}
+    if re.fullmatch(r"\d+:\d\d:\d\d(\.\d+)?", about.get("duration", "")):  # Matroska's
+        hours, minutes, seconds = map(float, about["duration"].split(":"))
+        return 3600 * hours + 60 * minutes + seconds
+    return 0.0
+
+
+# %% ../nbs/02_reader.ipynb #b56311fa
+def _stamps(path: Path) -> tuple[np.ndarray, float]:  # (seconds each frame is shown, a rate)
+    "How long frames are shown, by the time stamps of their packets: none where there are no stamps."
+    stamps = []
+    last = None
+    with _opened(path) as (container, stream):
+        for packet in container.demux(stream):
+            if packet.size and not packet.is_discard:
+                stamps.append(packet.dts if packet.pts is None else packet.pts)
+                last = packet.duration
+        unit = float(stream.time_base)
+        rate = float(stream.guessed_rate or stream.average_rate or 25)
+    if len(stamps) == 1:
+        return np.array([1 / 25]), rate  # a picture
+    if None in stamps or len(set(stamps)) < 2:
+        return np.array([]), rate
+    waits = np.diff(np.unique(stamps)) * unit
+    return np.append(waits, last * unit if last else np.median(waits)), rate
+
+
+# %% ../nbs/02_reader.ipynb #a374db36
+def _timed(frames: Iterator, stamped: bool, usual: float) -> Iterator[tuple]:  # (second, frame)
+    "Each frame and its seconds since the first; one whose stamp is missing or goes back follows on."
+    first = None
+    second = -usual
+    for frame in frames:
+        stamp = frame.dts if frame.pts is None else frame.pts
+        moment = second + usual
+        if stamped and stamp is not None:
+            at = float(stamp * frame.time_base)
+            first = at if first is None else first
+            moment = at - first
+        second = moment if moment > second else second + usual
+        yield second, frame
+
+
+# %% ../nbs/02_reader.ipynb #842329ef
+class _Video:
+    "A video's main stream through PyAV, decoded once, in order, each frame at its time stamp."
+
+    white = 255.0
+
+    def __init__(self, path: Path, notes: list[str]):
+        self.path = path
+        self.notes = notes
+        self.lost = set()  # stamps of what is damaged
+        self.short = ""  # what is missing at its end
+        self.waits, rate = _stamps(path)
+        self.timed = len(self.waits) > 0
+        if not self.timed:
+            self.waits = np.array([1 / rate])
+            _say(notes, f"it has no time stamps: taken as {rate:g} frames a second")
+
+    def __iter__(self) -> Iterator[_Shown]:
+        with _opened(self.path) as (container, stream):
+            self.aspect = float(stream.sample_aspect_ratio or 1)
+            frames = _decoded(container, stream, self.lost)
+            frames = _deinterlaced(frames, stream, self.notes)
+            before = None
+            for index, (second, frame) in enumerate(_timed(frames, self.timed, _usual(self.waits))):
+                if before is not None:
+                    before.lasts = second - before.second
+                    yield before
+                before = _Shown(index, second, self.waits[-1], frame)
+            if before is not None:
+                yield before
+                lasts = before.second + before.lasts
+                promised = _promised(container, stream)
+                if self.timed and lasts < 0.95 * promised - 3 * before.lasts:
+                    self.short = f"it says it lasts {promised:.1f} s, and {lasts:.1f} s can be read"
+
+    def image(self, frame) -> Image.Image:
+        "Its colors, in square pixels, upright."
+        image = Image.fromarray(_colors(frame))
+        if frame.color_trc in _HDR:
+            _say(self.notes, f"tone-mapped from HDR ({_HDR[frame.color_trc]})")
+        if self.aspect != 1 and 0.1 < self.aspect < 10:
+            _say(self.notes, f"its pixels, {self.aspect:.2f} times as wide as high, made square")
+            image = image.resize((max(1, round(image.width * self.aspect)), image.height))
+        matrix = frame.side_data.get("DISPLAYMATRIX")
+        if matrix is None:
+            return image
+        if bytes(matrix)[:20] != _NOT_TURNED:
+            _say(self.notes, "turned upright")
+        return Image.fromarray(_upright(np.asarray(image), bytes(matrix)))
+
+
+_NOT_TURNED = np.array([1 << 16, 0, 0, 0, 1 << 16], np.int32).tobytes()
+
+
+# %% ../nbs/02_reader.ipynb #aeaec5a2
+def _open(paths: list[Path], fps: float | None, notes: list[str]) -> "_Pictures | _Video":
+    "What is in the file, whatever its suffix says. Raises as Pillow and PyAV do."
+    # JPEG after JPEG, as small cameras write it, begins as a picture does
+    if len(paths) > 1 or paths[0].suffix.lower() not in (".mjpg", ".mjpeg"):
+        try:
+            return _Pictures(paths, fps or 12.0, notes)
+        except UnidentifiedImageError:
+            if len(paths) > 1:
+                raise
+    return _Video(paths[0], notes)
 
 
 # %% ../nbs/02_reader.ipynb #8bfa6a28
-def _find(path: Path) -> list[Path]:
-    "The file itself, or the pictures of a folder or of a pattern, 2 before 10."
-    from glob import glob
+_NEVER_PICTURES = {".mpg", ".mpeg"}  # Pillow knows their names, and can't read them
+_OF_THE_SYSTEM = {"thumbs.db", "desktop.ini"}
 
+
+def _matching(path: Path) -> list[Path]:
+    "The files of a folder or of a pattern; a bracket in the name of a folder that is there is no pattern."
+    from glob import escape, glob
+
+    if path.is_dir():
+        found = path.iterdir()
+    elif path.parent.is_dir():
+        found = map(Path, glob(str(Path(escape(str(path.parent))) / path.name)))
+    else:
+        found = map(Path, glob(str(path)))
+    return [
+        one
+        for one in found
+        if not one.name.startswith(".") and one.name.lower() not in _OF_THE_SYSTEM
+    ]
+
+
+def _natural(path: Path) -> list:  # "shot10.png" -> ["shot", 10, ".png"]
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(path))]
+
+
+# %% ../nbs/02_reader.ipynb #a4cedb11
+def _find(path: Path, notes: list[str]) -> list[Path]:
+    "The file itself, or the pictures of a folder or of a pattern, 2 before 10."
     if path.is_file() and not path.stat().st_size:
         raise ValueError("it is empty, 0 bytes")
     if path.is_file():
         return [path]
-    found = list(path.iterdir()) if path.is_dir() else [Path(one) for one in glob(str(path))]
-    known = Image.registered_extensions()
-    found = [one for one in found if one.suffix.lower() in known and not one.name.startswith(".")]
+    files = sorted(_matching(path), key=_natural)
+    known = Image.registered_extensions().keys() - _NEVER_PICTURES
+    found = [one for one in files if one.suffix.lower() in known]
+    left = [one.name for one in files if one not in found and one.is_file()]
+    if found and left:
+        _say(
+            notes,
+            f"left out {len(left)} of the files, no pictures that it can read: "
+            + ", ".join(left[:5] + ["…"] * (len(left) > 5)),
+        )
     if found:
-
-        def natural(one):  # "shot10.png" -> ["shot", 10, ".png"]
-            return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(one))]
-
-        return sorted(found, key=natural)
+        return found
     if path.is_dir():
-        why = "holds no picture: give a folder of PNG or JPEG files"
+        why = "holds no picture: give a folder of PNG or JPEG files, or one video"
     elif path.exists():
         why = "is a pipe or a device: give a file"
+    elif left:
+        why = f"means {left[0]}, no picture that it can read: give one video, or pictures"
     else:
         why = "is not there, and no picture matches it: check the name"
     raise FileNotFoundError(f"{path} {why}")
@@ -163,11 +505,103 @@ def _check(path, size, max_frames, fps, start, stop, crop):
             "above 0, or None for the source's own",
         ),
         ("start", start, 0 <= number(start) < 1e9, "0 seconds or later"),  # 1e9 s are 32 years
-        ("crop", crop, crop in ("center", "none"), '"center" or "none"'),
+        ("crop", crop, crop in ("auto", "center", "none"), '"auto", "center" or "none"'),
         ("stop", stop, stop is None or number(start) < number(stop) < 1e9, "later than start"),
     ):
         if not good:
             raise ValueError(f"{name} must be {rule}, got {value!r}")
+
+
+# %% ../nbs/02_reader.ipynb #4677c2a7
+def _frames(
+    source, start: float, stop: float | None, usual: float, step: int
+) -> Iterator[tuple]:  # (second, index, picture)
+    "Each step-th frame from start to before stop, all of equal length."
+    early = usual / 100  # time stamps are rounded
+    at = 0
+    for shown in source:
+        lasts = _held(np.array([shown.lasts]), usual)
+        count = int(_counts(lasts, usual)[0])
+        for k in range(count):
+            second = shown.second + k * float(lasts[0]) / count
+            if stop is not None and second >= stop - early:
+                return
+            if second >= start - early:
+                if at % step == 0:
+                    yield second, shown.index, shown.picture
+                at += 1
+
+
+# %% ../nbs/02_reader.ipynb #966cd704
+def _take(
+    source, size: int, max_frames: int, crop: str, chosen: Iterator
+) -> tuple[list, list, list]:
+    "The first `max_frames` of those chosen, made small the moment they come; (frames, seconds, indices)."
+    frames, seconds, indices = [], [], []
+    for second, index, picture in islice(chosen, max_frames):
+        if indices and index == indices[-1]:  # shown for longer
+            frames.append(frames[-1])
+        else:
+            frames.append(_fit(source.image(picture), size, crop, source.white))
+        seconds.append(second)
+        indices.append(index)
+    return frames, seconds, indices
+
+
+def _alike(frames: list[np.ndarray], path, crop: str, notes: list[str]) -> np.ndarray:
+    "Frames (height, width, 3) as one array; of different shapes, their middle squares."
+    if len({frame.shape for frame in frames}) == 1:
+        return _busiest(np.stack(frames), notes) if crop == "auto" else np.stack(frames)
+    if crop == "none":
+        raise ValueError(
+            f'{path} mixes pictures of different shapes: crop="center" makes them alike'
+        )
+    _say(notes, "pictures of different shapes: the middle square of each")
+    squares = []
+    for frame in frames:
+        short = min(frame.shape[:2])
+        top, left = ((side - short) // 2 for side in frame.shape[:2])
+        squares.append(frame[top : top + short, left : left + short])
+    return np.stack(squares)
+
+
+# %% ../nbs/02_reader.ipynb #3bc21091
+def _may_be_read(path: Path) -> bool:
+    try:
+        path.open("rb").close()
+    except OSError:
+        return False
+    return True
+
+
+def _unreadable(path, error: Exception) -> Exception:
+    "What to raise where a file can't be read, and why."
+    if isinstance(error, PermissionError) and not _may_be_read(Path(path)):
+        return PermissionError(
+            f"{path} may not be read (permission denied): allow it, or copy it to where you may"
+        )
+    why = str(getattr(error, "strerror", None) or error).partition("\n")[0]
+    return ValueError(
+        f"{path} is no video or picture that can be read ({why}): play it to see if it is whole"
+    )
+
+
+# %% ../nbs/02_reader.ipynb #2dec2712
+def _warn(path, source, kept: int, more: bool, notes: list[str]) -> None:
+    "Say what is not in the scene; what concerns the file itself is noted, too."
+    if source.lost:
+        _say(notes, f"damaged: {len(source.lost)} of its pictures are lost or marred")
+    if source.short:
+        _say(notes, f"damaged: {source.short}")
+    for note in notes:
+        if note.startswith(("damaged", "left out")):
+            warnings.warn(f"{path}: {note}", stacklevel=3)
+    if more:
+        warnings.warn(
+            f"{path}: kept {kept} frames of a longer clip; "
+            "choose others with start, stop, fps or max_frames",
+            stacklevel=3,
+        )
 
 
 # %% ../nbs/02_reader.ipynb #42999087
@@ -175,48 +609,49 @@ def read_scene(
     # A video, an animated or single picture, a folder of pictures, or a pattern such as "shots/*.png"
     path: str | Path,
     *,
-    size: int = 128,  # Pixels along the (shorter) side, at least 16
+    size: int = 128,  # Pixels along the shorter side, at least 16
     max_frames: int = 200,  # Stop reading after so many
     # None keeps the source's rate; else every k-th frame, k a whole number; for loose pictures their rate
     fps: float | None = None,
     start: float = 0.0,  # Seconds to skip
     stop: float | None = None,  # Second to end before
-    crop: str = "center",  # "center": the middle square; "none": the whole picture, its shorter side `size`
-) -> Scene:  # .frames uint8 (time, height, width, 3), .fps, .name
-    """Read a clip, keeping no more than is asked for.
-    Raises FileNotFoundError, TypeError or ValueError, in one sentence with the remedy."""
+    # "auto": the whole picture, of one longer than 16:9 the part in which most moves (a side longer
+    # than 4:1 is cut first); "center": the middle square; "none": the whole picture, always
+    crop: str = "auto",
+) -> Scene:  # .frames uint8 (time, height, width, 3), .fps, .name, .seconds, .indices, .notes
+    """Read a clip, keeping no more than is asked for; a picture that is shown longer counts several times.
+    Raises FileNotFoundError, PermissionError, TypeError or ValueError, in one sentence with the remedy.
+    Warns of frames left out for `max_frames`, of damage and of files left out."""
     _check(path, size, max_frames, fps, start, stop, crop)
+    notes = []
     try:
-        rate, pictures = _open(_find(Path(path)), fps)
+        source = _open(_find(Path(path), notes), fps, notes)
+        usual = _usual(source.waits)
+        counts = _counts(source.waits, usual)
+        rate = counts.sum() / _held(source.waits, usual).sum()
         step = max(1, round(rate / fps)) if fps else 1
-        last = None if stop is None else round((stop - start) * rate)
-        chosen = islice(pictures(round(start * rate)), 0, last, step)
-        frames = [_fit(picture, size, crop) for picture in islice(chosen, max_frames)]
+        chosen = _frames(source, start, stop, usual, step)
+        frames, seconds, indices = _take(source, size, max_frames, crop, chosen)
         more = next(chosen, None) is not None
+        chosen.close()
     except FileNotFoundError:
         raise
-    except PermissionError as error:
-        raise PermissionError(
-            f"{path} may not be read (permission denied): allow it, or copy it to where you may"
-        ) from error
     except Exception as error:
-        why = str(getattr(error, "strerror", None) or error).partition("\n")[0]
-        raise ValueError(
-            f"{path} is no video or picture that can be read ({why}): play it to see if it is whole"
-        ) from error
+        raise _unreadable(path, error) from error
+    if not frames and start == 0:
+        raise _unreadable(path, ValueError("none of its pictures can be decoded"))
     if not frames:
         raise ValueError(
             f"{path} has no frame at start={start:g} s: choose an earlier start"
             + (", or a later stop" if stop else "")
         )
-    if len({frame.shape for frame in frames}) > 1:
-        raise ValueError(
-            f'{path} mixes pictures of different shapes: crop="center" makes them alike'
-        )
-    if more:
-        warnings.warn(
-            f"{path}: kept {len(frames)} frames of a longer clip; "
-            "choose others with start, stop, fps or max_frames",
-            stacklevel=2,
-        )
-    return Scene(np.stack(frames), rate / step, Path(path).stem)
+    whole = _alike(frames, path, crop, notes)
+    _warn(path, source, len(frames), more, notes)
+    return Scene(
+        whole,
+        float(f"{rate / step:.9g}"),  # 12, not 12.0000000002
+        Path(path).stem,
+        seconds=np.array(seconds),
+        indices=np.array(indices),
+        notes=notes,
+    )

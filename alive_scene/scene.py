@@ -71,8 +71,16 @@ class Scene:
 
 
 # %% ../nbs/00_scene.ipynb #c95f9087
+_FASTEST = 50  # frames a second of a GIF or WebP
+
+
 def _animation(frames: np.ndarray, fps: float, file, format: str = "GIF", colors: int = 256):
-    "A GIF has one palette for the whole clip, and durations in steps of 10 ms, rounded so that they add up."
+    """A GIF has one palette for the whole clip, and durations in steps of 10 ms, rounded so that they add up.
+    Browsers play what lasts 10 ms or less as 100: of a faster clip frames are left out."""
+    if fps > _FASTEST:
+        shown = np.arange(max(1, round(len(frames) * _FASTEST / fps))) * fps / _FASTEST
+        frames = frames[shown.astype(int)]
+        fps = _FASTEST
     pictures = list(map(Image.fromarray, frames))
     tick = 10 if format == "GIF" else 1
     if format == "GIF":
@@ -88,7 +96,7 @@ def _animation(frames: np.ndarray, fps: float, file, format: str = "GIF", colors
             picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures
         ]
     waits = np.diff(
-        tick * np.round(np.arange(len(frames) + 1) * max(1000 / fps / tick, 2)).astype(int)
+        tick * np.round(np.arange(len(frames) + 1) * 1000 / fps / tick).astype(int)
     ).tolist()
     pictures[0].save(
         file,

@@ -151,7 +151,7 @@ def test_containers(tmp_path, name):
         fps=10,
         out_pixel_format="yuv420p",
     )
-    scene = read_scene(tmp_path / name, size=32)
+    scene = read_scene(tmp_path / name, size=32, crop="center")
     assert scene.frames.shape == (10, 32, 32, 3) and scene.fps == 10
     assert scene.frames[9, ..., 2].mean() > scene.frames[0, ..., 2].mean() + 150
     middle = gradient(10, 64, 96)[:, :, 16:80].astype(float).mean((1, 2))
@@ -192,7 +192,7 @@ def test_every_kind_of_picture(tmp_path, mode):
         Image.fromarray(grey).convert("RGB").convert(mode, palette=Image.Palette.ADAPTIVE).save(
             name
         )
-    frames = read_scene(name, size=16).frames
+    frames = read_scene(name, size=16, crop="center").frames
     assert frames.shape == (1, 16, 16, 3) and frames.dtype == np.uint8
     if mode != "1":
         assert abs(frames.astype(int) - 100).max() <= 3
@@ -221,7 +221,7 @@ def test_grey_video_and_portrait_format(tmp_path):
         in_pixel_format="gray",
         out_pixel_format="gray",
     )
-    scene = read_scene(tmp_path / "grey.mp4", size=50)
+    scene = read_scene(tmp_path / "grey.mp4", size=50, crop="center")
     assert (
         scene.frames.shape == (5, 50, 50, 3)
         and abs(scene.frames[..., 0].astype(int) - scene.frames[..., 2]).max() < 3
