@@ -242,6 +242,10 @@ d = {
                 "clip.html#clipencoder._embed",
                 "alive_scene/clip.py",
             ),
+            "alive_scene.clip.ClipEncoder._embed_whole": (
+                "clip.html#clipencoder._embed_whole",
+                "alive_scene/clip.py",
+            ),
             "alive_scene.clip.ClipEncoder._warn": (
                 "clip.html#clipencoder._warn",
                 "alive_scene/clip.py",
@@ -274,6 +278,7 @@ d = {
             "alive_scene.clip._near": ("clip.html#_near", "alive_scene/clip.py"),
             "alive_scene.clip._on_disk": ("clip.html#_on_disk", "alive_scene/clip.py"),
             "alive_scene.clip._settings": ("clip.html#_settings", "alive_scene/clip.py"),
+            "alive_scene.clip._squares": ("clip.html#_squares", "alive_scene/clip.py"),
             "alive_scene.clip._untrained": ("clip.html#_untrained", "alive_scene/clip.py"),
             "alive_scene.clip._write_cache": ("clip.html#_write_cache", "alive_scene/clip.py"),
             "alive_scene.clip.as_input": ("clip.html#as_input", "alive_scene/clip.py"),
