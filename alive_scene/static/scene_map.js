@@ -46,6 +46,7 @@ function drawNearest(canvas, sheet, frame, count, side) {
   if (!width) return;  // not there yet, or broken
   shapeCanvas(canvas, 2 * width, 2 * height, side);
   canvas.getContext("2d").drawImage(sheet, 0, frame * height, width, height, 0, 0, canvas.width, canvas.height);
+  canvas.dataset.frame = frame;
 }
 
 // The keyboard: on the picture, the space bar plays and pauses, the right arrow takes a step.
