@@ -117,8 +117,12 @@ class AliveScene:
         video: str | Path | Scene,  # a path that read_scene takes, or a Scene
         *,
         encoder: str | ClipEncoder = "alive-tiny",  # a name ClipEncoder knows, or one made already
-        size: int = 128,  # pixels a side
+        size: int = 128,  # pixels along the shorter side
         max_frames: int = 200,  # at most so many frames
+        crop: str = "center",  # what of each picture, as read_scene takes it
+        start: float = 0.0,  # seconds to skip
+        stop: float | None = None,  # second to end before
+        fps: float | None = None,  # frames a second to keep; None keeps the source's
         generator: str = "patch",  # its kind: "siren" is the one published
         behavior: str = "alive",  # its kind: "vae" is the one published
         seconds: float = 60,  # training time of a generator that is trained
@@ -135,7 +139,15 @@ class AliveScene:
         moving = _class_of("behavior", behavior)
         scene = video
         if not isinstance(video, Scene):
-            scene = read_scene(video, size=size, max_frames=max_frames)
+            scene = read_scene(
+                video,
+                size=size,
+                max_frames=max_frames,
+                crop=crop,
+                start=start,
+                stop=stop,
+                fps=fps,
+            )
         if len(scene.frames) > _MOST:
             raise ValueError(
                 f"the scene has {len(scene.frames)} frames, more than can be stored: "
@@ -218,13 +230,19 @@ class AliveScene:
 # %% ../nbs/60_alive.ipynb #f6f4000c
 def thumbnail_sheet(
     frames: np.ndarray,  # uint8 (time, height, width, 3)
-    side: int = 32,  # pixels a side of each small picture; fewer if there are over 500
+    # pixels along the shorter side of each small picture, along the longer at most twice as many;
+    # fewer if so many frames would make it too high
+    side: int = 32,
 ) -> Tensor:  # uint8 (byte), a WebP picture with all of them in one column
-    "Small pictures of all frames as one compressed picture."
+    "Small pictures of all frames, of the frames' shape, as one compressed picture."
     from PIL import Image
 
-    side = min(side, _MOST // len(frames))  # a WebP is no higher than that
-    small = [np.asarray(Image.fromarray(frame).resize((side, side))) for frame in frames]
+    time, *shape, _ = frames.shape
+    highest = _MOST // time  # a WebP is no higher than that
+    scale = min(side / min(shape), 2 * side / max(shape), highest / shape[0])
+    height, width = (max(1, round(scale * pixels)) for pixels in shape)
+    height = min(height, highest)
+    small = [np.asarray(Image.fromarray(frame).resize((width, height))) for frame in frames]
     buffer = BytesIO()
     Image.fromarray(np.concatenate(small)).save(buffer, format="WEBP", quality=80)
     return torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)
@@ -233,19 +251,22 @@ def thumbnail_sheet(
 def thumbnails_of(
     data: Tensor,  # uint8 (byte), what thumbnail_sheet made
     time: int,  # how many pictures it must hold
-) -> np.ndarray:  # uint8 (time, side, side, 3)
+) -> np.ndarray:  # uint8 (time, height, width, 3)
     "The small pictures again. Raises ValueError if the picture is not of the size it must be."
     from PIL import Image
 
     image = Image.open(BytesIO(bytes(data.numpy())), formats=["WEBP"])
-    if image.height != time * image.width or image.width > 64:
+    width = image.width
+    height, left = divmod(image.height, time)
+    if left or not 1 <= height <= 64 or width > 64:
         raise ValueError(f"thumbnails of {image.size} don't fit {time} frames: save it again")
-    return np.asarray(image.convert("RGB")).reshape(time, image.width, image.width, 3)
+    return np.asarray(image.convert("RGB")).reshape(time, height, width, 3)
 
 
 # %% ../nbs/60_alive.ipynb #57408d22
-FILE_VERSION = 2  # of the file; since 1, what a "patch" stores has changed
-_READABLE = 1, 2
+FILE_VERSION = 3  # of the file; since 2, the scene's shape, moments, notes, title and caption
+_READABLE = 1, 2, 3
+_KEPT = {"seconds": torch.float64, "indices": torch.int64}  # of a scene, one number a frame
 
 
 # %% ../nbs/60_alive.ipynb #ef5bc2b4
@@ -261,21 +282,29 @@ def _write(alive: "AliveScene", path: Path) -> None:
                 f"{type(part).__name__}, of the kind {part.kind!r}, could not be loaded again: "
                 "give it a kind of its own and AliveScene.register it first"
             )
+    scene = alive.scene
     tensors = {
         "embeddings": alive.embeddings.half().cpu(),
-        "thumbnails": thumbnail_sheet(alive.scene.frames),
+        "thumbnails": thumbnail_sheet(scene.frames),
     }
+    for name, kind in _KEPT.items():
+        if getattr(scene, name) is not None:
+            tensors[f"scene.{name}"] = torch.tensor(np.asarray(getattr(scene, name)), dtype=kind)
     for role, part in parts.items():
         for name, t in _half(part.state_dict()).items():
             tensors[f"{role}.{name}"] = t.contiguous().cpu()
     about = dict(
         version=FILE_VERSION,
-        name=alive.scene.name,
-        fps=alive.scene.fps,
+        name=scene.name,
+        fps=float(scene.fps),
+        notes=list(scene.notes),
+        title=scene.title,
+        caption=scene.caption,
         encoder=alive.encoder,
         parts=[part.kind for part in parts.values()],
         configs=[part.config for part in parts.values()],
     )
+    _check(about, tensors)
     from safetensors.torch import save
 
     with write_atomic(path) as temporary:
@@ -326,23 +355,43 @@ def _read(
     if version not in _READABLE:
         raise ValueError(
             f"{path} has format version {str(version)[:20]}, this kit reads "
-            f"{' and '.join(map(str, _READABLE))}; update alive_scene or fit the video again"
+            f"{', '.join(map(str, _READABLE))}; update alive_scene or fit the video again"
         )
     return about, tensors
 
 
 # %% ../nbs/60_alive.ipynb #a3d8b43a
+def _is_words(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= 1000
+
+
 def _check(about: dict, tensors: dict[str, Tensor]) -> None:
-    "Refuse a header of wrong kinds, and numbers that are none."
-    for name, kinds, good in (
-        ("name", str, lambda v: len(v) <= 1000),
-        ("encoder", str, lambda v: len(v) <= 1000),
-        ("fps", (int, float), lambda v: 0 < v <= 1000),
-        ("parts", list, lambda v: len(v) == 2),
-        ("configs", list, lambda v: len(v) == 2),
-    ):
-        if not isinstance(about[name], kinds) or not good(about[name]):
-            raise ValueError(f"its {name} can't be {str(about[name])[:40]!r}")
+    "Refuse a header of wrong kinds, and numbers that are none; before it is written, and when it is read."
+    words = "text of at most 1,000 characters"
+    rules = dict(
+        name=(_is_words, words),
+        encoder=(_is_words, words),
+        fps=(
+            lambda v: isinstance(v, (int, float)) and 0 < v <= 1000,
+            "a number above 0, at most 1,000",
+        ),
+        parts=(lambda v: isinstance(v, list) and len(v) == 2, "two kinds"),
+        configs=(lambda v: isinstance(v, list) and len(v) == 2, "two sets of words"),
+    )
+    if about["version"] > 2:
+        notes = lambda v: isinstance(v, list) and len(v) <= 1000 and all(map(_is_words, v))
+        rules |= dict(
+            title=(_is_words, words),
+            caption=(_is_words, words),
+            notes=(notes, f"a list of sentences, each {words}"),
+        )
+    for name, (good, rule) in rules.items():
+        if not good(about[name]):
+            raise ValueError(f"its {name} can't be {str(about[name])[:40]!r}: give {rule}")
+    for name, kind in _KEPT.items():
+        t = tensors.get(f"scene.{name}")
+        if t is not None and (t.dtype != kind or t.shape != (len(tensors["embeddings"]),)):
+            raise ValueError(f"its {name} must be one number a frame, got {tuple(t.shape)}")
     for name, t in tensors.items():
         if t.is_complex() or t.is_floating_point() and not t.float().isfinite().all():
             raise ValueError(f"{name} holds what is not a number")
@@ -392,6 +441,14 @@ def _try(alive: "AliveScene") -> None:
     alive.render(here)
 
 
+# %% ../nbs/60_alive.ipynb #5f32858c
+def _scene(small: np.ndarray, about: dict, tensors: dict[str, Tensor]) -> Scene:
+    "The scene of a file: small pictures, and what else was kept of it."
+    kept = {name: tensors[f"scene.{name}"].numpy() for name in _KEPT if f"scene.{name}" in tensors}
+    said = {name: about[name] for name in ("notes", "title", "caption") if about["version"] > 2}
+    return Scene(small, about["fps"], about["name"], **kept, **said)
+
+
 # %% ../nbs/60_alive.ipynb #1bfe5910
 def _load(cls: type, path: Path) -> "AliveScene":
     "A saved scene. Raises FileNotFoundError or ValueError that says what is wrong with the file."
@@ -406,7 +463,9 @@ def _load(cls: type, path: Path) -> "AliveScene":
             )
         )
         small = thumbnails_of(tensors["thumbnails"], len(embeddings))
-        scene = Scene(small, about["fps"], about["name"])
+        if about["version"] < 3 and small.shape[1] != small.shape[2]:
+            raise ValueError("its thumbnails must be square")
+        scene = _scene(small, about, tensors)
         alive = cls(scene, embeddings, generator, behavior, about["encoder"])
         _try(alive)
     except Exception as error:

@@ -153,6 +153,12 @@ def _check(alive: AliveScene, path: Path, runtime: str, settings: dict[str, floa
     within_reach(len(alive.embeddings) - 1, **settings)
 
 
+# %% ../nbs/71_browser.ipynb #ec0474c1
+def _caption(text: str) -> str:
+    "A caption as a line of the page; none, where there is none."
+    return f'<p class="caption">{escape(text)}</p>\n' if text else ""
+
+
 # %% ../nbs/71_browser.ipynb #3a11369c
 def _page(
     alive: AliveScene,
@@ -185,7 +191,8 @@ def _page(
         settings,
         policy=_policy(beside),
         notice=_notice.read_text(encoding="utf-8"),
-        name=escape(alive.scene.name),
+        name=escape(alive.scene.title or alive.scene.name),
+        caption=_caption(alive.scene.caption),
         style=style,
         script=shared + script,
         data="\n".join(data),

@@ -80,6 +80,18 @@ def as_input(
     return x.contiguous()
 
 
+# %% ../nbs/10_clip.ipynb #50d7461a
+def _squares(frames: np.ndarray) -> list[np.ndarray]:  # each (time, side, side, 3)
+    "The fewest squares that cover frames (time, height, width, 3), evenly spaced along the longer side."
+    height, width = frames.shape[1:3]
+    side = min(height, width)
+    longer = max(height, width)
+    starts = np.linspace(0, longer - side, -(-longer // side)).round().astype(int)
+    if width > height:
+        return [frames[:, :, start : start + side] for start in starts]
+    return [frames[:, start : start + side] for start in starts]
+
+
 # %% ../nbs/10_clip.ipynb #877ed0e3
 class ClipEncoder:
     """Any CLIP that open_clip knows: frames and texts to unit vectors (Radford 2021).
@@ -145,11 +157,7 @@ class ClipEncoder:
             raise ValueError(f"batch must be at least 1, got {batch}")
         with torch.no_grad():
             parts = [
-                self.model.encode_image(
-                    as_input(frames[i : i + batch], self.preprocess).to(self.device)
-                )
-                .float()
-                .cpu()
+                self._embed_whole(frames[i : i + batch])
                 for i in tqdm(
                     range(0, len(frames), batch),
                     disable=not progress,
@@ -157,6 +165,16 @@ class ClipEncoder:
                 )
             ]
         return F.normalize(torch.cat(parts), dim=1)  # (time, embed)
+
+    def _embed_whole(self, frames):
+        cuts = self.model.visual.preprocess_cfg.get("resize_mode", "shortest") == "shortest"
+        views = [
+            self.model.encode_image(as_input(view, self.preprocess).to(self.device)).float().cpu()
+            for view in (_squares(frames) if cuts else [frames])
+        ]
+        if len(views) > 1:
+            views = [F.normalize(view, dim=1) for view in views]
+        return sum(views)  # (time, embed)
 
     def _warn(self):
         if self.name == "untrained":
@@ -537,7 +555,9 @@ def cache_file(
         Path(os.environ.get("ALIVE_SCENE_CACHE") or platformdirs.user_cache_dir("alive_scene"))
         / "embeddings"
     )
-    key = hashlib.sha256(f"{encoder.fingerprint} {scene.frames.shape} ".encode())
+    square = scene.frames.shape[1] == scene.frames.shape[2]
+    looked = "" if square else "by squares "  # of others, only the middle was looked at once
+    key = hashlib.sha256(f"{encoder.fingerprint} {scene.frames.shape} {looked}".encode())
 
     # color by color: frames drawn by torch lie so in memory, and need no copy
     def digest(color):

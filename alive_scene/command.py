@@ -9,6 +9,7 @@ __all__ = ["main"]
 import argparse
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 
@@ -31,13 +32,18 @@ def _add_fit(commands) -> None:
         default=60,
         help="at most so long for the generator; siren takes it all",
     )
-    fit.add_argument("--size", type=int, default=128, help="pixels a side")
+    fit.add_argument("--size", type=int, default=128, help="pixels along the shorter side")
+    fit.add_argument(
+        "--crop", default="center", help="what of each picture: auto, center, none, ..."
+    )
     fit.add_argument("--max-frames", type=int, default=200, help="at most so many frames")
     fit.add_argument(
         "--start", type=float, default=0, help="leave out so many seconds at the beginning"
     )
     fit.add_argument("--stop", type=float, help="leave out what comes after so many seconds")
     fit.add_argument("--fps", type=float, help="frames a second to keep")
+    fit.add_argument("--title", default="", help="what a page calls it, instead of the file's name")
+    fit.add_argument("--caption", default="", help="a line below the title")
     fit.add_argument(
         "--seed", type=int, default=0, help="a different seed gives a slightly different result"
     )
@@ -133,18 +139,21 @@ def _fit(asked: argparse.Namespace) -> str:
         fps=asked.fps,
         start=asked.start,
         stop=asked.stop,
+        crop=asked.crop,
     )
     alive = AliveScene.fit(
-        scene,
+        replace(scene, title=asked.title, caption=asked.caption),
         encoder=asked.encoder,
         generator=asked.generator,
         behavior=asked.behavior,
         seconds=asked.seconds,
         seed=asked.seed,
     )
+    time, height, width, _ = scene.frames.shape
+    done = "; ".join(note.rstrip(".") for note in scene.notes)
     return (
-        f"{alive.save(asked.out)}: {len(scene.frames)} frames learned; "
-        f"next: alive-scene play {asked.out} -o out.mp4"
+        f"{alive.save(asked.out)}: {time} frames of {width}x{height} learned"
+        f"{done and f' ({done})'}; next: alive-scene play {asked.out} -o out.mp4"
     )
 
 

@@ -73,14 +73,14 @@ class MapExplorer(VBox):
         self.figure.update_layout(
             width=480, height=380, dragmode="lasso", showlegend=False, coloraxis_showscale=False
         )
-        self.picture = Image(format="jpeg", height=256)
+        self.picture = Image(format="jpeg")
         self.says = HTML()
         # for the keyboard
         self.frame = IntSlider(0, 0, len(self.points) - 1, description="frame")
         self._listen()
         super().__init__([HBox([self.figure, VBox([self.picture, self.says, self.frame])])])
         self._show(
-            alive.render(alive.embeddings[:1])[0],
+            alive.render(alive.embeddings[:1]),
             "point at a frame, click anywhere, lasso two regions",
         )
 
@@ -108,10 +108,13 @@ class MapExplorer(VBox):
             lambda change: self.go_to(*self.points[change.new].tolist(), walk=False), "value"
         )
 
-    def _show(self, frame: np.ndarray, says: str) -> None:
-        "A picture, undistorted, and its line."
-        self.picture.value = jpeg(frame)
-        self.picture.width = str(256 * frame.shape[1] // frame.shape[0])
+    def _show(self, frames: np.ndarray, says: str) -> None:  # (picture, height, width, 3)
+        "Pictures, undistorted, and their line: wide ones above each other, others side by side."
+        height, width = frames.shape[1:3]
+        scale = 256 / (height * width) ** 0.5  # each as large as a square of 256 pixels
+        shown = np.concatenate(frames, 0 if width > height else 1)
+        self.picture.value = jpeg(shown)
+        self.picture.height, self.picture.width = (str(round(scale * n)) for n in shown.shape[:2])
         self.says.value = says
 
     def go_to(
@@ -132,7 +135,7 @@ class MapExplorer(VBox):
             if observed
             else f"({x:.2f}, {y:.2f}), nearest to frame {int((self.alive.embeddings @ embedding).argmax())}"
         )
-        self._show(self.alive.render(embedding[None])[0], says)
+        self._show(self.alive.render(embedding[None]), says)
         if not (self.player and walk):
             return
         self.player.restart(embedding)
@@ -142,7 +145,7 @@ class MapExplorer(VBox):
         self,
         indices: list[int],  # frames of a region
     ) -> None:
-        "Show the mean picture of a region, beside that of the region before."
+        "Show the mean picture of a region, and that of the region before."
         if not len(indices) or not 0 <= min(indices) <= max(indices) < len(self.points):
             raise ValueError(f"indices must be frames from 0 to {len(self.points) - 1}")
         self.regions.append(list(indices))
@@ -151,7 +154,7 @@ class MapExplorer(VBox):
             for region in self.regions
         ]
         self._show(
-            np.concatenate(means, 1),
+            np.stack(means),
             " and ".join(f"the mean of {len(region)} frames" for region in self.regions),
         )
 

@@ -111,21 +111,30 @@ def _labels(n, scene):
     if scene is None:
         return [f"frame {i}" for i in range(n)]
     captions = scene.captions or [""] * n
+    seconds = np.arange(n) / scene.fps if scene.seconds is None else scene.seconds
     return [
-        f"frame {i}<br>{i / scene.fps:.1f} s<br>{escape(str(caption), quote=False)}"
-        for i, caption in enumerate(captions)
+        f"frame {i}<br>{second:.1f} s<br>{escape(str(caption), quote=False)}"
+        for i, (second, caption) in enumerate(zip(seconds, captions, strict=True))
     ]
 
 
 # %% ../nbs/20_maps.ipynb #b0516139
-def _thumbnail(frame, size=32):
+def _small(frame, side):
+    "A frame (height, width, 3) made small, of its own shape: as large as a square of `side` pixels."
+    from PIL import Image
+
+    shape = np.array(frame.shape[1::-1])  # (width, height)
+    scale = min(side / shape.prod() ** 0.5, 2 * side / shape.max())
+    return Image.fromarray(frame).resize(np.maximum(1, (scale * shape).round().astype(int)))
+
+
+def _thumbnail(frame, side=32):
     "A frame as a small JPEG in a data URI."
     import base64
     import io
-    from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(frame).resize((size, size)).save(file, "JPEG", quality=70)
+    _small(frame, side).save(file, "JPEG", quality=70)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
 
 
@@ -194,6 +203,8 @@ def plot_map(
 def _lay_pictures(figure, points, scene, count):
     "Small pictures of some frames, each beside its point."
     side = float(np.ptp(points, axis=0).max()) / 9 or 1.0
+    height, width = scene.frames.shape[1:3]
+    stretch = (width / height) ** 0.5  # plotly fits a picture into its box, undistorted
     for i in np.unique(np.linspace(0, len(points) - 1, count).astype(int)) if count else []:
         figure.add_layout_image(
             source=_thumbnail(scene.frames[i]),
@@ -201,8 +212,8 @@ def _lay_pictures(figure, points, scene, count):
             yref="y",
             x=float(points[i, 0]),
             y=float(points[i, 1]),
-            sizex=side,
-            sizey=side,
+            sizex=side * stretch,
+            sizey=side / stretch,
             xanchor="left",
             yanchor="bottom",
             opacity=0.85,
@@ -230,10 +241,11 @@ def _on_canvas(points, size, turn=0.0):
     return size / 2 + 0.44 * size * x * [1, -1] / (reach or 1)
 
 
-def _empty_corner(xy, size, side):
-    "The left upper pixel of that corner where the fewest points lie."
-    corners = [(x, y) for x in (0, size - side) for y in (0, size - side)]
-    return min(corners, key=lambda c: ((xy >= c) & (xy <= np.add(c, side))).all(1).sum())
+def _empty_corner(xy, size, shape):
+    "The left upper pixel of that corner where the fewest points lie behind a picture (width, height)."
+    width, height = shape
+    corners = [(x, y) for x in (0, size - width) for y in (0, size - height)]
+    return min(corners, key=lambda c: ((xy >= c) & (xy <= np.add(c, shape))).all(1).sum())
 
 
 # %% ../nbs/20_maps.ipynb #f460073e
@@ -253,16 +265,12 @@ def animate_map(
     n = len(points)
     colors = (colormaps["viridis"](np.linspace(0, 1, n))[:, :3] * 255).astype(int)
     turns = np.linspace(0, 2 * np.pi, n, endpoint=False) if points.shape[1] == 3 else np.zeros(n)
-    corner = _empty_corner(_on_canvas(points, size), size, size // 4)
     frames = [
         _draw_path(_on_canvas(points, 2 * size, turn)[: i + 1], colors, size, n)
         for i, turn in enumerate(turns)
     ]
     if scene is not None:
-        frames = [
-            _inset(f, small, corner, size // 4)
-            for f, small in zip(frames, scene.frames, strict=True)
-        ]
+        _lay_insets(frames, [_small(frame, size // 4) for frame in scene.frames], points)
     return Scene(
         np.stack([np.asarray(f) for f in frames]),
         scene.fps if scene else fps,
@@ -298,11 +306,12 @@ def _draw_path(xy, colors, size, n):
 
 
 # %% ../nbs/20_maps.ipynb #ca69253f
-def _inset(picture, frame, corner, side):
-    from PIL import Image
-
-    picture.paste(Image.fromarray(frame).resize((side, side)), corner)
-    return picture
+def _lay_insets(pictures, insets, points):
+    "Lay a small picture on each picture of the path, all in the same corner."
+    size = pictures[0].width
+    corner = _empty_corner(_on_canvas(points, size), size, insets[0].size)
+    for picture, inset in zip(pictures, insets, strict=True):
+        picture.paste(inset, corner)
 
 
 # %% ../nbs/20_maps.ipynb #ba05b828

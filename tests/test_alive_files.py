@@ -14,6 +14,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -200,13 +201,37 @@ def set_in(part, **values):
                     ["alive", "patch"],
                     [None, None],
                 ],
+                title=[None, 5, ["a"], "x" * 2000],
+                caption=[None, 5, {}, "x" * 2000],
+                notes=[None, "a note", [5], [["a"]], {"a": 1}, ["x" * 2000], ["a"] * 2000],
                 configs=[None, [], [{}, {}], ["a", "b"], [[1], [2]], [{"size": 3}, {}]],
             ).items()
             for value in values
         ],
         *[
             (lambda about, tensors, name=name: about.pop(name))
-            for name in ("name", "fps", "encoder", "parts", "configs")
+            for name in ("name", "fps", "encoder", "parts", "configs", "title", "caption", "notes")
+        ],
+        *[
+            (lambda about, tensors, name=name, value=value: tensors.update({name: value}))
+            for name, values in {
+                "scene.seconds": [
+                    torch.zeros(39, dtype=torch.float64),
+                    torch.zeros(40),
+                    torch.zeros(40, 1, dtype=torch.float64),
+                    torch.zeros(40, dtype=torch.int64),
+                    torch.full((40,), float("nan"), dtype=torch.float64),
+                    torch.full((40,), float("inf"), dtype=torch.float64),
+                    torch.tensor(1.0, dtype=torch.float64),
+                ],
+                "scene.indices": [
+                    torch.zeros(41, dtype=torch.int64),
+                    torch.zeros(40, dtype=torch.int32),
+                    torch.zeros(40, dtype=torch.float64),
+                    torch.zeros(40, 40, dtype=torch.int64),
+                ],
+            }.items()
+            for value in values
         ],
         *[
             (lambda about, tensors, name=name: tensors.pop(name))
@@ -259,6 +284,9 @@ def test_thumbnails_of_another_kind(whole, alive, tmp_path):
         webp((16383, 200), format="WEBP", method=0),
         webp((32, 40 * 32), format="PNG"),
         webp((32, 32), format="WEBP"),
+        webp((32, 39 * 32), format="WEBP"),
+        webp((65, 40 * 32), format="WEBP"),
+        webp((32, 40 * 65), format="WEBP"),
     ):
         refused(
             rewritten(
@@ -267,6 +295,39 @@ def test_thumbnails_of_another_kind(whole, alive, tmp_path):
                 lambda about, tensors, data=data: tensors.update(thumbnails=data),
             )
         )
+
+
+def test_an_older_file_has_square_thumbnails(whole, alive, tmp_path):
+    "They can't be another shape there; and what only newer ones say is not asked of it."
+    wide = np.zeros((40, 32, 57, 3), np.uint8)
+
+    def older(about, tensors, frames):
+        about.update(version=2)
+        for name in ("title", "caption", "notes"):
+            about.pop(name)
+        tensors.update(thumbnails=thumbnail_sheet(frames))
+
+    path = tmp_path / "older.alive"
+    square = lambda about, tensors: older(about, tensors, wide[:, :, :32])
+    assert AliveScene.load(rewritten(whole, path, square)).scene.frames.shape == (40, 32, 32, 3)
+    refused(rewritten(whole, path, lambda about, tensors: older(about, tensors, wide)), "square")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        dict(name="x" * 1001),
+        dict(title="x" * 1001),
+        dict(caption="x" * 1001),
+        dict(notes=["x" * 1001]),
+        dict(fps=1001.0),
+        dict(seconds=np.full(40, np.nan)),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(alive, tmp_path, said):
+    with pytest.raises(ValueError, match=next(iter(said))):
+        replace(alive, scene=replace(alive.scene, **said)).save(tmp_path / "a.alive")
+    assert not list(tmp_path.iterdir())
 
 
 def test_bytes_changed_by_chance(whole, tmp_path):

@@ -74,11 +74,18 @@ def random_model(name, seed=1):
     return model.eval(), preprocess
 
 
-def by_hand(model, preprocess, frames):
+def seen(model, preprocess, frames):
     with torch.no_grad():
         return F.normalize(
             model.encode_image(torch.stack([preprocess(Image.fromarray(f)) for f in frames])), dim=1
         )
+
+
+def by_hand(model, preprocess, frames):
+    "Of frames a little wider than high: both ends, averaged."
+    side = frames.shape[1]
+    ends = frames[:, :, :side], frames[:, :, -side:]
+    return F.normalize(sum(seen(model, preprocess, end) for end in ends), dim=1)
 
 
 def test_embeddings_have_length_one_and_the_stated_size(untrained):
@@ -201,6 +208,32 @@ def test_branches_fold_without_a_change(tmp_path):
     )
 
 
+@pytest.mark.parametrize("shape", [(24, 80), (80, 24), (40, 71), (71, 40), (40, 41)])
+def test_all_of_a_frame_is_seen(architecture, tmp_path, shape):
+    "What differs at one end only, or in one corner, gives another embedding; squares are undistorted."
+    model, _ = random_model(architecture)
+    save_file(model.state_dict(), tmp_path / "model.safetensors")
+    encoder = ClipEncoder(architecture, checkpoint=tmp_path / "model.safetensors")
+    frames = picture(1, *shape).repeat(5, 0)
+    for i, (y, x) in enumerate([(0, 0), (0, -8), (-8, 0), (-8, -8)]):
+        frames[i, y:, x:][:8, :8] = 0
+    apart = torch.pdist(encoder.encode_frames(frames))
+    assert apart.min() > 1e-3
+    views = clip._squares(frames)
+    assert len(views) == -(-max(shape) // min(shape))
+    assert {view.shape[1:3] for view in views} == {(min(shape),) * 2}
+
+
+def test_a_model_that_squeezes_sees_the_frame_as_in_its_training(architecture, tmp_path):
+    model, _ = random_model(architecture)
+    save_file(model.state_dict(), tmp_path / "model.safetensors")
+    encoder = ClipEncoder(architecture, checkpoint=tmp_path / "model.safetensors")
+    encoder.model.visual.preprocess_cfg["resize_mode"] = "squash"
+    frames = picture(3)
+    wanted = seen(encoder.model, encoder.preprocess, frames)
+    assert torch.allclose(encoder.encode_frames(frames), wanted, atol=2e-3)
+
+
 def test_the_cache_knows_frames_weights_and_damage(
     cache, untrained, architecture, tmp_path, monkeypatch
 ):
@@ -223,7 +256,7 @@ def test_the_cache_knows_frames_weights_and_damage(
     changed[3, 5, 5, 0] ^= 1
     encode_scene(Scene(changed), untrained)
     encode_scene(Scene(scene.frames[:, :, ::-1]), untrained)
-    assert calls == [6, 6]
+    assert calls == [6, 6] * 2  # two frames that differ, both ends of each
     save_file(random_model(architecture)[0].state_dict(), tmp_path / "m.safetensors")
     assert encode_scene(
         scene, ClipEncoder(architecture, checkpoint=tmp_path / "m.safetensors")

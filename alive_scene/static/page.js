@@ -3,6 +3,7 @@
 // The map, the nearest frame and the keys are those of the player: scene_map.js, whose text stands in front of this.
 const $ = id => document.getElementById(id);
 const about = JSON.parse($("about").textContent);
+const SIDE = 384, WIDEST = 448;  // CSS pixels of the picture; with more, the map would not fit beside it
 
 // What is inlined was gzipped and written as base64.
 async function unpack(name) {
@@ -77,10 +78,10 @@ async function step(noise = draws()) {
 
 function show(picture, nearest) {
   const [height, width] = picture.dims, canvas = $("picture");
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  shapeCanvas(canvas, width, height, SIDE, WIDEST);
   canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(picture.data), width, height), 0, 0);
   canvas.dataset.index = index;
-  drawNearest($("near"), $("sheet"), nearest);
+  drawNearest($("near"), $("sheet"), nearest, about.points.length, 48);
   $("says").textContent = `step ${index}, nearest to frame ${nearest} of the video`;
   drawMap($("map"), about.points, [trail], ["#e4572e"]);
 }

@@ -37,7 +37,7 @@ function drawMonitor(canvas, trail, colors) {
 
 // Of several lives in one picture: what sets each apart, and the color of its lines.
 function drawNames(canvas, names, colors) {
-  const c = canvas.getContext("2d"), size = Math.round(canvas.height / 20);
+  const c = canvas.getContext("2d"), size = Math.round(Math.min(canvas.width, canvas.height) / 20);
   c.font = `${size}px sans-serif`;
   names.forEach((name, cell) => {
     const left = cell % 2 * canvas.width / 2, top = Math.floor(cell / 2) * canvas.height / 2;
@@ -72,12 +72,12 @@ function open(model, el) {
   const show = frame => {
     shown = frame.index;
     const { width, height } = frame.bitmap;
-    if (parts.picture.width !== width || parts.picture.height !== height) Object.assign(parts.picture, { width, height });
+    shapeCanvas(parts.picture, width, height, 360, 480);
     parts.picture.getContext("2d").drawImage(frame.bitmap, 0, 0);
     drop([frame]);
     if (frame.names.length > 1) drawNames(parts.picture, frame.names, colors);
     trail = [...trail, frame.step].slice(-TRAIL);
-    drawNearest(parts.near, sheet, frame.step[0].near);
+    drawNearest(parts.near, sheet, frame.step[0].near, model.get("points").length, 40);
     drawMap(parts.map, model.get("points"), frame.step.map((_, life) => trail.map(step => step[life].at)), colors);
     drawMonitor(parts.monitor, trail, colors);
     const { index, temperature, curing } = frame;

@@ -33,10 +33,20 @@ function drawMap(canvas, points, paths, colors) {
   });
 }
 
-// The nearest frame, from the sheet of all frames in one column.
-function drawNearest(canvas, sheet, frame) {
-  const side = sheet.naturalWidth;  // 0: not there yet, or broken
-  if (side) canvas.getContext("2d").drawImage(sheet, 0, frame * side, side, side, 0, 0, canvas.width, canvas.height);
+// A canvas for a picture of any shape: so many pixels, undistorted, and on the screen as large as a square of
+// so many CSS pixels, but no wider than `widest`. The style sheets keep it within a narrow page.
+function shapeCanvas(canvas, width, height, side, widest = 2 * side) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  canvas.style.width = `${Math.min(side * Math.sqrt(width / height), widest).toFixed(2)}px`;
+}
+
+// The nearest frame, from the sheet of all frames in one column; `count` says how many these are.
+function drawNearest(canvas, sheet, frame, count, side) {
+  const width = sheet.naturalWidth, height = sheet.naturalHeight / count;
+  if (!width) return;  // not there yet, or broken
+  shapeCanvas(canvas, 2 * width, 2 * height, side);
+  canvas.getContext("2d").drawImage(sheet, 0, frame * height, width, height, 0, 0, canvas.width, canvas.height);
+  canvas.dataset.frame = frame;
 }
 
 // The keyboard: on the picture, the space bar plays and pauses, the right arrow takes a step.

@@ -2,18 +2,21 @@
 
 Older ones are never written again. The published parts are large, so that most of their weights are set to 0
 and the file is gzipped: its names, kinds and shapes are those of a real one. Those of format 1 come from its
-last days, and differ from format 2 in the number only. A `patch` of its first days, a trained network, is not
-here: it is refused, which tests/test_alive_files.py shows, and no release ever wrote one.
+last days, and differ from format 2 in the number only. Since format 3 they are wider than high, and have
+moments, notes, a title and a caption. A `patch` of its first days, a trained network, is not here: it is
+refused, which tests/test_alive_files.py shows, and no release ever wrote one.
 """
 
 import gzip
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from alive_scene.actors import napping_cat
 from alive_scene.alive import FILE_VERSION, AliveScene
+from alive_scene.scene import Scene
 
 here = Path(__file__).parent
 
@@ -38,11 +41,26 @@ STORED = {
 }
 
 
+def watched(frames, size):
+    "The cat without the upper quarter of her pictures, with all that a scene can say of itself."
+    cat = napping_cat(frames, size)
+    return Scene(
+        cat.frames[:, size // 4 :],
+        cat.fps,
+        cat.name,
+        seconds=20 + np.arange(frames) / cat.fps,
+        indices=240 + np.arange(frames),
+        notes=["The upper quarter was left out."],
+        title="A nap",
+        caption="asleep, mostly",
+    )
+
+
 def fitted(name, frames, size, steps, kept=None):
     "That scene; `kept` are the shares of the generator's weights and of the behavior's that are left."
     generator, behavior = name.split("_")[-2:]
     alive = AliveScene.fit(
-        napping_cat(frames, size),
+        watched(frames, size),
         generator=generator,
         behavior=behavior,
         steps=steps,
