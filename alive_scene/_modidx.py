@@ -339,6 +339,15 @@ d = {
                 "alive_scene/explorer.py",
             ),
         },
+        "alive_scene.flow": {
+            "alive_scene.flow._pair": ("flow.html#_pair", "alive_scene/flow.py"),
+            "alive_scene.flow.agreement": ("flow.html#agreement", "alive_scene/flow.py"),
+            "alive_scene.flow.between": ("flow.html#between", "alive_scene/flow.py"),
+            "alive_scene.flow.flow": ("flow.html#flow", "alive_scene/flow.py"),
+            "alive_scene.flow.flow_colors": ("flow.html#flow_colors", "alive_scene/flow.py"),
+            "alive_scene.flow.sharpness": ("flow.html#sharpness", "alive_scene/flow.py"),
+            "alive_scene.flow.warp": ("flow.html#warp", "alive_scene/flow.py"),
+        },
         "alive_scene.generator": {
             "alive_scene.generator.Generator": (
                 "generator.html#generator",
