@@ -833,7 +833,7 @@ NUMBERS = [
     ("a NaN on a map", lambda: maps.plot_map(observed[:, :2] * nan), "NaN or infinity"),
     ("nearness of NaN", lambda: maps.recurrence(observed, nan), "threshold"),
     ("a horizon beyond the clip", lambda: maps.crossings(observed, horizon=9), "at least 11"),
-    ("flow of one frame", lambda: flow(frames[0], frames[1]), "a single one needs [None]"),
+    ("flow of one frame", lambda: flow(frames[0], frames[1]), "a single one needs"),
     ("flow of floats", lambda: flow(frames / 255, frames / 255), "uint8"),
     ("flow to fewer frames", lambda: flow(frames, frames[:2]), "of one shape"),
     ("flow of no frames", lambda: flow(frames[:0], frames[:0]), WORKS),
