@@ -63,6 +63,7 @@ def _unit(embeddings: Tensor) -> Tensor:
 # %% ../nbs/60_alive.ipynb #55a7eb2f
 _KINDS = {  # what a scene can be made of: kind -> where its class is, loaded when it is asked for
     "generator": {
+        "morph": "alive_scene.morph:MorphGenerator",
         "patch": "alive_scene.strokes:StrokeGenerator",
         "siren": "alive_scene.generator:SirenGenerator",
     },
@@ -119,7 +120,7 @@ class AliveScene:
         encoder: str | ClipEncoder = "alive-tiny",  # a name ClipEncoder knows, or one made already
         size: int = 128,  # pixels a side
         max_frames: int = 200,  # at most so many frames
-        generator: str = "patch",  # its kind: "siren" is the one published
+        generator: str = "morph",  # its kind: "patch" mixes and moves nothing, "siren" is as published
         behavior: str = "alive",  # its kind: "vae" is the one published
         seconds: float = 60,  # training time of a generator that is trained
         steps: int | None = None,  # training steps instead of seconds: repeatable

@@ -64,6 +64,7 @@ from alive_scene.flow import between, flow, flow_colors, sharpness
 from alive_scene.generator import SirenGenerator, paired, render_in_batches, train_timed
 from alive_scene.graphs import scene_graphs
 from alive_scene.maps import MapPlace
+from alive_scene.morph import MorphGenerator
 from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vectors
 from alive_scene.peers import FlowBehavior, PeerState, VideoTexture
 from alive_scene.player import AlivePlayer, LiveRollout, within_reach
@@ -848,6 +849,16 @@ NUMBERS = [
     ("colors up to NaN", lambda: flow_colors(flow(frames[:1], frames[1:2]), nan), "above 0"),
     ("sharpness of fewer", lambda: sharpness(frames[:1], frames), "as many drawn as filmed"),
     ("sharpness of nothing", lambda: sharpness(frames[:0], frames[:0]), "one by one"),
+    (
+        "a morph of one frame",
+        lambda: MorphGenerator.fit(frames[:1], observed[:1]),
+        "at least two frames",
+    ),
+    (
+        "a morph of frames without their embeddings",
+        lambda: MorphGenerator.fit(frames, observed[:2]),
+        "each frame needs its embedding",
+    ),
     ("less than no pixels", lambda: siren.pixel_grid(-1, 3), "at least one pixel"),
     (
         "an error of NaN",
