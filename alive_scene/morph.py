@@ -14,7 +14,6 @@ __all__ = [
 ]
 
 # %% ../nbs/35_morph.ipynb #dedd603a
-import warnings
 from collections.abc import Callable
 
 import numpy as np

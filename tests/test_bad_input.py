@@ -1568,6 +1568,8 @@ public = {
 }
 # pure formulas and what they are kept in: whoever calls them has been asked already
 FORMULAS = {
+    *("frame_weights", "moment_of", "best_evenness", "alike_pairs", "common_shape"),
+    "trusted_flow",
     *("ConditionalVae", "MarkovState", "draw_place", "move", "there_and_back", "unrolled_loss"),
     *("Puppet", "describe", "as_input", "as_patches", "kl_divergence", "energy_distance"),
     *(

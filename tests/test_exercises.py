@@ -148,6 +148,14 @@ WRONG = {
         "def shuffled(n): return torch.arange(n).roll(1)",
         "def shuffled(n): return torch.zeros(n).long()",
     ],
+    ("35_morph", "round_a_ring"): [
+        "def round_a_ring(): return np.arange(4) - 1.5",
+        "def round_a_ring(): return np.zeros(4)",
+    ],
+    ("35_morph", "shares"): [
+        "def shares(weights): return np.sort(weights)[-2:][::-1] / np.sort(weights)[-2:].sum()",
+        "def shares(weights): return weights[0], weights[1]",
+    ],
     ("40_vae", "reparameterize"): [
         "def reparameterize(mean, log_variance, noise): return mean",
         "def reparameterize(mean, log_variance, noise): return mean + noise*log_variance.exp()",
