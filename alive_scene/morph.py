@@ -115,14 +115,15 @@ def trusted_flow(
     after = _softened(moved.square().mean(3, keepdim=True))
     trust = 2 * (before + 2) ** 2 / ((before + 2) ** 2 + (after + 2) ** 2)
     trust = trust.clamp(max=1)
-    home = agreement(forward, backward).mean((1, 2))  # (n,)
-    trust = trust * ((home - 0.1) / 0.15).clamp(0, 1)[:, None, None, None]
+    # fast clips have 0.7 and more, cuts 0.25 and less
+    whole = ((agreement(forward, backward).mean((1, 2)) - 0.35) / 0.2).clamp(0, 1)  # (n,)
     size = torch.tensor(frames_a.shape[1:3])
     coarse = [
         F.interpolate(part.movedim(3, 1), size=lattice, mode="area").movedim(1, 3)
         for part in (field / size * trust, trust)
     ]
-    return coarse[0] / coarse[1].clamp(min=0.05), coarse[1].mean((1, 2, 3))
+    motion = coarse[0] / coarse[1].clamp(min=0.05)
+    return motion * whole[:, None, None, None], coarse[1].mean((1, 2, 3)) * whole
 
 
 # %% ../nbs/35_morph.ipynb #b602af31
