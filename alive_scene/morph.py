@@ -269,7 +269,8 @@ class MorphGenerator(nn.Module):
         away = self.shape[frame] - shape[:, None]  # (batch, 2, component)
         painted = kept.paint(kept.looks[frame.flatten()])  # (batch·2, height, width, 3)
         moved = warp(painted, self.field(away.flatten(0, 1)))
-        return (share.view(-1, 2, 1, 1, 1) * moved.unflatten(0, (-1, 2))).sum(1)
+        most_like, next_like = moved.unflatten(0, (-1, 2)).unbind(1)
+        return torch.lerp(next_like, most_like, share[:, :1, None, None])
 
     def field(
         self,
@@ -280,7 +281,9 @@ class MorphGenerator(nn.Module):
         rows, columns = self.lattice
         coarse = (away @ self.motion).view(-1, rows, columns, 2)  # in parts of the sides
         coarse = coarse / (1 + (coarse.square().sum(3, keepdim=True) / 0.15**2))
-        fine = F.interpolate(coarse.movedim(3, 1), size=(height, width), mode="bilinear")
+        fine = F.interpolate(
+            coarse.movedim(3, 1).contiguous(), size=(height, width), mode="bilinear"
+        )
         return fine.movedim(1, 3) * fine.new_tensor([height, width])
 
     def render(

@@ -210,7 +210,7 @@ def set_in(part, **values):
         ],
         *[
             (lambda about, tensors, name=name: tensors.pop(name))
-            for name in ("embeddings", "thumbnails", "generator.where", "behavior.onward")
+            for name in ("embeddings", "thumbnails", "generator.pictures.where", "behavior.onward")
         ],
         *[
             set_in(0, **{name: value})
@@ -229,7 +229,7 @@ def set_in(part, **values):
         lambda about, tensors: tensors.update(embeddings=tensors["embeddings"].flatten()),
         lambda about, tensors: tensors.update(thumbnails=tensors["thumbnails"].float()),
         lambda about, tensors: tensors.update(
-            {"generator.where": tensors["generator.where"] + 10**6}
+            {"generator.pictures.where": tensors["generator.pictures.where"] + 10**6}
         ),
         lambda about, tensors: tensors.update({"behavior.pace": tensors["behavior.pace"] * 0}),
     ],
@@ -244,7 +244,8 @@ def test_a_part_that_stores_nothing_but_asks_for_much(whole, tmp_path):
         for name, shape in dict(
             size=(0,), mix=(0, about["configs"][0]["features"]), stroke=(0, 3 * 10**10), where=(0,)
         ).items():
-            tensors[f"generator.{name}"] = tensors[f"generator.{name}"].new_zeros(shape)
+            stored = f"generator.pictures.{name}"
+            tensors[stored] = tensors[stored].new_zeros(shape)
 
     refused(rewritten(whole, tmp_path / "liar.alive", change), "GB of memory")
 
