@@ -347,6 +347,15 @@ d = {
                 "alive_scene/explorer.py",
             ),
         },
+        "alive_scene.flow": {
+            "alive_scene.flow._pair": ("flow.html#_pair", "alive_scene/flow.py"),
+            "alive_scene.flow.agreement": ("flow.html#agreement", "alive_scene/flow.py"),
+            "alive_scene.flow.between": ("flow.html#between", "alive_scene/flow.py"),
+            "alive_scene.flow.flow": ("flow.html#flow", "alive_scene/flow.py"),
+            "alive_scene.flow.flow_colors": ("flow.html#flow_colors", "alive_scene/flow.py"),
+            "alive_scene.flow.sharpness": ("flow.html#sharpness", "alive_scene/flow.py"),
+            "alive_scene.flow.warp": ("flow.html#warp", "alive_scene/flow.py"),
+        },
         "alive_scene.generator": {
             "alive_scene.generator.Generator": (
                 "generator.html#generator",
@@ -463,6 +472,49 @@ d = {
                 "alive_scene/maps.py",
             ),
             "alive_scene.maps.recurrence": ("maps.html#recurrence", "alive_scene/maps.py"),
+        },
+        "alive_scene.morph": {
+            "alive_scene.morph.MorphGenerator": (
+                "morph.html#morphgenerator",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.__init__": (
+                "morph.html#morphgenerator.__init__",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.colors": (
+                "morph.html#morphgenerator.colors",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.field": (
+                "morph.html#morphgenerator.field",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.fit": (
+                "morph.html#morphgenerator.fit",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.lattice": (
+                "morph.html#morphgenerator.lattice",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.render": (
+                "morph.html#morphgenerator.render",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph._motions": ("morph.html#_motions", "alive_scene/morph.py"),
+            "alive_scene.morph._smaller": ("morph.html#_smaller", "alive_scene/morph.py"),
+            "alive_scene.morph._softened": ("morph.html#_softened", "alive_scene/morph.py"),
+            "alive_scene.morph._solved_shapes": (
+                "morph.html#_solved_shapes",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.alike_pairs": ("morph.html#alike_pairs", "alive_scene/morph.py"),
+            "alive_scene.morph.best_evenness": ("morph.html#best_evenness", "alive_scene/morph.py"),
+            "alive_scene.morph.common_shape": ("morph.html#common_shape", "alive_scene/morph.py"),
+            "alive_scene.morph.frame_weights": ("morph.html#frame_weights", "alive_scene/morph.py"),
+            "alive_scene.morph.moment_of": ("morph.html#moment_of", "alive_scene/morph.py"),
+            "alive_scene.morph.trusted_flow": ("morph.html#trusted_flow", "alive_scene/morph.py"),
         },
         "alive_scene.path": {
             "alive_scene.path._distances": ("path.html#_distances", "alive_scene/path.py"),
@@ -797,6 +849,10 @@ d = {
             ),
             "alive_scene.strokes.StrokeGenerator.load_state_dict": (
                 "strokes.html#strokegenerator.load_state_dict",
+                "alive_scene/strokes.py",
+            ),
+            "alive_scene.strokes.StrokeGenerator.paint": (
+                "strokes.html#strokegenerator.paint",
                 "alive_scene/strokes.py",
             ),
             "alive_scene.strokes.StrokeGenerator.render": (

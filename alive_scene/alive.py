@@ -63,6 +63,7 @@ def _unit(embeddings: Tensor) -> Tensor:
 # %% ../nbs/60_alive.ipynb #55a7eb2f
 _KINDS = {  # what a scene can be made of: kind -> where its class is, loaded when it is asked for
     "generator": {
+        "morph": "alive_scene.morph:MorphGenerator",
         "patch": "alive_scene.strokes:StrokeGenerator",
         "siren": "alive_scene.generator:SirenGenerator",
     },
@@ -119,11 +120,11 @@ class AliveScene:
         encoder: str | ClipEncoder = "alive-tiny",  # a name ClipEncoder knows, or one made already
         size: int = 128,  # pixels along the shorter side
         max_frames: int = 200,  # at most so many frames
-        crop: str = "center",  # what of each picture, as read_scene takes it
+        crop: str = "auto",  # what of each picture, as read_scene takes it
         start: float = 0.0,  # seconds to skip
         stop: float | None = None,  # second to end before
         fps: float | None = None,  # frames a second to keep; None keeps the source's
-        generator: str = "patch",  # its kind: "siren" is the one published
+        generator: str = "patch",  # its kind: "morph" moves pixels, "siren" is as published
         behavior: str = "alive",  # its kind: "vae" is the one published
         seconds: float = 60,  # training time of a generator that is trained
         steps: int | None = None,  # training steps instead of seconds: repeatable

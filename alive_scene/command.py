@@ -33,9 +33,7 @@ def _add_fit(commands) -> None:
         help="at most so long for the generator; siren takes it all",
     )
     fit.add_argument("--size", type=int, default=128, help="pixels along the shorter side")
-    fit.add_argument(
-        "--crop", default="center", help="what of each picture: auto, center, none, ..."
-    )
+    fit.add_argument("--crop", default="auto", help="what of each picture: auto, center, none, ...")
     fit.add_argument("--max-frames", type=int, default=200, help="at most so many frames")
     fit.add_argument(
         "--start", type=float, default=0, help="leave out so many seconds at the beginning"

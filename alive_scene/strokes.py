@@ -75,6 +75,7 @@ def _noise(codes: Tensor) -> Tensor:  # (time-2, code)
 def whitened_axes(
     embeddings: Tensor,  # (time, embed)
     dims: int,  # to keep, at most
+    even: float = 0.02,  # noise that is added alike in each direction, in parts of the mean noise
 ) -> tuple[Tensor, Tensor]:  # axes (embed, dims); known, the frames' places (time, dims)
     """Noise whitening: directions in which the scene rises highest above the encoder's noise.
     One unit is the usual step, or the noise if that is more (Green 1988, the MNF transform)."""
@@ -83,7 +84,7 @@ def whitened_axes(
     base = base[: max(1, int((spread > 1e-4 * spread[0]).sum()))].T  # (embed, rank)
     noise_at = _noise(apart @ base)
     noise = noise_at.T @ noise_at / max(1, len(noise_at))  # covariance, (rank, rank)
-    noise += (0.02 * noise.trace() / len(noise) + 1e-8) * torch.eye(len(noise))
+    noise += (even * noise.trace() / len(noise) + 1e-8) * torch.eye(len(noise))
     whitening = base @ torch.linalg.inv(torch.linalg.cholesky(noise)).T  # (embed, rank)
     axes = whitening @ torch.linalg.svd(apart @ whitening, full_matrices=False)[2][:dims].T
     unit = (apart @ axes).diff(dim=0).norm(dim=1).median().clamp(min=1)
@@ -168,6 +169,7 @@ def _closed_form(
     embeddings: Tensor,  # (time, embed)
     dims: int,  # coordinates, at most
     numbers: int,  # to store
+    even: float,  # as whitened_axes takes it
 ) -> tuple["StrokeGenerator", Tensor]:  # without its strokes' colors; those, (stroke, pixels·3)
     "All that is stored of a scene, by linear algebra alone."
     time, height, width, _ = frames.shape
@@ -176,7 +178,7 @@ def _closed_form(
     flat = (pictures - mean).flatten(1)
     # principal components, greatest first
     scores = torch.linalg.eigh((flat @ flat.T).double())[1].flip(1).float()
-    axes, known = whitened_axes(embeddings, dims)
+    axes, known = whitened_axes(embeddings, dims, even)
     patches = as_patches(pictures - mean, 4)
     spent = mean.numel() + axes.numel() + known.numel() + embeddings.shape[1]
     features, strokes = _within_budget(patches, scores, numbers - spent)
@@ -200,7 +202,7 @@ def _closed_form(
 
 # %% ../nbs/33_strokes.ipynb #9d5b0d0a
 class StrokeGenerator(nn.Module):
-    """The default: finds an embedding's place by the observed path, and mixes stored pictures as there.
+    """The closed form: finds an embedding's place by the observed path, and mixes stored pictures as there.
 
     The pictures are principal components of the frames, kept as the best rank-one pieces (strokes) of
     each patch: a truncated block SVD (Eckart and Young 1936). An embedding's scores are the mean of a
@@ -267,15 +269,21 @@ class StrokeGenerator(nn.Module):
         embedding: Tensor,  # (batch, embed)
         view: object | None = None,  # none: a picture has no camera
     ) -> Tensor:  # (batch, height, width, 3)
-        "Each stroke goes straight to its patch, as strong as the embedding's scores make it."
+        "The picture at the embedding's place: its scores, painted."
+        place = (embedding - self.centre) @ self.axes  # (batch, dims)
+        return self.paint(_scores_at(place, self.known, self.looks, self.recipe))
+
+    def paint(
+        self,
+        scores: Tensor,  # (batch, features), of a frame: a row of `looks`
+    ) -> Tensor:  # (batch, height, width, 3)
+        "Each stroke goes straight to its patch, as strong as the scores make it."
         height, width, patch = (self.config[name] for name in ("height", "width", "patch"))
         rows = -(-height // patch)  # rounded up
         columns = -(-width // patch)
-        place = (embedding - self.centre) @ self.axes  # (batch, dims)
-        scores = _scores_at(place, self.known, self.looks, self.recipe)  # (batch, features)
         strength = (self.size / 127**2)[:, None] * (self.mix.float() @ scores.T)  # (stroke, batch)
         painted = strength[:, :, None] * self.stroke[:, None]  # (stroke, batch, patch·patch·3)
-        patches = painted.new_zeros(rows * columns, len(embedding), painted.shape[2])
+        patches = painted.new_zeros(rows * columns, len(scores), painted.shape[2])
         patches = patches.index_add(0, self.where.long(), painted)
         grid = patches.view(rows, columns, -1, patch, patch, 3).permute(2, 0, 3, 1, 4, 5)
         picture = grid.reshape(-1, rows * patch, columns * patch, 3)
@@ -303,12 +311,13 @@ class StrokeGenerator(nn.Module):
         dims: int = 64,  # in how many coordinates embeddings are compared, at most
         numbers: int
         | None = None,  # to store, most of one byte; None: 24 a pixel, and 1 for 8 frames
+        even: float = 0.02,  # as whitened_axes takes it
     ) -> "StrokeGenerator":
         "Solve for coordinates, scores and strokes, then paint. Raises ValueError on what doesn't fit."
         frames, embeddings = paired(frames, embeddings, steps)
         numbers = numbers or round(frames[0, :, :, 0].size * (24 + len(frames) / 8))
         with repeatable(seed):  # for its thread count: it takes no chance
-            model, painting = _closed_form(cls, frames, embeddings, dims, numbers)
+            model, painting = _closed_form(cls, frames, embeddings, dims, numbers, even)
             model.solve()
         rounds = min(steps or 32, len(painting))
         upto = 0

@@ -60,9 +60,11 @@ from alive_scene.clip import (
 )
 from alive_scene.command import main
 from alive_scene.explorer import MapExplorer
+from alive_scene.flow import between, flow, flow_colors, sharpness
 from alive_scene.generator import SirenGenerator, paired, render_in_batches, train_timed
 from alive_scene.graphs import scene_graphs
 from alive_scene.maps import MapPlace
+from alive_scene.morph import MorphGenerator
 from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vectors
 from alive_scene.peers import FlowBehavior, PeerState, VideoTexture
 from alive_scene.player import AlivePlayer, LiveRollout, within_reach
@@ -835,6 +837,31 @@ NUMBERS = [
     ("a NaN on a map", lambda: maps.plot_map(observed[:, :2] * nan), "NaN or infinity"),
     ("nearness of NaN", lambda: maps.recurrence(observed, nan), "threshold"),
     ("a horizon beyond the clip", lambda: maps.crossings(observed, horizon=9), "at least 11"),
+    ("flow of one frame", lambda: flow(frames[0], frames[1]), "a single one needs"),
+    ("flow of floats", lambda: flow(frames / 255, frames / 255), "uint8"),
+    ("flow to fewer frames", lambda: flow(frames, frames[:2]), "of one shape"),
+    ("flow of no frames", lambda: flow(frames[:0], frames[:0]), WORKS),
+    ("flow of a pixel", lambda: flow(frames[:, :1, :1], frames[:, :1, :1]), WORKS),
+    (
+        "a moment before the first",
+        lambda: between(frames[:1], frames[1:2], -0.1),
+        "from 0 to 1",
+    ),
+    ("a moment that is none", lambda: between(frames[:1], frames[1:2], nan), "from 0 to 1"),
+    ("the colors of no motion", lambda: flow_colors(flow(frames[:1], frames[:1])), WORKS),
+    ("colors up to NaN", lambda: flow_colors(flow(frames[:1], frames[1:2]), nan), "above 0"),
+    ("sharpness of fewer", lambda: sharpness(frames[:1], frames), "as many drawn as filmed"),
+    ("sharpness of nothing", lambda: sharpness(frames[:0], frames[:0]), "one by one"),
+    (
+        "a morph of one frame",
+        lambda: MorphGenerator.fit(frames[:1], observed[:1]),
+        "at least two frames",
+    ),
+    (
+        "a morph of frames without their embeddings",
+        lambda: MorphGenerator.fit(frames, observed[:2]),
+        "each frame needs its embedding",
+    ),
     ("less than no pixels", lambda: siren.pixel_grid(-1, 3), "at least one pixel"),
     (
         "an error of NaN",
@@ -1544,9 +1571,20 @@ public = {
 }
 # pure formulas and what they are kept in: whoever calls them has been asked already
 FORMULAS = {
+    *("frame_weights", "moment_of", "best_evenness", "alike_pairs", "common_shape"),
+    "trusted_flow",
     *("ConditionalVae", "MarkovState", "draw_place", "move", "there_and_back", "unrolled_loss"),
     *("Puppet", "describe", "as_input", "as_patches", "kl_divergence", "energy_distance"),
-    *("distance_to_path", "project", "step_length", "matern", "whitened_axes", "empty_places"),
+    *(
+        "warp",
+        "agreement",
+        "distance_to_path",
+        "project",
+        "step_length",
+        "matern",
+        "whitened_axes",
+        "empty_places",
+    ),
     *("jpeg", "with_still", "rounded", "cache_file", "read_cache", "our_open_clip"),
 }
 

@@ -100,6 +100,19 @@ WRONG = {
         "def agreement(path, i, j, horizon): "
         "return F.cosine_similarity(path[i+1]-path[i], path[j+1]-path[j], dim=0)",
     ],
+    ("25_flow", "warp_by_hand"): [
+        "def warp_by_hand(picture, field): return picture",
+        "def warp_by_hand(picture, field): return np.roll(picture, -1, 0)",
+        "def warp_by_hand(picture, field):\n"
+        "    at = np.stack(np.mgrid[:picture.shape[0], :picture.shape[1]], -1) - field.astype(int)\n"
+        "    return picture[at[..., 0].clip(0, picture.shape[0]-1), at[..., 1].clip(0, picture.shape[1]-1)]",
+    ],
+    ("25_flow", "patch_flow"): [
+        "def patch_flow(a, b): return np.zeros(2)",
+        "def patch_flow(a, b):\n"
+        "    down, right = np.gradient(b)\n"
+        "    return np.linalg.lstsq(np.stack([right.ravel(), down.ravel()], 1), (a-b).ravel())[0]",
+    ],
     ("30_siren", "largest_hidden"): [
         "def largest_hidden(budget): return 1",
         "def largest_hidden(budget): return budget",
@@ -134,6 +147,14 @@ WRONG = {
         "def shuffled(n): return torch.arange(n)",
         "def shuffled(n): return torch.arange(n).roll(1)",
         "def shuffled(n): return torch.zeros(n).long()",
+    ],
+    ("35_morph", "round_a_ring"): [
+        "def round_a_ring(): return np.arange(4) - 1.5",
+        "def round_a_ring(): return np.zeros(4)",
+    ],
+    ("35_morph", "shares"): [
+        "def shares(weights): return np.sort(weights)[-2:][::-1] / np.sort(weights)[-2:].sum()",
+        "def shares(weights): return weights[0], weights[1]",
     ],
     ("40_vae", "reparameterize"): [
         "def reparameterize(mean, log_variance, noise): return mean",
