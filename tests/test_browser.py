@@ -25,11 +25,22 @@ from jupyter_client import BlockingKernelClient
 harm = "<script>window.harm = 1</script><img src=x onerror='window.harm = 1'>"
 
 
+# Part of each frame, 16 pixels high or wide, as a scene of its own.
+shaped = """
+from dataclasses import replace
+from alive_scene.strokes import StrokeGenerator
+def cut(axis, pixels):
+    frames = alive.scene.frames[:, :pixels] if axis == 0 else alive.scene.frames[:, :, :pixels]
+    drawn = StrokeGenerator.fit(frames, alive.embeddings, progress=False)
+    return replace(alive, scene=replace(alive.scene, frames=frames), generator=drawn)
+"""
+
+
 def books(root, folder, alive):
-    """The lesson without its outputs, and three notebooks made for these tests.
+    """The lesson without its outputs, and four notebooks made for these tests.
 
     One has two players and a map, one two views of a player and a map to start it from, one a behavior that
-    is written in its cell.
+    is written in its cell, one a wide and a tall scene.
     """
     (folder / "nbs").mkdir()
     shutil.copytree(root / "data", folder / "data")
@@ -60,6 +71,12 @@ def books(root, folder, alive):
             begin + "from dataclasses import replace\n" + stroll(root),
             "strolling = replace(alive, behavior=Stroll.fit(alive.embeddings))\n"
             "AlivePlayer(strolling)",
+        ],
+        shapes=[
+            begin + shaped,
+            "AlivePlayer(cut(0, 16))",
+            "AlivePlayer(cut(1, 16), view='four versions')",
+            "MapExplorer(cut(0, 16))",
         ],
     ).items():
         nbformat.write(
@@ -690,6 +707,30 @@ def test_the_map_is_pointed_at(browser, lab):
     says(page, "nearest to frame")
     two_regions_are_compared(page)
     client.stop_channels()
+    assert not outside and not errors
+    page.close()
+
+
+# Of what a selector finds, each as [width, height] of its pixels and as it is shown.
+sizes = """selector => [...document.querySelectorAll(selector)].map(one => [
+  one.naturalWidth ?? one.width, one.naturalHeight ?? one.height, one.clientWidth, one.clientHeight
+])"""
+
+
+def test_a_wide_and_a_tall_scene_are_shown_undistorted(browser, lab):
+    "Each as large as a square; the nearest frame beside it has its shape, and so has the explorer's picture."
+    page, outside, errors = lab.open(browser, "shapes.ipynb")
+    until(page, both_play)
+    page.wait_for_selector("img.widget-image")
+    wide, tall = page.evaluate(sizes, ".alive-picture")
+    assert wide[:2] == [32, 16] and tall[:2] == [32, 64]
+    small = page.evaluate(sizes, ".alive-near canvas")
+    assert [one[0] / one[1] for one in small] == [2, 0.5]
+    explored = page.evaluate(sizes, "img.widget-image")
+    for width, height, across, down in [wide, tall, *small, *explored]:
+        assert abs(across / down - width / height) < 0.05 * width / height
+    for _, _, across, down in (wide, tall):
+        assert abs(across * down / 360**2 - 1) < 0.2
     assert not outside and not errors
     page.close()
 
