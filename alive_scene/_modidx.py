@@ -659,6 +659,12 @@ d = {
                 "rollout.html#behavior.step",
                 "alive_scene/rollout.py",
             ),
+            "alive_scene.rollout.Force": ("rollout.html#force", "alive_scene/rollout.py"),
+            "alive_scene.rollout.Force.__call__": (
+                "rollout.html#force.__call__",
+                "alive_scene/rollout.py",
+            ),
+            "alive_scene.rollout.Force.pull": ("rollout.html#force.pull", "alive_scene/rollout.py"),
             "alive_scene.rollout.Life": ("rollout.html#life", "alive_scene/rollout.py"),
             "alive_scene.rollout.Life.begin": ("rollout.html#life.begin", "alive_scene/rollout.py"),
             "alive_scene.rollout.Life.draw": ("rollout.html#life.draw", "alive_scene/rollout.py"),
@@ -668,6 +674,7 @@ d = {
             "alive_scene.rollout._whole": ("rollout.html#_whole", "alive_scene/rollout.py"),
             "alive_scene.rollout.advance": ("rollout.html#advance", "alive_scene/rollout.py"),
             "alive_scene.rollout.cure": ("rollout.html#cure", "alive_scene/rollout.py"),
+            "alive_scene.rollout.multiplied": ("rollout.html#multiplied", "alive_scene/rollout.py"),
             "alive_scene.rollout.rollout": ("rollout.html#rollout", "alive_scene/rollout.py"),
             "alive_scene.rollout.starting_point": (
                 "rollout.html#starting_point",

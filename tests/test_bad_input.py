@@ -68,7 +68,7 @@ from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vect
 from alive_scene.peers import FlowBehavior, PeerState, VideoTexture
 from alive_scene.player import AlivePlayer, LiveRollout, within_reach
 from alive_scene.reader import read_scene
-from alive_scene.rollout import Life, advance, cure, rollout, starting_point
+from alive_scene.rollout import Force, Life, advance, cure, multiplied, rollout, starting_point
 from alive_scene.scene import Scene, side_by_side, write_atomic, write_video
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, mse_loss
@@ -367,7 +367,7 @@ def forced(target, curing=0.1, scene=observed):
         scene,
         3,
         curing=curing,
-        forces=[lambda embedding, index: target - embedding],
+        wishes=[Force(lambda embedding, index: target - embedding)],
     )
 
 
@@ -1020,7 +1020,7 @@ NUMBERS = [
     ("one step without heat", lambda: same(advanced(0, None), observed[:1]), WORKS),
     (
         "one step, wished to nowhere more than elsewhere",
-        lambda: same(advanced(wishes=[lambda index: torch.full((1, 12), 1e-30)]), advanced()),
+        lambda: same(advanced(wishes=[lambda index, heat: torch.full((1, 12), 1e-30)]), advanced()),
         WORKS,
     ),
     ("no life at all", lambda: Life.begin(behavior, observed[:0], []), WORKS),
@@ -1905,11 +1905,11 @@ def test_curing_anything(asked):
     "What a step predicts, a row for each life: cured to unit vectors, or refused by the rollout."
     predicted, observed, weight = asked
     predicted = torch.as_tensor(predicted)
-    forces = [lambda embedding, index: predicted - embedding]
+    wishes = [Force(lambda embedding, index: predicted - embedding)]
     lives = range(len(predicted))
     texture = VideoTexture.fit(observed)
     try:
-        cured = rollout(texture, observed, 1, curing=weight, seed=lives, forces=forces)[:, 0]
+        cured = rollout(texture, observed, 1, curing=weight, seed=lives, wishes=wishes)[:, 0]
     except ValueError as error:
         says_it(error)
         fits = predicted.isfinite().all() and 0 <= weight <= 1
