@@ -301,6 +301,8 @@ d = {
             "alive_scene.command._play": ("command.html#_play", "alive_scene/command.py"),
             "alive_scene.command._sorry": ("command.html#_sorry", "alive_scene/command.py"),
             "alive_scene.command._vitals": ("command.html#_vitals", "alive_scene/command.py"),
+            "alive_scene.command._wish": ("command.html#_wish", "alive_scene/command.py"),
+            "alive_scene.command._wishes": ("command.html#_wishes", "alive_scene/command.py"),
             "alive_scene.command._write_csv": ("command.html#_write_csv", "alive_scene/command.py"),
             "alive_scene.command.main": ("command.html#main", "alive_scene/command.py"),
         },

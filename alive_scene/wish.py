@@ -20,7 +20,7 @@ __all__ = [
     "wander",
 ]
 
-# %% ../nbs/58_wish.ipynb #4bb96fd6
+# %% ../nbs/58_wish.ipynb #0beecc7f
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,7 +38,7 @@ from .path import nearest
 from .rollout import Behavior, Life, advance
 
 
-# %% ../nbs/58_wish.ipynb #f3d5163f
+# %% ../nbs/58_wish.ipynb #a3854cad
 def transitions(
     behavior: object,  # with a plan: ways (place, way), the odds going and leaping along each
     temperature: float,  # multiplies the odds of a leap
@@ -48,7 +48,7 @@ def transitions(
     return odds / odds.sum(1, keepdim=True).clamp_min(1e-300)
 
 
-# %% ../nbs/58_wish.ipynb #ec859152
+# %% ../nbs/58_wish.ipynb #12b003fe
 def desirability(
     ways: Tensor,  # (place, way) where each leads
     chance: Tensor,  # (place, way) how likely each is
@@ -76,7 +76,7 @@ def desirability(
     return torch.from_numpy(z).float().to(ways.device)
 
 
-# %% ../nbs/58_wish.ipynb #e0855239
+# %% ../nbs/58_wish.ipynb #39a057b1
 def scaled(
     scores: Tensor,  # (time,) of any size
 ) -> Tensor:  # (time,) 0..1; all 0 if they are all the same
@@ -91,16 +91,16 @@ def alikeness(
     observed: Tensor,  # (time, embed) unit vectors
     marked: Tensor,  # (n, embed)
 ) -> Tensor:  # (time,) the mean over the marked ones; 0 of none
-    "How near each frame is to some: a Gaussian kernel, three tenths of the median distance wide."
+    "How near each frame is to some: a Gaussian kernel, four tenths of the median distance wide."
     if not len(marked):
         return observed.new_zeros(len(observed))
-    width = 0.3 * torch.pdist(observed).median().clamp_min(1e-6)
+    width = 0.4 * torch.pdist(observed).median().clamp_min(1e-6)
     squared = torch.cdist(observed, marked) ** 2
     squared = squared - squared.min(0).values  # a picture from elsewhere is near to none
     return torch.exp(-squared / (2 * width**2)).mean(1)
 
 
-# %% ../nbs/58_wish.ipynb #c03ad9f2
+# %% ../nbs/58_wish.ipynb #e1ce016a
 UNIT = 0.5  # λ of a wish of strength 1, in nats a step: on the bundled scenes a state is held by it
 _MOST = 3.0  # of the whole: more, and the scene stands at its best frames
 _LEAST = 0.01  # of a strength: what has faded to less is over
@@ -116,7 +116,7 @@ def _checked(strength: float, half_life: float | None, onset: float) -> None:
         raise ValueError(f"onset must be 0 seconds or more, got {onset}")
 
 
-# %% ../nbs/58_wish.ipynb #9d01d150
+# %% ../nbs/58_wish.ipynb #0c50dffe
 @dataclass(frozen=True, eq=False)
 class Wish:
     """What is wished of a scene: a number a frame, solved into odds of the places of its plan.
@@ -173,7 +173,8 @@ class Wish:
                 self.solved.clear()
             chance = transitions(self.behavior, heat)
             reward = self.reward(index)[self.behavior.frame]
-            self.solved[key] = desirability(self.behavior.ways, chance, reward)[None]
+            z = desirability(self.behavior.ways, chance, reward)[None] if reward.any() else None
+            self.solved[key] = z
         return self.solved[key]
 
     def pull(
@@ -311,7 +312,7 @@ class Wish:
         return cls.state(alive, scores if heard else torch.zeros(len(scores)), **how)
 
 
-# %% ../nbs/58_wish.ipynb #059c4e61
+# %% ../nbs/58_wish.ipynb #e039527c
 def _marked(
     alive: object,
     numbers: int | Sequence[int],
@@ -331,7 +332,7 @@ def _large(alive: object) -> np.ndarray:  # uint8 (time, height, width, 3)
     return frames if min(frames.shape[1:3]) >= 64 else alive.render(alive.embeddings)
 
 
-# %% ../nbs/58_wish.ipynb #809a5390
+# %% ../nbs/58_wish.ipynb #09947569
 NEUTRAL = ["a photo", "a picture", "an image", "a scene", "a frame of a video"]
 RANDOM = [  # sentences that are about something else; chosen before any was tried
     *("a red car on a wet road", "the price of tea in China", "a slice of pizza on a plate"),
@@ -361,7 +362,7 @@ def _known_sentences(name: str) -> tuple[Tensor, Tensor]:  # (embed,); (n, embed
     return encoder.encode_text(NEUTRAL).mean(0), encoder.encode_text(RANDOM)
 
 
-# %% ../nbs/58_wish.ipynb #75afb7e6
+# %% ../nbs/58_wish.ipynb #1aaa184e
 def _sentence(text: str) -> None:
     "Refuse what is no sentence."
     if not isinstance(text, str):
@@ -392,7 +393,7 @@ def text_scores(
     return scores.to(observed.device), bool(stands_out)
 
 
-# %% ../nbs/58_wish.ipynb #4dbf8696
+# %% ../nbs/58_wish.ipynb #6a907ed4
 def _window(
     frames: np.ndarray,  # uint8 (time, height, width, 3)
     at: tuple[float, float],  # (y, x) in -1..1
@@ -427,7 +428,7 @@ def moved(
     return shift, trust[:, near[0], near[1]].flatten(1).mean(1)
 
 
-# %% ../nbs/58_wish.ipynb #39692bed
+# %% ../nbs/58_wish.ipynb #a914b29e
 def drag_scores(
     frames: np.ndarray,  # uint8 (time, height, width, 3)
     at: tuple[float, float],  # (y, x) in -1..1, a point of the picture
@@ -457,7 +458,7 @@ def drag_scores(
     return scores, bool(scores.max() > 1.5 * 2 / min(small.shape[1:3]))
 
 
-# %% ../nbs/58_wish.ipynb #5a54c69e
+# %% ../nbs/58_wish.ipynb #9f79ddd4
 @dataclass(frozen=True)
 class Need:
     "What a character wants, from time to time."
