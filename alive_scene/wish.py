@@ -441,7 +441,7 @@ def drag_scores(
     if given.shape != (4,) or not given.isfinite().all() or given.abs().max() > 2:
         raise ValueError(f"a drag is (y, x) and (dy, dx), finite, in -1..1, got {at} and {by}")
     if given[:2].abs().max() > 1:
-        raise ValueError(f"the point {tuple(at)} lies outside the picture: y, x are in -1..1")
+        raise ValueError(f"the point {tuple(at)} lies outside the picture: y, x must be in -1..1")
     if not isinstance(frame, (int, np.integer)) or not -len(frames) <= frame < len(frames):
         raise ValueError(f"frame must be from 0 to {len(frames) - 1}, got {frame!r}")
     pull = given[2:]
