@@ -178,7 +178,6 @@ class AliveScene:
         curing: float | None = 0.1,  # share of the nearest frame; 0 renormalises only, None is raw
         seed: int | Sequence[int] = 0,  # one seed, or a list for several versions
         wishes: Sequence[Callable] = (),  # as rollout.advance takes them
-        forces: Sequence[Callable] = (),  # as rollout.advance takes them
     ) -> Tensor:  # (steps, embed) unit vectors, or (seeds, steps, embed)
         "Imagine the scene going on. Raises ValueError for what can't be rolled out."
         return rollout(
@@ -190,7 +189,6 @@ class AliveScene:
             curing=curing,
             seed=seed,
             wishes=wishes,
-            forces=forces,
         )
 
     def render(

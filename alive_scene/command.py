@@ -110,6 +110,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_fit(commands)
     play = _add_path(commands, "play", "imagine it going on, as a video")
     play.add_argument("-o", "--out", required=True, help="the file to write: .gif, .mp4 or .webp")
+    play.add_argument(
+        "--wish",
+        action="append",
+        default=[],
+        help=(
+            "what it shall do, and from when, until the next wish begins: "
+            "'the cat is asleep@5s', with its opposite 'asleep|awake@5s', or frame:12@20s"
+        ),
+    )
     vitals = _add_path(commands, "vitals", "measure how alive a long rollout is")
     vitals.add_argument(
         "--csv", help="also write each step's nearest frame, length and distance to the scene"
@@ -155,18 +164,57 @@ def _fit(asked: argparse.Namespace) -> str:
     )
 
 
+# %% ../nbs/99_command.ipynb #928c71ac
+def _wish(
+    alive,  # an AliveScene
+    said: str,  # a sentence, SENTENCE|OPPOSITE, or frame:NUMBER; then @SECONDSs
+) -> tuple:  # the step it begins at, the Wish
+    "One --wish. Raises ValueError for what is none."
+    from alive_scene.wish import Wish
+
+    words, _, when = said.rpartition("@")
+    if not words:
+        words, when = said, "0s"
+    try:
+        begin = round(float(when.removesuffix("s")) * alive.scene.fps)
+    except (ValueError, OverflowError):
+        begin = -1
+    if begin < 0:
+        raise ValueError(f"--wish {said[:60]!r} must end in @SECONDSs, as in @5s, or have no @")
+    if not words.startswith("frame:"):
+        text, *unlike = words.split("|")
+        return begin, Wish.text(alive, text, unlike=unlike)
+    number = words.removeprefix("frame:")
+    if not number.isdecimal() or len(number) > 9:
+        raise ValueError(f"--wish {said[:60]!r} must name a frame by its number: frame:12")
+    return begin, Wish.frames(alive, int(number))
+
+
+def _wishes(alive, said: list[str]) -> list:  # one callable for each, as rollout takes them
+    "Each --wish, heard until the next one begins."
+    wishes = sorted((_wish(alive, one) for one in said), key=lambda pair: pair[0])
+    ends = [begin for begin, _ in wishes[1:]] + [float("inf")]
+
+    def heard(begin, wish, end):
+        return lambda index, heat: wish(index, heat) if begin <= index < end else None
+
+    return [heard(*pair, end) for pair, end in zip(wishes, ends, strict=True)]
+
+
 # %% ../nbs/99_command.ipynb #bcd14529
 def _path(asked: argparse.Namespace) -> tuple:
     "The saved scene and the path asked for."
     from alive_scene.alive import AliveScene
 
     alive = AliveScene.load(asked.scene)
+    wishes = _wishes(alive, getattr(asked, "wish", []))
     return alive, alive.rollout(
         asked.steps,
         start=asked.start,
         temperature=asked.temperature,
         curing=asked.curing,
         seed=asked.seed,
+        wishes=wishes,
     )
 
 

@@ -87,7 +87,7 @@ class _Step(nn.Module):
             observed,
             temperature=temperature,
             curing=curing,
-            wishes=[lambda index, odds=odds: odds for odds in wish],
+            wishes=[lambda index, heat, odds=odds: odds for odds in wish],
             noise=dict(zip(self.behavior.noise, noise, strict=True)),
         )
         return _tensors(after.state)

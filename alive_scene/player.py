@@ -114,7 +114,6 @@ class LiveRollout:
         temperature: float,
         curing: float,
         wishes: Sequence[Callable] = (),  # as rollout.advance takes them
-        forces: Sequence[Callable] = (),  # likewise
     ) -> np.ndarray:  # uint8 (steps, height, width, 3); four views in one picture
         "So many steps of each life."
         came = [course.life.state.embedding[0] for course in self.courses]
@@ -131,7 +130,6 @@ class LiveRollout:
                         temperature=temperature * course.warmth,
                         curing=curing,
                         wishes=wishes,
-                        forces=forces,
                     ),
                 )
                 for course in now
@@ -286,7 +284,6 @@ class AlivePlayer(_Panel):
         start: int = 0,  # the frame it starts from
         view: str = "one",  # "one", "four versions" or "four temperatures"
         wishes: Sequence[Callable] = (),  # as rollout.advance takes them; may be set while it plays
-        forces: Sequence[Callable] = (),  # likewise
     ) -> None:
         if view not in _VIEWS:
             known = ", ".join(map(repr, _VIEWS))
@@ -296,7 +293,6 @@ class AlivePlayer(_Panel):
         within_reach(last, **settings)
         self.alive = alive
         self.wishes = wishes
-        self.forces = forces
         self.place = MapPlace(alive.embeddings)
         self.film = None, b""  # a recording: of which settings, and its picture
         self.lock = RLock()  # JupyterLab lets widgets talk while a cell runs: one at a time
@@ -366,7 +362,7 @@ class AlivePlayer(_Panel):
         return frames
 
     def _go_on(self, steps: int, knobs: dict[str, float]) -> np.ndarray:
-        return self.live.go_on(steps, wishes=self.wishes, forces=self.forces, **knobs)
+        return self.live.go_on(steps, wishes=self.wishes, **knobs)
 
     def _knobs(self) -> dict[str, float]:
         return dict(temperature=self.temperature.value, curing=self.curing.value)

@@ -17,7 +17,7 @@ from alive_scene.generator import SirenGenerator
 from alive_scene.path import nearest
 from alive_scene.peers import VideoTexture
 from alive_scene.player import AlivePlayer
-from alive_scene.rollout import Life, advance, rollout
+from alive_scene.rollout import Force, Life, advance, rollout
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
 
@@ -101,7 +101,7 @@ def test_chances_that_are_not_reached_change_nothing(alive):
 
 
 def test_a_wish_that_is_neutral_is_none(alive):
-    neutral = [lambda index: torch.ones(1, alive.behavior.places)]
+    neutral = [lambda index, temperature: torch.ones(1, alive.behavior.places)]
     path = alive.rollout(200, seed=3)
     assert torch.allclose(path, alive.rollout(200, seed=3, wishes=neutral), atol=1e-6)
 
@@ -110,7 +110,7 @@ def test_a_wish_is_heard_by_rollout_and_player(alive):
     "The first half of the video is wished ten thousandfold; two wishes multiply."
     places, half = alive.behavior.places, len(alive.embeddings) // 2
     wished = torch.where(alive.behavior.frame < half, 100.0, 1.0)[None]
-    wishes = [lambda index: wished, lambda index: wished]
+    wishes = [lambda index, temperature: wished, lambda index, temperature: wished]
     assert wished.shape == (1, places)
 
     def share(path):
@@ -124,9 +124,9 @@ def test_a_wish_is_heard_by_rollout_and_player(alive):
 
 
 def test_a_force_is_heard_by_rollout_and_player(alive):
-    forces = [lambda embedding, index: 0.3 * (alive.embeddings[20] - embedding)]
-    path = alive.rollout(12, seed=2, forces=forces)
-    player = AlivePlayer(alive, seed=2, forces=forces)
+    wishes = [Force(lambda embedding, index: 0.3 * (alive.embeddings[20] - embedding))]
+    path = alive.rollout(12, seed=2, wishes=wishes)
+    player = AlivePlayer(alive, seed=2, wishes=wishes)
     player.advance(12)
     assert torch.allclose(player.live.courses[0].life.state.embedding[0], path[-1], atol=1e-5)
 

@@ -69,11 +69,12 @@ from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vect
 from alive_scene.peers import FlowBehavior, PeerState, VideoTexture
 from alive_scene.player import AlivePlayer, LiveRollout, within_reach
 from alive_scene.reader import read_scene
-from alive_scene.rollout import Life, advance, cure, rollout, starting_point
+from alive_scene.rollout import Force, Life, advance, cure, multiplied, rollout, starting_point
 from alive_scene.scene import Scene, side_by_side, write_atomic, write_video
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, mse_loss
 from alive_scene.vitals import TARGETS, missing, plot_vital_signs, response, vital_signs
+from alive_scene.wish import Need, Wish, drag_scores, encoder_of, moved, text_scores, wander
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 WORKS = ""  # in the last column: it must work
@@ -361,6 +362,21 @@ def advanced(temperature=1.0, curing=0.1, **more):
     return advance(born, behavior, observed, **asked).state.embedding
 
 
+def small():
+    "What a wish asks of a scene: six embeddings, what moves them, the encoder's name."
+    scene = Scene(napping_cat(6, 64).frames)
+    return AliveScene(scene, observed, None, behavior)
+
+
+def neutral(wish):
+    assert wish(0, 1.0) is None, "it wishes something"
+
+
+def lived(*wishes):
+    path = rollout(behavior, observed, 20, wishes=wishes)
+    assert path.isfinite().all()
+
+
 def forced(target, curing=0.1, scene=observed):
     "A rollout that a force takes to that place at once."
     return rollout(
@@ -368,7 +384,7 @@ def forced(target, curing=0.1, scene=observed):
         scene,
         3,
         curing=curing,
-        forces=[lambda embedding, index: target - embedding],
+        wishes=[Force(lambda embedding, index: target - embedding)],
     )
 
 
@@ -1034,8 +1050,95 @@ NUMBERS = [
     ("one step without heat", lambda: same(advanced(0, None), observed[:1]), WORKS),
     (
         "one step, wished to nowhere more than elsewhere",
-        lambda: same(advanced(wishes=[lambda index: torch.full((1, 12), 1e-30)]), advanced()),
+        lambda: same(advanced(wishes=[lambda index, heat: torch.full((1, 12), 1e-30)]), advanced()),
         WORKS,
+    ),
+    (
+        "a hundred odds",
+        lambda: multiplied([torch.tensor([[1e-30, 1e30]])] * 100).isfinite().all() or 1 / 0,
+        WORKS,
+    ),
+    ("a wish in no words", lambda: Wish.text(small(), "  "), "1 to 1,000 characters, got 2"),
+    (
+        "a wish in 10,000 characters",
+        lambda: Wish.text(small(), "asleep " * 1429),
+        "1 to 1,000 characters, got 10003: say it in a sentence",
+    ),
+    ("a wish that is a number", lambda: Wish.text(small(), 7), "is a string, got 7"),
+    ("a wish whose opposite is empty", lambda: Wish.text(small(), "a", [""]), "1 to 1,000"),
+    ("a wish in another script", lambda: neutral(Wish.text(small(), "猫が寝ている 🐈 قطة")), WORKS),
+    (
+        "a wish in markup",
+        lambda: neutral(Wish.text(small(), "<script>alert(1)</script><b>\0")),
+        WORKS,
+    ),
+    ("scores of NaN", lambda: Wish.state(small(), [nan] * 6), "6 finite numbers, one a frame"),
+    ("scores of too few", lambda: Wish.state(small(), [1.0]), "6 finite numbers.*got 1"),
+    ("scores that are all alike", lambda: neutral(Wish.state(small(), [3.0] * 6)), WORKS),
+    (
+        "scores as large as they come",
+        lambda: lived(Wish.state(small(), [3e38, *[-3e38] * 5])),
+        WORKS,
+    ),
+    (
+        "a wish of strength NaN",
+        lambda: Wish.state(small(), range(6), strength=nan),
+        "strength must be from -100 to 100, got nan",
+    ),
+    (
+        "a wish that fades at once",
+        lambda: Wish.state(small(), range(6), half_life=0),
+        "half_life must be above 0 seconds, or None",
+    ),
+    (
+        "a wish before the start",
+        lambda: Wish.state(small(), range(6), onset=-1),
+        "onset must be 0 seconds or more",
+    ),
+    ("no frames marked", lambda: Wish.frames(small(), []), "like is empty: mark one frame"),
+    ("a frame marked that isn't", lambda: Wish.frames(small(), 6), "from 0 to 5, got 6"),
+    ("half a frame marked", lambda: Wish.frames(small(), [0.5]), "from 0 to 5, got 0.5"),
+    ("a picture without color", lambda: Wish.picture(small(), np.zeros((9, 9), np.uint8)), "shape"),
+    (
+        "a picture of floats",
+        lambda: Wish.picture(small(), np.zeros((9, 9, 3))),
+        "frames must be uint8",
+    ),
+    (
+        "a drag from outside",
+        lambda: drag_scores(frames, (1.2, 0), (0, 0.1)),
+        r"the point \(1.2, 0\) lies outside the picture",
+    ),
+    ("a drag to NaN", lambda: drag_scores(frames, (0, 0), (nan, 0.1)), "finite, in -1..1"),
+    ("a drag of three", lambda: drag_scores(frames, (0, 0, 0), (0, 0.1)), "a drag is"),
+    ("a drag in no frame", lambda: drag_scores(frames, (0, 0), (0, 0.1), 99), "frame must be from"),
+    (
+        "a drag by nothing",
+        lambda: neutral(Wish.drag(small(), (0, 0), (0, 0), frames=frames)),
+        WORKS,
+    ),
+    ("a drag at the very corner", lambda: moved(frames, (1, 1), 0), WORKS),
+    (
+        "a hundred wishes at once",
+        lambda: lived(*[Wish.state(small(), range(6), 9.0)] * 100),
+        WORKS,
+    ),
+    (
+        "a hundred wishes as one",
+        lambda: lived(sum([Wish.state(small(), range(6), 100)] * 99, Wish.frames(small(), 1))),
+        WORKS,
+    ),
+    (
+        "words to no encoder",
+        lambda: text_scores(observed, "no such", "a cat"),
+        "open_clip knows no model 'no such': choose another",
+    ),
+    ("no encoder at all", lambda: encoder_of("no such"), "choose another"),
+    ("a character without needs", lambda: wander(small(), {}, 9), "a character has needs"),
+    (
+        "a need that rises at once",
+        lambda: Need(Wish.frames(small(), 1), 0, 1),
+        "rises and falls in more than 0 seconds",
     ),
     ("no life at all", lambda: Life.begin(behavior, observed[:0], []), WORKS),
     (
@@ -1585,6 +1688,7 @@ FORMULAS = {
         "whitened_axes",
         "empty_places",
     ),
+    *("alikeness", "desirability", "scaled", "transitions"),
     *("jpeg", "with_still", "rounded", "cache_file", "read_cache", "our_open_clip"),
 }
 
@@ -1921,11 +2025,11 @@ def test_curing_anything(asked):
     "What a step predicts, a row for each life: cured to unit vectors, or refused by the rollout."
     predicted, observed, weight = asked
     predicted = torch.as_tensor(predicted)
-    forces = [lambda embedding, index: predicted - embedding]
+    wishes = [Force(lambda embedding, index: predicted - embedding)]
     lives = range(len(predicted))
     texture = VideoTexture.fit(observed)
     try:
-        cured = rollout(texture, observed, 1, curing=weight, seed=lives, forces=forces)[:, 0]
+        cured = rollout(texture, observed, 1, curing=weight, seed=lives, wishes=wishes)[:, 0]
     except ValueError as error:
         says_it(error)
         fits = predicted.isfinite().all() and 0 <= weight <= 1

@@ -18,7 +18,7 @@ from alive_scene.behavior import (
     there_and_back,
 )
 from alive_scene.path import distance_to_path
-from alive_scene.rollout import cure, rollout
+from alive_scene.rollout import Force, cure, rollout
 from alive_scene.vitals import vital_signs
 
 
@@ -198,7 +198,7 @@ def test_a_force_takes_it_elsewhere(behavior):
     def toward(embedding, step):
         return 0.5 * (target - embedding)
 
-    path = rollout(behavior, observed, 14, start=20, forces=[toward])
+    path = rollout(behavior, observed, 14, start=20, wishes=[Force(toward)])
     assert (path[-8:] - target).norm(dim=1).mean() < 0.4 * (observed[20] - target).norm()
 
 

@@ -52,6 +52,22 @@ def test_fit_and_play(recorded, tmp_path, capsys):
     assert "12 frames" in capsys.readouterr().out
 
 
+def test_play_hears_a_wish(saved, tmp_path, capsys):
+    films = {}
+    for name, words in dict(
+        free=[], early=["--wish", "frame:30@1s"], late=["--wish", "frame:30@99s"]
+    ).items():
+        films[name] = tmp_path / f"{name}.gif"
+        assert main(["play", saved, "-o", str(films[name]), "--steps", "30", *words]) == 0
+    assert films["free"].read_bytes() == films["late"].read_bytes()
+    assert films["free"].read_bytes() != films["early"].read_bytes()
+    capsys.readouterr()
+    odd = ["--wish", "the price of gold@0s"]
+    with pytest.warns(UserWarning, match="says nothing here"):
+        assert main(["play", saved, "-o", str(tmp_path / "odd.gif"), "--steps", "30", *odd]) == 0
+    assert (tmp_path / "odd.gif").read_bytes() == films["free"].read_bytes()
+
+
 def test_vitals_as_a_table_of_steps(saved, tmp_path, capsys):
     assert main(["vitals", saved, "--steps", "200", "--csv", str(tmp_path / "cat.csv")]) == 0
     assert {"speed", "drift", "coverage"} <= {
@@ -72,6 +88,11 @@ def test_vitals_as_a_table_of_steps(saved, tmp_path, capsys):
         ["play", "SAVED", "-o", "x.gif", "--start", "999"],
         ["play", "SAVED", "-o", "x.gif", "--curing", "2"],
         ["play", "SAVED", "-o", "x.gif", "--steps", "0"],
+        ["play", "SAVED", "-o", "x.gif", "--wish", "the cat is asleep@soon"],
+        ["play", "SAVED", "-o", "x.gif", "--wish", "the cat is asleep@-5s"],
+        ["play", "SAVED", "-o", "x.gif", "--wish", "@5s"],
+        ["play", "SAVED", "-o", "x.gif", "--wish", "frame:99@1s"],
+        ["play", "SAVED", "-o", "x.gif", "--wish", "frame:first@1s"],
         ["vitals", "SAVED", "--csv", "no/such/folder.csv", "--steps", "50"],
     ],
 )

@@ -232,6 +232,20 @@ WRONG = {
         "def log_density(motion, to_noise): "
         "return torch.distributions.Normal(0.0, 1.0).log_prob(motion).sum(1)",
     ],
+    ("58_wish", "one_round"): [
+        "def one_round(chance, reward, z): return reward.exp() * (chance @ z)",
+        "def one_round(chance, reward, z):\n"
+        "    better = reward.exp() * (chance.T @ z)\n"
+        "    return better / better.max()",
+        "def one_round(chance, reward, z):\n"
+        "    better = chance @ z\n"
+        "    return better / better.max()",
+    ],
+    ("58_wish", "contrast"): [
+        "def contrast(frames, said, opposite): return frames @ said",
+        "def contrast(frames, said, opposite): return (frames - frames.mean(0)) @ said",
+        "def contrast(frames, said, opposite): return frames @ (said - opposite)",
+    ],
     ("60_alive", "nearest"): [
         "def nearest(path, embeddings): return (path @ embeddings.T).argmin(1)",
         "def nearest(path, embeddings): return (path @ embeddings.T).argmax(0)*0",

@@ -264,7 +264,7 @@ def test_a_wish_is_heard(browser, scene, page):
     free, held = (tab.evaluate(before, [500, half, one]) for one in (None, odds.tolist()))
     print(dict(free=free, held=held))
     assert held > free + 0.2
-    assert difference(tab, scene, 60, 1, 0.1, [lambda index: odds[None]]) <= 2
+    assert difference(tab, scene, 60, 1, 0.1, [lambda index, heat: odds[None]]) <= 2
     assert difference(tab, scene, 60, 1, 0.1) > 20, "the wish still stands"
     tab.evaluate("alive.wish(null)")
     assert difference(tab, scene, 60, 1, 0.1) <= 2

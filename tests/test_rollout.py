@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from alive_scene.path import nearest
-from alive_scene.rollout import cure, rollout
+from alive_scene.rollout import Force, cure, rollout
 from alive_scene.vae import VaeBehavior
 from alive_scene.vitals import plot_vital_signs, response, vital_signs
 
@@ -114,7 +114,7 @@ def away_from(target):
 def test_a_path_that_is_lost_is_refused(force, curing, words):
     "Of one frame, so that the nearest is the opposite one."
     with pytest.raises(ValueError, match=words):
-        rollout(Drunkard(), observed[:1], 5, curing=curing, forces=[force])
+        rollout(Drunkard(), observed[:1], 5, curing=curing, wishes=[Force(force)])
 
 
 def test_one_lost_path_of_many_is_refused():
@@ -123,7 +123,7 @@ def test_one_lost_path_of_many_is_refused():
         return torch.where(torch.tensor([[False], [index == 3]]), lost, 0 * embedding)
 
     with pytest.raises(ValueError, match="at step 3 the path left for infinity"):
-        rollout(Drunkard(), observed, 9, seed=[0, 1], forces=[force])
+        rollout(Drunkard(), observed, 9, seed=[0, 1], wishes=[Force(force)])
 
 
 def test_rollout_is_the_loop_by_hand():
@@ -143,7 +143,7 @@ def test_rollout_is_the_loop_by_hand():
         temperature=1.5,
         curing=0.2,
         seed=5,
-        forces=[lambda e, t: 0 * e + 0.01 * t],
+        wishes=[Force(lambda e, t: 0 * e + 0.01 * t)],
     )
     assert (
         torch.equal(ours, torch.stack(path)) and ours.dtype == torch.float32 and state.steps == 20
@@ -173,7 +173,7 @@ def test_forces_add_before_curing():
         observed,
         40,
         temperature=0,
-        forces=[lambda e, t: 0.1 * (target - e), lambda e, t: 0.1 * (target - e)],
+        wishes=[Force(lambda e, t: 0.1 * (target - e)), Force(lambda e, t: 0.1 * (target - e))],
     )
     assert (path[-1] - target).norm() < 0.1 * (observed[0] - target).norm()
 
@@ -254,7 +254,7 @@ def test_wild_temperatures_come_back():
 
 def test_infinity_is_named():
     with pytest.raises(ValueError, match="step 1 .*infinity"):
-        rollout(Drunkard(), observed, 5, curing=None, forces=[lambda e, t: e * 1e30])
+        rollout(Drunkard(), observed, 5, curing=None, wishes=[Force(lambda e, t: e * 1e30)])
 
 
 def by_hand(path, observed):
