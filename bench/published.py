@@ -204,10 +204,15 @@ def whole(lab, schedule, steps, frames, seen, dense, dense_frames):
 
 def export(lab, name, training, where):
     "The network in half precision, and the sheet of its progress: a row a step, a column a frame."
+    files = sorted(lab.glob("[0-9]*.png"))
     numbers = {k: v.half().contiguous() for k, v in training.model.state_dict().items()}
-    told = {"step": str(training.step), "config": json.dumps(training.model.config)}
+    told = {
+        "step": str(training.step),
+        "config": json.dumps(training.model.config),
+        "shown": json.dumps([int(file.stem) for file in files]),  # the steps of the sheet's rows
+    }
     put(where / f"published_{name}.safetensors", save(numbers, metadata=told))
-    rows = [np.asarray(Image.open(file)) for file in sorted(lab.glob("[0-9]*.png"))]
+    rows = [np.asarray(Image.open(file)) for file in files]
     Image.fromarray(np.vstack(rows)).save(where / f"published_{name}.webp", quality=80, method=6)
 
 

@@ -6,7 +6,7 @@ import torch
 from test_behavior import observed
 
 from alive_scene.path import distance_to_path
-from alive_scene.peers import FlowBehavior, VideoTexture
+from alive_scene.peers import FlowBehavior, LinearSystem, VideoTexture, texture_cost
 from alive_scene.rollout import rollout
 
 
@@ -63,6 +63,48 @@ def test_texture_by_hand():
     for _ in range(300):
         cost = np.array([[cut[i, j] + 0.99 * cost[j].min() for j in range(12)] for i in range(12)])
     assert np.allclose(texture.cost, (cost - cost.min(1, keepdims=True)) / gap.mean(), atol=1e-4)
+
+
+def test_a_pruned_cut_is_never_taken_and_no_neighbor_undercuts_one_that_is_left():
+    gap = torch.cdist(observed.double(), observed.double())
+    plain, pruned = texture_cost(gap), texture_cost(gap, apart=8)
+    time = len(gap)
+    left = pruned < 1e3
+    ahead = torch.arange(time) - torch.arange(time)[:, None] - 1
+    assert (left & (ahead != 0))[:-1].any() and left.sum() < (plain < 1e3).sum() / 4
+    assert not left[:-1][((ahead != 0) & (ahead.abs() < 8))[:-1]].any()
+    assert left[:-1][(ahead == 0)[:-1]].all()
+    path = rollout(VideoTexture.fit(observed, apart=8, sigma=0.3), observed, 400, curing=None)
+    frames = distance_to_path(path, observed)[0]
+    assert left[frames[:-1], frames[1:]].all()
+
+
+def test_a_cross_fade_starts_at_the_way_it_left_and_ends_at_the_new_one():
+    texture = VideoTexture.fit(observed, fade=3)
+    state = texture.start(observed[:1])
+    texture.cost.fill_(1e3)
+    texture.cost[0, 20] = 0
+    texture.cost[torch.arange(20, 30), torch.arange(21, 31)] = 0
+    for step, share in enumerate((3 / 4, 2 / 4, 1 / 4, 0)):
+        state = texture.step(state, 1.0, {"chance": torch.full((1, 1), 0.5)})
+        wanted = (1 - share) * observed[20 + step] + share * observed[1 + step]
+        assert torch.allclose(
+            state.embedding[0], torch.nn.functional.normalize(wanted, dim=0), atol=1e-5
+        )
+
+
+def test_a_linear_system_finds_the_rule_it_was_made_by():
+    "A turn in a plane, seen in 24 numbers: the open loop goes on turning, and curing can't stop it."
+    angle = 0.1 * torch.arange(300)
+    plane = torch.linalg.qr(torch.randn(24, 3, generator=torch.Generator().manual_seed(0)))[0]
+    path = torch.stack([angle.cos(), angle.sin(), torch.full_like(angle, 3)], 1) @ plane.T
+    path = torch.nn.functional.normalize(path, dim=1)
+    system = LinearSystem.fit(path, dims=2)
+    turned = torch.linalg.eigvals(system.rule).angle().abs()
+    assert torch.allclose(turned, torch.full((2,), 0.1), atol=1e-3)
+    assert torch.allclose(rollout(system, path, 200, curing=1.0), path[1:201], atol=2e-2)
+    bound = LinearSystem.fit(path, dims=2, feedback=1.0)
+    assert torch.allclose(rollout(bound, path, 50, curing=None), path[1:51], atol=1e-4)
 
 
 def test_texture_shows_frames_only(peers):
