@@ -310,7 +310,7 @@ def frechet(one, other):
     Squared, as FID and FVD have it (Heusel 2017, Unterthiner 2018).
     """
     mean = ((one.mean(0) - other.mean(0)) ** 2).sum()
-    here, there = np.cov(one.T), np.cov(other.T)
+    here, there = (np.atleast_2d(np.cov(cloud.T)) for cloud in (one, other))
     both = np.linalg.eigvals(here @ there).real.clip(0)
     return float(mean + np.trace(here) + np.trace(there) - 2 * np.sqrt(both).sum())
 
