@@ -101,6 +101,48 @@ def told(path, frames, observed, video):
     }
 
 
+def let_go(out, both, scene, observed):
+    "The films of rollouts, the published pair's and ours, and what `told` says of each."
+    table = {}
+
+    def clip_of(who, name, seed=0, temperature=1.0, curing=0.1):
+        generator, behavior = both[who]
+        how = dict(seed=seed, temperature=temperature, curing=curing)
+        path = rollout(behavior, observed, LONG, start=BEGIN, **how)
+        frames = generator.render(path[::EVERY])
+        table[f"{who}, {name}"] = told(path, frames, observed, scene.frames)
+        return frames
+
+    film(
+        out / "pair_artifacts.webp",
+        [
+            {
+                "published, as it is": clip_of("published", "as it is", curing=None),
+                "cured by 0.1": clip_of("published", "cured by 0.1"),
+                "ours": clip_of("ours", "cured by 0.1"),
+            }
+        ],
+    )
+    film(
+        out / "pair_versions.webp",
+        [
+            {f"{who}, {seed}": clip_of(who, f"seed {seed}", seed) for seed in range(1, 5)}
+            for who in both
+        ],
+    )
+    film(
+        out / "pair_temperatures.webp",
+        [
+            {
+                f"{who}, {heat:g}": clip_of(who, f"temperature {heat:g}", 0, heat)
+                for heat in TEMPERATURES
+            }
+            for who in both
+        ],
+    )
+    return table
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -132,50 +174,7 @@ def main():
             }
         ],
     )
-    table = {}
-
-    def clip_of(pair, name, seed=0, temperature=1.0, curing=0.1):
-        path = rollout(
-            pair[1],
-            observed,
-            LONG,
-            start=BEGIN,
-            seed=seed,
-            temperature=temperature,
-            curing=curing,
-        )
-        frames = pair[0].render(path[::EVERY])
-        table[name] = told(path, frames, observed, scene.frames)
-        return frames
-
-    film(
-        asked.out / "pair_artifacts.webp",
-        [
-            {
-                "published, as it is": clip_of(published, "published, as it is", curing=None),
-                "cured by 0.1": clip_of(published, "published, cured by 0.1"),
-                "ours": clip_of(ours, "ours, cured by 0.1"),
-            }
-        ],
-    )
-    both = {"published": published, "ours": ours}
-    film(
-        asked.out / "pair_versions.webp",
-        [
-            {f"{name}, {seed}": clip_of(pair, f"{name}, seed {seed}", seed) for seed in range(1, 5)}
-            for name, pair in both.items()
-        ],
-    )
-    film(
-        asked.out / "pair_temperatures.webp",
-        [
-            {
-                f"{name}, {heat:g}": clip_of(pair, f"{name}, temperature {heat:g}", 0, heat)
-                for heat in TEMPERATURES
-            }
-            for name, pair in both.items()
-        ],
-    )
+    table = let_go(asked.out, {"published": published, "ours": ours}, scene, observed)
     for name, row in table.items():
         print(f"{name:28}", *(f"{what} {value:.2f};" for what, value in row.items()))
     if asked.save:
