@@ -563,6 +563,31 @@ d = {
                 "peers.html#flowbehavior.step",
                 "alive_scene/peers.py",
             ),
+            "alive_scene.peers.LinearSystem": ("peers.html#linearsystem", "alive_scene/peers.py"),
+            "alive_scene.peers.LinearSystem.__init__": (
+                "peers.html#linearsystem.__init__",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.LinearSystem.draw": (
+                "peers.html#linearsystem.draw",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.LinearSystem.fit": (
+                "peers.html#linearsystem.fit",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.LinearSystem.noise": (
+                "peers.html#linearsystem.noise",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.LinearSystem.start": (
+                "peers.html#linearsystem.start",
+                "alive_scene/peers.py",
+            ),
+            "alive_scene.peers.LinearSystem.step": (
+                "peers.html#linearsystem.step",
+                "alive_scene/peers.py",
+            ),
             "alive_scene.peers.PeerState": ("peers.html#peerstate", "alive_scene/peers.py"),
             "alive_scene.peers.VideoTexture": ("peers.html#videotexture", "alive_scene/peers.py"),
             "alive_scene.peers.VideoTexture.__init__": (
@@ -585,6 +610,7 @@ d = {
                 "peers.html#videotexture.step",
                 "alive_scene/peers.py",
             ),
+            "alive_scene.peers.texture_cost": ("peers.html#texture_cost", "alive_scene/peers.py"),
         },
         "alive_scene.player": {
             "alive_scene.player.AlivePlayer": ("player.html#aliveplayer", "alive_scene/player.py"),

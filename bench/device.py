@@ -21,6 +21,9 @@ from alive_scene.rollout import cure
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
 
+sys.path.insert(0, str(Path(__file__).parent))
+from stamp import stamp  # noqa: E402
+
 
 def gpu():
     "The GPU of this machine, or None."
@@ -107,7 +110,9 @@ def main():
             f"| {row['differs'] <= row['allowed']} |"
         )
     if asked.save:
-        asked.save.write_text(json.dumps(dict(device=str(other), rows=rows), indent=1) + "\n")
+        asked.save.write_text(
+            json.dumps(dict(device=str(other), rows=rows, **stamp()), indent=1) + "\n"
+        )
     return 0 if all(row["differs"] <= row["allowed"] for row in rows) else 1
 
 

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from clips import recorded
 from matplotlib.cbook import get_sample_data
 from scipy.stats import spearmanr
+from stamp import stamp
 
 from alive_scene.actors import Puppet, napping_cat, portrait
 from alive_scene.clip import ClipEncoder, encode_scene
@@ -298,7 +299,7 @@ def main():
             )
         )
     if asked.save:
-        asked.save.write_text(json.dumps(columns, indent=1) + "\n")
+        asked.save.write_text(json.dumps(columns | {"measured": stamp()}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,9 @@ from alive_scene.rollout import rollout
 from alive_scene.vae import VaeBehavior
 from alive_scene.vitals import vital_signs
 
+sys.path.insert(0, str(Path(__file__).parent))
+from stamp import stamp  # noqa: E402
+
 SIGNS = "speed", "drift", "coverage"
 # a peer that knows nothing of the whole: it wanders off and settles somewhere,
 # so that only its numbers must be finite
@@ -285,7 +288,10 @@ def main(steps=100_000, seconds=600, minutes=10, only=None, save=None):
     )
     made = {name: part() for name, part in parts.items() if only in (None, name)}
     if save:
-        Path(save).write_text(json.dumps({**kept, **made}, indent=1) + "\n")
+        Path(save).write_text(
+            json.dumps({**kept, **{part: row | stamp() for part, row in made.items()}}, indent=1)
+            + "\n"
+        )
     for name, part in made.items():
         if not part["fine"]:
             print(f"\nNot as it must be: {name}")

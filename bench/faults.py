@@ -17,6 +17,9 @@ from pathlib import Path
 from random import Random
 from time import perf_counter
 
+sys.path.insert(0, str(Path(__file__).parent))
+from stamp import stamp  # noqa: E402
+
 
 def small(turn=0):
     "A scene that is fitted in about a second; another one for each turn."
@@ -217,7 +220,7 @@ def main(kills=50, seed=0, save=None):
         print(f"| {' | '.join(map(str, row.values()))} |")
     if save:
         Path(save).write_text(
-            json.dumps(dict(kills=kills, seed=seed, moments=table), indent=1) + "\n"
+            json.dumps(dict(kills=kills, seed=seed, moments=table, **stamp()), indent=1) + "\n"
         )
     return 0 if all(map(good, rows)) else 1
 

@@ -24,6 +24,9 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parent))
+from stamp import stamp  # noqa: E402
+
 ODD = [0, 1, -1, 2, 255, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 10**9, 10**12, 2**63]
 
 
@@ -339,7 +342,7 @@ def main(seconds=300, seed=0, only=None, save=None):
     kept = json.loads(Path(save).read_text()) if save and Path(save).is_file() else {}
     if save:
         Path(save).write_text(
-            json.dumps({**kept, **{row["reader"]: row for row in rows}}, indent=1) + "\n"
+            json.dumps({**kept, **{row["reader"]: row | stamp() for row in rows}}, indent=1) + "\n"
         )
     return 1 if any(found.values()) or not all(row["tries"] for row in rows) else 0
 

@@ -36,7 +36,8 @@ from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
 
 sys.path.insert(0, str(Path(__file__).parent))  # a lesson loads this file from elsewhere
-from clips import data, recorded  # noqa: E402
+from clips import PixelEncoder, data, recorded  # noqa: E402
+from stamp import stamp  # noqa: E402
 
 os.environ["SVT_LOG"] = "1"  # errors only
 # HNeRV, its own code, batch 2, decoder of about this size, 60 s on two cores: measured once, elsewhere
@@ -135,6 +136,7 @@ MODELS = {
     "ReLU": ReluGenerator,
     "NeRV-style": ConvGenerator,
     "ours": StrokeGenerator,
+    "ours, of pixel-PCA": StrokeGenerator,  # no CLIP: PixelEncoder says where a frame lies
 }
 
 
@@ -212,6 +214,8 @@ def speed(model, embeddings):
 
 def seen(name, frames, embeddings, seconds, **how):
     "One model on one clip: every figure but the unseen ones."
+    if name.endswith("pixel-PCA"):
+        embeddings = PixelEncoder(frames).encode_frames(frames)
     model, took, curve = fitted(MODELS[name], frames, embeddings, seconds=seconds, **how)
     drawn = model.render(embeddings)
     return {
@@ -228,7 +232,9 @@ def seen(name, frames, embeddings, seconds, **how):
 
 def unseen(name, frames, embeddings, seconds):
     how = {}
-    if name == "ours":  # as many numbers as for the whole clip
+    if name.endswith("pixel-PCA"):  # its axes know the even frames only
+        embeddings = PixelEncoder(frames[::2]).encode_frames(frames)
+    if name.startswith("ours"):  # as many numbers as for the whole clip
         how = {"numbers": round(frames[0, :, :, 0].size * (24 + len(frames) / 8))}
     model = MODELS[name].fit(
         frames[::2], embeddings[::2], seconds=seconds / 2, progress=False, **how
@@ -449,9 +455,10 @@ def measure(part, seconds, names):
         for clip in ("napping_cat", "portrait"):
             frames, embeddings = all_clips[clip]
             found[clip] = still(frames, embeddings)
-            for name in [name for name in names if name in ("published SIREN", "ours")]:
+            wanted = ("published SIREN", "ours", "ours, of pixel-PCA")
+            for name in [name for name in names if name in wanted]:
                 found[clip][name] = seen(name, frames, embeddings, seconds) | (
-                    unseen(name, frames, embeddings, seconds) if name == "ours" else {}
+                    unseen(name, frames, embeddings, seconds) if name.startswith("ours") else {}
                 )
             table(f"{clip}, 128 px, 64 frames, {seconds:g} s", found[clip])
         return found
@@ -507,6 +514,7 @@ def main():
         if part == "scenes":
             result = {clip: before.get(clip, {}) | columns for clip, columns in result.items()}
         kept[part] = before | result
+        kept.setdefault("measured", {})[part] = stamp()
     if asked.save:
         asked.save.write_text(json.dumps(kept, indent=1) + "\n")
 

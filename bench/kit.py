@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from clips import data
+from stamp import stamp
 
 from alive_scene.alive import AliveScene
 from alive_scene.browser import export_html
@@ -60,7 +61,7 @@ def main():
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     with TemporaryDirectory() as one, TemporaryDirectory() as two, TemporaryDirectory() as three:
-        kept = dict(
+        kept = stamp() | dict(
             cores=os.cpu_count(),
             sizes=[measure(*each) for each in ((64, one), (128, two), (256, three))],
             page_kilobytes=page(two),

@@ -13,7 +13,6 @@ and page.png, the screenshots of the README.
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from dataclasses import replace
@@ -34,6 +33,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 import test_browser as notebook  # noqa: E402, it lies among the tests
 import test_export as page  # noqa: E402
 from browsers import launch  # noqa: E402
+
+sys.path.insert(0, str(ROOT / "bench"))
+from stamp import stamp  # noqa: E402
 
 # When, in milliseconds, each frame was drawn.
 beats = """async seconds => {
@@ -249,9 +251,7 @@ def measure(pictures):
                 f"{how}: to the picture, median ms": median(each),
                 f"{how}: to the picture, longest of 21, ms": max(each),
             }
-        figures = dict(
-            cores=os.cpu_count(), player=player, page=in_page(browser, alive, folder, pictures)
-        )
+        figures = dict(**stamp(), player=player, page=in_page(browser, alive, folder, pictures))
         browser.close()
     return figures
 

@@ -24,6 +24,9 @@ import browsers  # noqa: E402, they lie among the tests
 import test_site as reader  # noqa: E402
 from make_site import build  # noqa: E402
 
+sys.path.insert(0, str(ROOT / "bench"))
+from stamp import stamp  # noqa: E402
+
 WIDTHS = {1280: 212, 390: 115}  # pixels of a page, and of its column on a sheet
 SIDE = 1092  # pixels of a sheet
 
@@ -142,7 +145,7 @@ def main():
         for what, value in rows.items():
             print(f"| {what} | {value:.{1 if isinstance(value, float) else 0}f} |")
         if asked.save:
-            asked.save.write_text(json.dumps(dict(cores=os.cpu_count(), **rows), indent=1) + "\n")
+            asked.save.write_text(json.dumps(dict(**stamp(), **rows), indent=1) + "\n")
         if asked.pictures:
             count = pictures(site, asked.pictures, asked.only, asked.widths)
             print(f"\n{count} pages photographed in {asked.pictures}: look at its sheets")

@@ -66,7 +66,7 @@ from alive_scene.graphs import scene_graphs
 from alive_scene.maps import MapPlace
 from alive_scene.morph import MorphGenerator
 from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vectors
-from alive_scene.peers import FlowBehavior, PeerState, VideoTexture
+from alive_scene.peers import FlowBehavior, LinearSystem, PeerState, VideoTexture
 from alive_scene.player import AlivePlayer, LiveRollout, within_reach
 from alive_scene.reader import read_scene
 from alive_scene.rollout import Force, Life, advance, cure, multiplied, rollout, starting_point
@@ -1321,6 +1321,36 @@ NUMBERS = [
         WORKS,
     ),
     (
+        "two frames, a linear system",
+        lambda: LinearSystem.fit(observed[:2]),
+        "at least 3 are needed",
+    ),
+    (
+        "three frames, a linear system",
+        lambda: rollout(LinearSystem.fit(walk(3, 9)), walk(3, 9), 5),
+        WORKS,
+    ),
+    (
+        "a feedback of more than all",
+        lambda: LinearSystem.fit(observed, feedback=1.5),
+        "a share of the way",
+    ),
+    (
+        "a texture without a sigma",
+        lambda: VideoTexture.fit(observed, sigma=0),
+        "sigma must be above 0",
+    ),
+    (
+        "a texture that fades backward",
+        lambda: VideoTexture.fit(observed, fade=-1),
+        "0 or more frames",
+    ),
+    (
+        "a texture that fades for longer than the clip",
+        lambda: rollout(VideoTexture.fit(observed, fade=99, apart=99), observed, 50),
+        WORKS,
+    ),
+    (
         "three frames, flowing",
         lambda: FlowBehavior.fit(observed[:3], progress=False),
         "at least 4 are needed",
@@ -1351,7 +1381,7 @@ NUMBERS = [
     (
         "a state at the end of time",
         lambda: (
-            stepped(PeerState(observed[-1:], torch.tensor([5])), VideoTexture.fit(observed))
+            stepped(PeerState(observed[-1:], torch.tensor([[5, 5, 0]])), VideoTexture.fit(observed))
             .embedding.isfinite()
             .all()
             or pytest.fail()
@@ -1690,6 +1720,7 @@ FORMULAS = {
     ),
     *("alikeness", "desirability", "scaled", "transitions"),
     *("jpeg", "with_still", "rounded", "cache_file", "read_cache", "our_open_clip"),
+    "texture_cost",
 }
 
 
