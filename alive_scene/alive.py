@@ -396,6 +396,7 @@ def _check(about: dict, tensors: dict[str, Tensor]) -> None:
             raise ValueError(f"{name} holds what is not a number")
 
 
+# %% ../nbs/60_alive.ipynb #dc3ef921
 def _filled(role: str, kind: str, config: dict, tensors: dict[str, Tensor]) -> nn.Module:
     "The part that a header describes, filled from the file; room is made only when its numbers fit."
     made = _class_of(role, kind)

@@ -334,7 +334,7 @@ def _large(alive: object) -> np.ndarray:  # uint8 (time, height, width, 3)
 
 # %% ../nbs/58_wish.ipynb #09947569
 NEUTRAL = ["a photo", "a picture", "an image", "a scene", "a frame of a video"]
-RANDOM = [  # sentences that are about something else; chosen before any was tried
+RANDOM = [  # sentences about something else; the rule's limits in text_scores were read off these
     *("a red car on a wet road", "the price of tea in China", "a slice of pizza on a plate"),
     *("earnings rose by two percent", "two ships in a harbor", "parallel lines never meet"),
     *("the mountain is covered in snow", "a wooden chair", "please open the window"),

@@ -420,7 +420,7 @@ def state_lines(found):
         )
 
 
-CLIPS = dict(real=lambda: read_scene(recorded()), cat=napping_cat, portrait=portrait)
+CLIPS = dict(real=lambda: read_scene(recorded(), crop="center"), cat=napping_cat, portrait=portrait)
 
 
 def clips_of(asked):

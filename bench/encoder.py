@@ -273,7 +273,7 @@ def main():
         "portrait": [portrait(seed=seed) for seed in SEEDS],
         "left out": [hopper(seed) for seed in SEEDS],
     }
-    real = read_scene(recorded())
+    real = read_scene(recorded(), crop="center")
     columns = {
         name: measure(one, scenes, real)
         for name, one in (("alive-tiny", encoder), ("untrained", untrained), ("pixels", None))

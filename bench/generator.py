@@ -149,7 +149,7 @@ def clips(size=128):
         "napping_cat": data / "napping_cat.mp4",
         "portrait": data / "portrait.mp4",
     }.items():
-        frames = read_scene(path, size=size, max_frames=64).frames
+        frames = read_scene(path, size=size, max_frames=64, crop="center").frames
         found[name] = frames, eye.encode_frames(frames)
     return found
 

@@ -387,7 +387,7 @@ def main():
                 file = Path(__file__).with_suffix(".json")
                 file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if asked.clip:
-        alive = living(read_scene(asked.clip, size=128, max_frames=200))
+        alive = living(read_scene(asked.clip, size=128, max_frames=200, crop="center"))
         found["drags"][Path(asked.clip).stem] = drags_of(alive, 0)
         print(asked.clip, found["drags"][Path(asked.clip).stem])
         if asked.save:

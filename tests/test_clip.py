@@ -219,9 +219,6 @@ def test_all_of_a_frame_is_seen(architecture, tmp_path, shape):
         frames[i, y:, x:][:8, :8] = 0
     apart = torch.pdist(encoder.encode_frames(frames))
     assert apart.min() > 1e-3
-    views = clip._squares(frames)
-    assert len(views) == -(-max(shape) // min(shape))
-    assert {view.shape[1:3] for view in views} == {(min(shape),) * 2}
 
 
 def test_a_model_that_squeezes_sees_the_frame_as_in_its_training(architecture, tmp_path):

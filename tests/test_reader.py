@@ -122,20 +122,6 @@ def test_a_bare_stream(tmp_path, name, codec, pixels):
     assert len(scene) == 25 and abs(level(scene.frames[0]) - 150) < 4
 
 
-def test_a_stamp_that_goes_back_follows_on():
-    from alive_scene.reader import _timed
-
-    class Frame:
-        dts = None
-        time_base = Fraction(1, 10)
-
-        def __init__(self, pts):
-            self.pts = pts
-
-    seconds = [s for s, _ in _timed(map(Frame, [50, 51, 20, None, 55, 55]), True, 0.1)]
-    assert seconds == pytest.approx([0, 0.1, 0.2, 0.3, 0.5, 0.6])
-
-
 def test_a_clock_that_was_set_anew_is_no_rest(tmp_path):
     stamps = np.r_[np.arange(25), 10_000_000 + np.arange(25)]
     path = film(tmp_path / "a.mkv", grey(np.arange(50) * 4), stamps=stamps)
