@@ -719,6 +719,7 @@ d = {
             "alive_scene.segments._choice": ("segments.html#_choice", "alive_scene/segments.py"),
             "alive_scene.segments._comb": ("segments.html#_comb", "alive_scene/segments.py"),
             "alive_scene.segments._cuts": ("segments.html#_cuts", "alive_scene/segments.py"),
+            "alive_scene.segments._fade": ("segments.html#_fade", "alive_scene/segments.py"),
             "alive_scene.segments._faults": ("segments.html#_faults", "alive_scene/segments.py"),
             "alive_scene.segments._flashes": ("segments.html#_flashes", "alive_scene/segments.py"),
             "alive_scene.segments._folded": ("segments.html#_folded", "alive_scene/segments.py"),

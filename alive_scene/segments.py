@@ -57,6 +57,14 @@ def _runs(
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
+def _fade(contrast: np.ndarray) -> int:
+    "How many frames beside a blank stretch, nearest first, are a fade: contrast rises, by a tenth or more."
+    rises = contrast[1:] > 1.005 * contrast[:-1]
+    long = int(np.argmin(np.append(rises, False)))
+    return long if long and contrast[0] < 0.9 * contrast[long] else 0
+
+
+# %% ../nbs/03_segments.ipynb #783b3e6d
 def _blank(small: np.ndarray, rate: float) -> list[tuple[int, int]]:
     """Stretches that are black, or of one color, with the fades that lead into them and out.
     At an end of the clip of any length, in its middle from a quarter of a second."""
@@ -69,11 +77,9 @@ def _blank(small: np.ndarray, rate: float) -> list[tuple[int, int]]:
     for first, behind in _runs(mask):
         if 0 < first and behind < len(mask) and behind - first < rate / 4:
             continue  # a blink of the light
-        while first > 1 and contrast[first - 2] > 1.005 * contrast[first - 1] > 0:
-            first -= 1
-        while behind < len(mask) - 1 and contrast[behind + 1] > 1.005 * contrast[behind] > 0:
-            behind += 1
-        found.append((0 if first == 1 else first, behind))
+        first -= _fade(contrast[:first][::-1])
+        behind += _fade(contrast[behind:])
+        found.append((first, behind))
     return found
 
 
@@ -162,7 +168,7 @@ def _fresh(small: np.ndarray) -> tuple[float, np.ndarray]:  # ratio; (kept,) fra
     found = []
     if len(changes) >= 20:
         found = [(ratio, *_folded(changes, ratio)) for ratio in _RATIOS]
-    found = [(ratio, misfit, new) for ratio, misfit, new in found if misfit < 0.2]
+    found = [(ratio, misfit, new) for ratio, misfit, new in found if misfit < 0.3]
     if not found:
         return 1.0, np.arange(len(small))
     best = min(misfit for _, misfit, _ in found)
@@ -174,11 +180,11 @@ def _fresh(small: np.ndarray) -> tuple[float, np.ndarray]:  # ratio; (kept,) fra
 def _returns(small: np.ndarray) -> np.ndarray:  # (time,), 0..1
     """Where is it possible to go on as at another time? By how alike are the pictures, and the motions
     into them and out of them, in median steps: the formula of the plan in 55_behavior, in pixels."""
-    pooled = small[:, : small.shape[1] // 2 * 2, : small.shape[2] // 2 * 2]
-    pooled = (pooled[:, ::2] + pooled[:, 1::2])[:, :, ::2] + (pooled[:, ::2] + pooled[:, 1::2])[
-        :, :, 1::2
-    ]
-    at = pooled.reshape(len(small), -1).astype(np.float64)
+    if min(small.shape[1:]) > 1:  # half as large tells as much
+        small = small[:, : small.shape[1] // 2 * 2, : small.shape[2] // 2 * 2]
+        small = small[:, ::2] + small[:, 1::2]
+        small = small[:, :, ::2] + small[:, :, 1::2]
+    at = small.reshape(len(small), -1).astype(np.float64)
     steps = np.linalg.norm(np.diff(at, axis=0), axis=1)
     at = (at - at.mean(0)) / (np.median(steps[steps > 0]) if steps.any() else 1.0)
     leave = np.concatenate([np.diff(at, axis=0), np.zeros_like(at[:1])])
