@@ -10,12 +10,16 @@ __all__ = [
     "AliveScene",
     "thumbnail_sheet",
     "thumbnails_of",
+    "typed",
     "in_a_line",
 ]
 
 # %% ../nbs/60_alive.ipynb #2e71e508
 import importlib
 import json
+import os
+import shlex
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -29,8 +33,8 @@ from torch.nn import functional as F
 from .clip import ClipEncoder, encode_scene, repeatable
 from .generator import Generator
 from .rollout import Behavior, Life, advance, rollout
-from .reader import read_scene
 from .scene import Scene, write_atomic
+from .segments import read_segment, warn_lifeless
 
 
 # %% ../nbs/60_alive.ipynb #6af9c833
@@ -119,9 +123,9 @@ class AliveScene:
         *,
         encoder: str | ClipEncoder = "alive-tiny",  # a name ClipEncoder knows, or one made already
         size: int = 128,  # pixels along the shorter side
-        max_frames: int = 200,  # at most so many frames
+        max_frames: int | None = None,  # at most so many frames; None: the 200 that live longest
         crop: str = "auto",  # what of each picture, as read_scene takes it
-        start: float = 0.0,  # seconds to skip
+        start: float | None = None,  # seconds to skip; None: wherever it lives longest
         stop: float | None = None,  # second to end before
         fps: float | None = None,  # frames a second to keep; None keeps the source's
         generator: str = "patch",  # its kind: "morph" moves pixels, "siren" is as published
@@ -134,13 +138,16 @@ class AliveScene:
     ) -> "AliveScene":
         """Watch a video and learn to draw and to move it. Interrupted, it keeps what was learned.
 
+        Of a path, the stretch that is worth learning (`segments.read_segment`), unless `max_frames`,
+        `start` or `stop` is given. A Scene is learned as it is; what in it isn't life is told by a warning.
+
         Raises ValueError or OSError that says what can't be fitted.
         """
         drawing = _class_of("generator", generator)
         moving = _class_of("behavior", behavior)
         scene = video
         if not isinstance(video, Scene):
-            scene = read_scene(
+            scene = read_segment(
                 video,
                 size=size,
                 max_frames=max_frames,
@@ -154,6 +161,8 @@ class AliveScene:
                 f"the scene has {len(scene.frames)} frames, more than can be stored: "
                 f"choose max_frames, at most {_MOST}"
             )
+        if isinstance(video, Scene) or (max_frames, start, stop) != (None, None, None):
+            warn_lifeless(scene)  # what was asked for is never cut
         with repeatable(seed):
             eye = encoder if isinstance(encoder, ClipEncoder) else ClipEncoder(encoder)
             embeddings = _unit(encode_scene(scene, eye))
@@ -310,6 +319,15 @@ def _write(alive: "AliveScene", path: Path) -> None:
         temporary.write_bytes(save(tensors, metadata={"alive_scene": json.dumps(about)}))
 
 
+# %% ../nbs/60_alive.ipynb #8aa21b6c
+def typed(
+    *words: str | Path,  # a command and what it is given
+) -> str:
+    "A command as a terminal takes it when it is pasted: quoted where it must be."
+    words = [str(word) for word in words]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
 # %% ../nbs/60_alive.ipynb #43740237
 def in_a_line(error: Exception) -> str:
     "What an error says, in a line of at most 200 characters."
@@ -325,7 +343,7 @@ def _read(
 
     if not path.is_file():
         raise FileNotFoundError(
-            f"there is no scene file {path}: alive-scene fit VIDEO -o {path.name}, or "
+            f"there is no scene file {path}: {typed('alive-scene', 'fit', 'VIDEO', '-o', path.name)}, or "
             f"AliveScene.fit(video).save({path.name!r}), makes one"
         )
     try:

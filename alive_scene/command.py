@@ -7,10 +7,26 @@ __all__ = ["main"]
 
 # %% ../nbs/99_command.ipynb #882b33a9
 import argparse
+import re
 import sys
 import warnings
 from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+# %% ../nbs/99_command.ipynb #2c994320
+def _seconds(typed: str) -> float:
+    "Seconds of what a user types: 12.5, 1:02.5 or 1:02:03."
+    if not re.fullmatch(r"(\d+:){0,2}\d*\.?\d+\.?", typed):
+        raise argparse.ArgumentTypeError(
+            f"{typed!r} is no time: give seconds (12.5), or minutes and seconds (1:02.5)"
+        )
+    seconds = 0.0
+    for part in typed.split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds
 
 
 # %% ../nbs/99_command.ipynb #79641c11
@@ -21,7 +37,9 @@ def _add_fit(commands) -> None:
         help="learn a scene from a video",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    fit.add_argument("video", help="a video, a GIF, a folder or a glob of pictures")
+    fit.add_argument(
+        "video", nargs="+", help="a video, a GIF, a folder, a picture, or a pattern in quotes"
+    )
     fit.add_argument("-o", "--out", required=True, help="the file to write, NAME.alive")
     fit.add_argument("--encoder", default="alive-tiny", help="the CLIP that places the frames")
     fit.add_argument("--generator", default="patch", help="what draws: patch, siren")
@@ -33,18 +51,38 @@ def _add_fit(commands) -> None:
         help="at most so long for the generator; siren takes it all",
     )
     fit.add_argument("--size", type=int, default=128, help="pixels along the shorter side")
-    fit.add_argument("--crop", default="auto", help="what of each picture: auto, center, none, ...")
-    fit.add_argument("--max-frames", type=int, default=200, help="at most so many frames")
+    fit.add_argument("--crop", default="auto", help="what of each picture: auto, center, none")
     fit.add_argument(
-        "--start", type=float, default=0, help="leave out so many seconds at the beginning"
+        "--max-frames",
+        type=int,
+        help="at most so many frames; without it the 200 that live longest",
     )
-    fit.add_argument("--stop", type=float, help="leave out what comes after so many seconds")
+    fit.add_argument(
+        "--start", type=_seconds, help="leave out so much at the beginning: seconds, or 1:02.5"
+    )
+    fit.add_argument("--stop", type=_seconds, help="leave out what comes after so much")
+    fit.add_argument(
+        "--stir", action="store_true", help="make a clip of one picture, by invented motion"
+    )
     fit.add_argument("--fps", type=float, help="frames a second to keep")
     fit.add_argument("--title", default="", help="what a page calls it, instead of the file's name")
     fit.add_argument("--caption", default="", help="a line below the title")
     fit.add_argument(
         "--seed", type=int, default=0, help="a different seed gives a slightly different result"
     )
+
+
+# %% ../nbs/99_command.ipynb #16541429
+def _add_look(commands) -> None:
+    "`look VIDEO -o NAME.png`"
+    look = commands.add_parser(
+        "look",
+        help="say what fit would take of a video, and why, before a minute is spent",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    look.add_argument("video", nargs="+", help="as fit takes it")
+    look.add_argument("-o", "--out", help="also draw a contact sheet: NAME.png")
+    look.add_argument("--fps", type=float, help="frames a second to keep")
 
 
 # %% ../nbs/99_command.ipynb #a6b4c5d9
@@ -108,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     _add_fit(commands)
+    _add_look(commands)
     play = _add_path(commands, "play", "imagine it going on, as a video")
     play.add_argument("-o", "--out", required=True, help="the file to write: .gif, .mp4 or .webp")
     play.add_argument(
@@ -127,11 +166,43 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+# %% ../nbs/99_command.ipynb #51a3322c
+def _one(paths: list[str]) -> str:
+    "The clip that is meant. Raises ValueError for several: a shell has spelled a pattern out."
+    if len(paths) == 1:
+        return paths[0]
+    from alive_scene.alive import typed
+
+    folder = Path(paths[0]).parent
+    pattern = typed(str(folder / f"*{Path(paths[0]).suffix}"))
+    raise ValueError(
+        f"one clip is asked for, and {len(paths)} files were given: put quotes round a pattern "
+        f"({pattern}), or give the folder ({typed(str(folder))})"
+    )
+
+
+def _clip(asked: argparse.Namespace):
+    "The scene to learn: the stretch that is asked for or lives longest; or a picture, stirred."
+    from alive_scene.actors import stir
+    from alive_scene.segments import read_segment
+
+    video = _one(asked.video)
+    if asked.stir:
+        if (asked.fps, asked.start, asked.stop) != (None, None, None):
+            raise ValueError("--stir takes one picture: leave out --start, --stop and --fps")
+        frames = 200 if asked.max_frames is None else asked.max_frames
+        return stir(video, frames=frames, size=asked.size, seed=asked.seed)
+    words = {
+        name: getattr(asked, name)
+        for name in ("size", "max_frames", "fps", "start", "stop", "crop")
+    }
+    return read_segment(video, **words)
+
+
 # %% ../nbs/99_command.ipynb #41508211
 def _fit(asked: argparse.Namespace) -> str:
     "Learn a scene and save it; a sentence that says what was made."
-    from alive_scene.alive import AliveScene
-    from alive_scene.reader import read_scene
+    from alive_scene.alive import AliveScene, typed
 
     if Path(asked.out).suffix != ".alive":
         raise ValueError(f"a scene is saved as NAME.alive, got {asked.out!r}")
@@ -139,15 +210,7 @@ def _fit(asked: argparse.Namespace) -> str:
         raise ValueError(
             f"there is no folder {Path(asked.out).parent} to write {Path(asked.out).name} into: make it first"
         )
-    scene = read_scene(
-        asked.video,
-        size=asked.size,
-        max_frames=asked.max_frames,
-        fps=asked.fps,
-        start=asked.start,
-        stop=asked.stop,
-        crop=asked.crop,
-    )
+    scene = _clip(asked)
     alive = AliveScene.fit(
         replace(scene, title=asked.title, caption=asked.caption),
         encoder=asked.encoder,
@@ -160,8 +223,64 @@ def _fit(asked: argparse.Namespace) -> str:
     done = "; ".join(note.rstrip(".") for note in scene.notes)
     return (
         f"{alive.save(asked.out)}: {time} frames of {width}x{height} learned"
-        f"{done and f' ({done})'}; next: alive-scene play {asked.out} -o out.mp4"
+        f"{done and f' ({done})'}; "
+        f"next: {typed('alive-scene', 'play', asked.out, '-o', 'out.mp4')}"
     )
+
+
+# %% ../nbs/99_command.ipynb #18868202
+def _rows(seen) -> list[tuple[str, str]]:  # seen: a segments.Survey
+    "What a survey found, by name."
+    time = len(seen.seconds)
+
+    def listed(stretches):
+        return ", ".join(
+            f"{seen.seconds[a]:.2f} to {seen.seconds[b - 1] + 1 / seen.fps:.2f} s"
+            for a, b in stretches
+        )
+
+    way = "one way" if seen.steady > 0.5 else "to and fro"
+    repeats = f"each picture {seen.repeats:g} times" if seen.repeats > 1 else "none"
+    moves = f"moves {way}, {seen.shift:.1%} of its side in 0.4 s" if seen.shift > 0.02 else "still"
+    first, last = seen.kept[[0, -1]]
+    return [
+        ("length", f"{time} frames, {time / seen.fps:.1f} s at {seen.fps:.4g} a second"),
+        ("repeated", repeats),
+        ("blank", listed(seen.blank) or "none"),
+        ("frozen", listed(seen.frozen) or "none"),
+        ("cuts", ", ".join(f"{seen.seconds[i]:.2f} s" for i in seen.cuts) or "none"),
+        ("takes", f"{len(seen.kept)} frames, {listed([(first, last + 1)])}"),
+        ("camera", moves),
+        ("change", f"{seen.change:.0f} grey levels where it moves most"),
+        ("returns", f"{seen.returns:.0%} of what it takes can go on as at another time"),
+        ("flashes", f"{seen.flashes:g} in the worst second"),
+    ]
+
+
+# %% ../nbs/99_command.ipynb #84dbc2a5
+def _look(asked: argparse.Namespace) -> str:
+    "What fit would take of a video, and whether it should live; a picture of it if one is asked for."
+    from alive_scene.reader import read_scene
+    from alive_scene.segments import contact_sheet, skim, survey
+    from alive_scene.scene import write_atomic
+
+    if asked.out and Path(asked.out).suffix.lower() not in (".png", ".jpg", ".webp"):
+        raise ValueError(f"a contact sheet is written as NAME.png, got {asked.out!r}")
+    video = _one(asked.video)
+    small = skim(video, fps=asked.fps)
+    seen = survey(small)
+    lines = [f"{name:9} {says}" for name, says in _rows(seen)]
+    if asked.out:
+        from PIL import Image
+
+        rate = small.fps * 24 / max(24, len(small))
+        with warnings.catch_warnings(action="ignore"):  # the rest of the clip is left out
+            pictures = read_scene(video, size=128, fps=rate, max_frames=30)
+        sheet = Image.fromarray(contact_sheet(pictures, seen))
+        with write_atomic(asked.out) as temporary:
+            sheet.save(temporary)
+        lines.append(f"{'sheet':9} {asked.out}")
+    return "\n".join([*lines, f"{'forecast':9} {seen.forecast}"])
 
 
 # %% ../nbs/99_command.ipynb #928c71ac
@@ -193,7 +312,7 @@ def _wish(
 def _wishes(alive, said: list[str]) -> list:  # one callable for each, as rollout takes them
     "Each --wish, heard until the next one begins."
     wishes = sorted((_wish(alive, one) for one in said), key=lambda pair: pair[0])
-    ends = [begin for begin, _ in wishes[1:]] + [float("inf")]
+    ends = [*(begin for begin, _ in wishes), float("inf")][1:]
 
     def heard(begin, wish, end):
         return lambda index, heat: wish(index, heat) if begin <= index < end else None
@@ -312,6 +431,21 @@ def _vitals(asked: argparse.Namespace) -> str:
     )
 
 
+# %% ../nbs/99_command.ipynb #4c9e2cbb
+@contextmanager
+def _printable() -> Iterator[None]:
+    "Within it, what a console has no sign for is printed as ?, instead of an error."
+    streams = [stream for stream in (sys.stdout, sys.stderr) if hasattr(stream, "reconfigure")]
+    before = [stream.errors for stream in streams]
+    for stream in streams:
+        stream.reconfigure(errors="replace")
+    try:
+        yield
+    finally:
+        for stream, errors in zip(streams, before, strict=True):
+            stream.reconfigure(errors=errors)
+
+
 # %% ../nbs/99_command.ipynb #e1a7e87c
 def _sorry(why: object, status: int = 2) -> int:  # The status
     "Say in a line why it can't be done."
@@ -319,16 +453,11 @@ def _sorry(why: object, status: int = 2) -> int:  # The status
     return status
 
 
-def main(
-    argv: list[str] | None = None,  # The words after `alive-scene`; None takes the terminal's
-) -> int:  # 0, or 2 if what was asked can't be done, or 130 if it was interrupted
-    "The `alive-scene` command."
-    asked = _parser().parse_args(argv)
-    warnings.formatwarning = lambda message, *_: f"{message}\n"
+def _done(asked: argparse.Namespace) -> int:  # The status
+    "Do what is asked, and say what was done or why not."
+    verbs = {"fit": _fit, "look": _look, "play": _play, "vitals": _vitals, "export": _export}
     try:
-        print(
-            {"fit": _fit, "play": _play, "vitals": _vitals, "export": _export}[asked.command](asked)
-        )
+        print(verbs[asked.command](asked))
     except (MemoryError, RuntimeError) as error:  # what torch says when there is no room
         if isinstance(error, RuntimeError) and "memory" not in str(error):
             raise
@@ -341,3 +470,14 @@ def main(
     except KeyboardInterrupt:
         return _sorry("interrupted", 130)
     return 0
+
+
+# %% ../nbs/99_command.ipynb #62988e7e
+def main(
+    argv: list[str] | None = None,  # The words after `alive-scene`; None takes the terminal's
+) -> int:  # 0, or 2 if what was asked can't be done, or 130 if it was interrupted
+    "The `alive-scene` command."
+    with _printable():
+        asked = _parser().parse_args(argv)
+        warnings.formatwarning = lambda message, *_: f"{message}\n"
+        return _done(asked)

@@ -11,6 +11,7 @@ from uuid import uuid4
 import papermill
 from jupyter_client.manager import AsyncKernelManager
 
+from alive_scene.alive import typed
 from alive_scene.reader import read_scene
 
 course = Path(__file__).parent
@@ -91,14 +92,17 @@ def run(video, out):
     commands = Path(sys.executable).parent
     print(
         f"  {scene.name:26} the scene; play it on:  "
-        f"{commands / 'alive-scene'} play {scene} -o more.mp4"
+        f"{typed(commands / 'alive-scene', 'play', scene, '-o', 'more.mp4')}"
     )
     print(
-        f"  {notebook.name:26} the lesson as it ran; open it:  {commands / 'jupyter'} lab {notebook}"
+        f"  {notebook.name:26} the lesson as it ran; open it:  "
+        f"{typed(commands / 'jupyter', 'lab', notebook)}"
     )
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a console that has no sign for a name
     video, out, *_ = [
         *sys.argv[1:],
         *[course.parent / "data" / "napping_cat.mp4", course.parent / "out"][len(sys.argv) - 1 :],

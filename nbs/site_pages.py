@@ -24,6 +24,7 @@ lesson = {path.stem[3:]: path for path in sorted((root / "nbs").glob("[0-9]*.ipy
 order = (
     "scene",
     "reader",
+    "segments",
     "actors",
     "clip",
     "path",

@@ -34,8 +34,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
 from alive_scene import maps, siren
-from alive_scene.actors import napping_cat, portrait
-from alive_scene.alive import AliveScene, in_a_line, thumbnail_sheet, thumbnails_of
+from alive_scene.actors import napping_cat, portrait, stir
+from alive_scene.alive import AliveScene, in_a_line, thumbnail_sheet, thumbnails_of, typed
 from alive_scene.behavior import (
     MarkovBehavior,
     PrincipalSpace,
@@ -71,6 +71,7 @@ from alive_scene.player import AlivePlayer, LiveRollout, within_reach
 from alive_scene.reader import read_scene
 from alive_scene.rollout import Force, Life, advance, cure, multiplied, rollout, starting_point
 from alive_scene.scene import Scene, side_by_side, write_atomic, write_video
+from alive_scene.segments import contact_sheet, read_segment, skim, survey, warn_lifeless
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, mse_loss
 from alive_scene.vitals import TARGETS, missing, plot_vital_signs, response, vital_signs
@@ -270,6 +271,20 @@ def looks(scene, tolerance=12):
     wanted = frames[:, :, 8:56].astype(float).mean((1, 2))
     assert np.abs(scene.frames.astype(float).mean((1, 2)) - wanted).max() < tolerance
     return scene
+
+
+def dot(time):
+    "A clip of one pixel."
+    return Scene(np.arange(time * 3, dtype=np.uint8).reshape(time, 1, 1, 3))
+
+
+def photo():
+    Image.fromarray(frames[0]).save("a.png")
+    return laid("a.png")
+
+
+def sheet(columns):
+    return contact_sheet(Scene(frames), survey(Scene(frames)), columns)
 
 
 @contextlib.contextmanager
@@ -811,6 +826,26 @@ NUMBERS = [
         WORKS,
     ),
     ("no cat", lambda: napping_cat(0), "frames must be a whole number, at least 1"),
+    ("a picture of grey, stirred", lambda: stir(frames[0, ..., 0]), "uint8"),
+    (
+        "a picture of 1 x 1, stirred",
+        lambda: shape(stir(dot(1).frames[0], 3, 16), 3, 16, 16, 3),
+        WORKS,
+    ),
+    ("a picture that is none, stirred", lambda: stir(written("a.png", b"no")), "can be read"),
+    ("no frame of a picture", lambda: stir(frames[0], 0), "frames must be a whole number"),
+    ("a clip, stirred", lambda: shape(stir(clip(), 3, 48), 3, 48, 48, 3), WORKS),
+    ("a scene of 1 x 1 pixels, surveyed", lambda: survey(dot(40)), WORKS),
+    ("a scene of one frame, surveyed", lambda: survey(Scene(frames[:1])), WORKS),
+    ("a scene of two frames, surveyed", lambda: warn_lifeless(Scene(frames[:2])), WORKS),
+    ("no frame to keep", lambda: survey(Scene(frames), most=0), "most must be a whole number"),
+    ("a sheet of no columns", lambda: sheet(columns=0), "columns must be at least 1"),
+    ("a sheet wider than its pictures", lambda: sheet(columns=99), WORKS),
+    ("a clip of a few frames, for a segment", lambda: read_segment(clip()), WORKS),
+    ("a segment of a still picture", lambda: read_segment(photo()), "--stir"),
+    ("a segment that begins in letters", lambda: read_segment(clip(), start="1"), "start must be"),
+    ("half a pixel to skim", lambda: skim(clip(), size=0.5), "size must be"),
+    ("a command of nothing", lambda: typed() == "" or pytest.fail(), WORKS),
     ("less than no cat", lambda: napping_cat(-1), "frames must be a whole number, at least 1"),
     ("half a cat", lambda: napping_cat(2.5), "frames must be a whole number, at least 1"),
     (
@@ -1567,6 +1602,16 @@ NUMBERS = [
 
 COMMANDS = [
     ("a pipe, fitted", lambda: asked("fit", piped("a.mp4"), "-o", "a.alive"), "pipe"),
+    ("a pattern spelled out", lambda: asked("fit", "a.png", "b.png", "-o", "a.alive"), "quotes"),
+    ("a picture, fitted", lambda: asked("fit", photo(), "-o", "a.alive"), "--stir"),
+    (
+        "a part, stirred",
+        lambda: asked("fit", photo(), "-o", "a.alive", "--stir", "--stop", 1),
+        "--stop",
+    ),
+    ("a sheet in a document", lambda: asked("look", clip(), "-o", "a.doc"), "contact sheet"),
+    ("a sheet in no folder", lambda: asked("look", clip(), "-o", "nowhere/a.png"), "no folder"),
+    ("looking at nothing", lambda: asked("look", "nobody.mp4"), "nobody.mp4"),
     (
         "a folder without pictures, fitted",
         lambda: asked("fit", ".", "-o", "a.alive"),

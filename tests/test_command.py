@@ -1,12 +1,19 @@
 import csv
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from alive_scene.actors import napping_cat
+from alive_scene.alive import AliveScene
 from alive_scene.command import main
+from alive_scene.scene import Scene, write_video
 
 
 @pytest.fixture
@@ -203,3 +210,100 @@ def test_every_option_of_export_has_its_help(capsys):
         f"--{name}" in said
         for name in ("runtime", "folder", "temperature", "curing", "start", "seed", "out")
     )
+
+
+SMALL = "--size 16 --seconds 1".split()
+film = napping_cat(40, 32)
+
+
+@pytest.fixture
+def video(tmp_path):
+    return str(write_video(film, tmp_path / "film.mp4"))
+
+
+def test_look_says_what_fit_takes(tmp_path, capsys):
+    frames = np.concatenate([0 * film.frames[:12], film.frames])
+    path = write_video(Scene(np.repeat(frames, 2, axis=0), 24), tmp_path / "a.mp4")
+    assert main(["look", str(path), "-o", str(tmp_path / "sheet.png")]) == 0
+    said = capsys.readouterr()
+    rows = dict(re.match(r"(\w+) +(.*)", line).groups() for line in said.out.splitlines())
+    assert {"length", "cuts", "blank", "frozen", "camera", "returns", "forecast"} < set(rows)
+    assert rows["length"] == "104 frames, 4.3 s at 24 a second" and not said.err
+    assert rows["blank"].startswith("0.00 to ") and rows["repeated"] == "each picture 2 times"
+    picture = Image.open(tmp_path / "sheet.png")
+    assert picture.width == 6 * 132 and picture.height > 4 * 140
+    with pytest.warns(UserWarning, match="stored twice"):
+        assert main(["fit", str(path), "-o", str(tmp_path / "a.alive"), *SMALL]) == 0
+    taken = int(re.search(r"(\d+) frames learned", capsys.readouterr().out)[1])
+    assert rows["takes"].startswith(f"{taken} frames") and 38 <= taken <= 40
+    assert AliveScene.load(tmp_path / "a.alive").scene.fps == pytest.approx(12)
+
+
+def test_a_picture_is_told_what_it_needs_and_stirred(tmp_path, capsys):
+    Image.fromarray(film.frames[0]).save(tmp_path / "a.png")
+    words = ["fit", str(tmp_path / "a.png"), "-o", str(tmp_path / "a.alive"), *SMALL]
+    assert main(words) == 2 and "--stir" in capsys.readouterr().err
+    assert main([*words, "--stir", "--max-frames", "24"]) == 0
+    said = capsys.readouterr().out
+    assert "24 frames learned" in said and "invented" in said
+
+
+@pytest.mark.parametrize("typed, seconds", [("0:01.5", 1.5), ("1.5", 1.5), ("0:00:02", 2.0)])
+def test_time_is_typed_as_players_show_it(typed, seconds, video, tmp_path, capsys):
+    words = ["fit", video, "-o", str(tmp_path / "a.alive"), *SMALL, "--start", typed]
+    assert main(words) == 0
+    assert f"{40 - seconds * 12:g} frames learned" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("typed", ["1:2:3:4", "soon", "1:", ":", "-1", "1:-2", "nan", ""])
+def test_what_is_no_time_is_told(typed, video, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["fit", video, "-o", "a.alive", f"--start={typed}"])
+    assert stopped.value.code == 2 and "1:02.5" in capsys.readouterr().err
+
+
+def test_a_pattern_that_the_shell_spelled_out(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my shots").mkdir()
+    for i in range(6):
+        Image.fromarray(film.frames[6 * i]).save(f"my shots/{i}.png")
+    spelled = [f"my shots/{i}.png" for i in range(6)]
+    assert main(["fit", *spelled, "-o", "a.alive", *SMALL]) == 2
+    said = capsys.readouterr().err
+    pattern = re.search(r"\(('[^']*')\)", said)[1]
+    assert main(["fit", *shlex.split(pattern), "-o", "a.alive", *SMALL]) == 0
+    assert "6 frames learned" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="quoted otherwise there")
+def test_the_next_command_can_be_pasted(video, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["fit", video, "-o", "my cat's.alive", *SMALL]) == 0
+    command = re.search(r"next: alive-scene (.*)", capsys.readouterr().out)[1]
+    assert main([*shlex.split(command), "--steps", "3"]) == 0
+    (tmp_path / "my cat's.alive").unlink()
+    assert main(shlex.split(command)) == 2
+    command = re.search(r"alive-scene (fit VIDEO.*?), or", capsys.readouterr().err)[1]
+    assert shlex.split(command) == ["fit", "VIDEO", "-o", "my cat's.alive"]
+
+
+@pytest.mark.parametrize("verb", ["fit", "play", "vitals", "look", "missing"])
+def test_a_console_that_cannot_print_a_name(verb, saved, video, tmp_path):
+    name = str(tmp_path / "\u732b.alive")
+    shutil.copy(saved, name)
+    words = {
+        "fit": ["fit", video, "-o", name, *SMALL],
+        "play": ["play", name, "-o", str(tmp_path / "\u732b.gif"), "--steps", "3"],
+        "vitals": ["vitals", name, "--steps", "50"],
+        "look": ["look", video, "-o", str(tmp_path / "\u732b.png")],
+        "missing": ["play", str(tmp_path / "\u72ac.alive"), "-o", "a.gif"],
+    }[verb]
+    code = "import sys; from alive_scene.command import main; sys.exit(main(sys.argv[1:]))"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+        capture_output=True,
+    )
+    assert ran.returncode == (2 if verb == "missing" else 0), ran.stderr.decode("cp1252")
+    said = (ran.stderr if verb == "missing" else ran.stdout).decode("cp1252")
+    assert verb == "vitals" or "?" in said and "charmap" not in said

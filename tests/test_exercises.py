@@ -52,6 +52,21 @@ WRONG = {
         "def kept(n, r, f): return n // max(1, round(r / f)), r / max(1, round(r / f))",
         "def kept(n, r, f): return len(range(0, n, max(1, int(r / f)))), r / max(1, int(r / f))",
     ],
+    ("03_segments", "cut_at"): [
+        "def cut_at(small): return 1 + int(np.abs(np.diff(small, axis=0)).mean((1, 2)).argmax())",
+        "def cut_at(small): return int(np.abs(np.diff(small, axis=0)).mean((1, 2)).argmax())",
+        "def cut_at(small): return len(small) // 2",
+    ],
+    ("03_segments", "stored"): [
+        "def stored(changes): return 2",
+        "def stored(changes): return 1 + int((changes < 0.5 * np.median(changes)).mean() > 0.3)",
+        "def stored(changes):\n"
+        "    for ratio in (2, 3, 4, 5):\n"
+        "        new = np.arange(len(changes)) % ratio == ratio - 1\n"
+        "        if np.quantile(changes[~new], 0.9) < 0.5 * np.median(changes[new]):\n"
+        "            return ratio\n"
+        "    return 1",
+    ],
     ("05_actors", "longest_nap"): [
         "def longest_nap(closed, fps): return (closed > .75).sum()/fps",
         "def longest_nap(closed, fps): return max(len(run) for run in "
