@@ -121,7 +121,7 @@ def _cuts(small: np.ndarray, rate: float) -> list[int]:  # the first frame behin
     found = []
     for i in np.flatnonzero(unlike > 0.15):
         others = np.concatenate([unlike[max(1, i - reach) : i], unlike[i + 1 : i + 1 + reach]])
-        if len(others) > 3 and unlike[i] > 3 * np.sort(others)[-3]:  # another cut may lie near
+        if len(others) > 7 and unlike[i] > 3 * np.sort(others)[-3]:  # another cut may lie near
             found.append(int(i))
     return found
 
@@ -142,10 +142,12 @@ def _folded(changes: np.ndarray, ratio: float) -> tuple[float, np.ndarray]:
     window = period * -(-20 // period)
     combs = np.stack([_comb(len(changes), ratio, phase) for phase in range(period)])
     misfits = []  # (window, phase)
+    tells = []  # (window,) whether anything happens in it
     new = []
     for i in range(0, max(1, len(changes) - window + 1), window):
         stop = i + window if i + 2 * window <= len(changes) else len(changes)
         part = changes[i:stop]
+        tells.append(np.quantile(part, 0.9) > 0.1 * np.quantile(changes, 0.9))
         misfits += [
             [
                 (np.quantile(part[~comb], 0.75) + 0.005) / (np.median(part[comb]) + 0.005)
@@ -153,7 +155,8 @@ def _folded(changes: np.ndarray, ratio: float) -> tuple[float, np.ndarray]:
             ]
         ]
         new += [combs[int(np.argmin(misfits[-1])), i:stop]]
-    return float(np.median(np.min(misfits, axis=1))), np.concatenate(new)
+    fits = np.min(misfits, axis=1)[tells]
+    return float(np.median(fits)) if len(fits) else 1.0, np.concatenate(new)
 
 
 # %% ../nbs/03_segments.ipynb #25a2e79d

@@ -1751,6 +1751,7 @@ public = {
 FORMULAS = {
     *("frame_weights", "moment_of", "best_evenness", "alike_pairs", "common_shape"),
     "trusted_flow",
+    *("Survey", "small_grey"),
     *("ConditionalVae", "MarkovState", "draw_place", "move", "there_and_back", "unrolled_loss"),
     *("Puppet", "describe", "as_input", "as_patches", "kl_divergence", "energy_distance"),
     *(
