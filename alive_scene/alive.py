@@ -147,15 +147,8 @@ class AliveScene:
         moving = _class_of("behavior", behavior)
         scene = video
         if not isinstance(video, Scene):
-            scene = read_segment(
-                video,
-                size=size,
-                max_frames=max_frames,
-                crop=crop,
-                start=start,
-                stop=stop,
-                fps=fps,
-            )
+            taken = dict(max_frames=max_frames, start=start, stop=stop, fps=fps)
+            scene = read_segment(video, size=size, crop=crop, **taken)
         if len(scene.frames) > _MOST:
             raise ValueError(
                 f"the scene has {len(scene.frames)} frames, more than can be stored: "

@@ -291,15 +291,15 @@ def _wish(
     "One --wish. Raises ValueError for what is none."
     from alive_scene.wish import Wish
 
-    words, _, when = said.rpartition("@")
-    if not words:
-        words, when = said, "0s"
+    words, _, when = said.rpartition("@") if "@" in said else (said, "", "0s")
     try:
         begin = round(float(when.removesuffix("s")) * alive.scene.fps)
     except (ValueError, OverflowError):
         begin = -1
-    if begin < 0:
-        raise ValueError(f"--wish {said[:60]!r} must end in @SECONDSs, as in @5s, or have no @")
+    if begin < 0 or not words.strip():
+        raise ValueError(
+            f"--wish {said[:60]!r} must say something and end in @SECONDSs, as in @5s, or have no @"
+        )
     if not words.startswith("frame:"):
         text, *unlike = words.split("|")
         return begin, Wish.text(alive, text, unlike=unlike)

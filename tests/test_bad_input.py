@@ -1636,7 +1636,7 @@ COMMANDS = [
     (
         "a start at NaN, fitted",
         lambda: asked("fit", clip(), "-o", "a.alive", "--start", "nan"),
-        "start must be",
+        "is no time",
     ),
     (
         "one frame, fitted",

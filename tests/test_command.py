@@ -65,13 +65,13 @@ def test_play_hears_a_wish(saved, tmp_path, capsys):
         free=[], early=["--wish", "frame:30@1s"], late=["--wish", "frame:30@99s"]
     ).items():
         films[name] = tmp_path / f"{name}.gif"
-        assert main(["play", saved, "-o", str(films[name]), "--steps", "30", *words]) == 0
+        assert main(["play", saved, "-o", str(films[name]), "--steps", "200", *words]) == 0
     assert films["free"].read_bytes() == films["late"].read_bytes()
     assert films["free"].read_bytes() != films["early"].read_bytes()
     capsys.readouterr()
     odd = ["--wish", "the price of gold@0s"]
     with pytest.warns(UserWarning, match="says nothing here"):
-        assert main(["play", saved, "-o", str(tmp_path / "odd.gif"), "--steps", "30", *odd]) == 0
+        assert main(["play", saved, "-o", str(tmp_path / "odd.gif"), "--steps", "200", *odd]) == 0
     assert (tmp_path / "odd.gif").read_bytes() == films["free"].read_bytes()
 
 
@@ -213,7 +213,7 @@ def test_every_option_of_export_has_its_help(capsys):
 
 
 SMALL = "--size 16 --seconds 1".split()
-film = napping_cat(40, 32)
+film = napping_cat(40, 64)
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ def test_look_says_what_fit_takes(tmp_path, capsys):
     assert picture.width == 6 * 132 and picture.height > 4 * 140
     with pytest.warns(UserWarning, match="stored twice"):
         assert main(["fit", str(path), "-o", str(tmp_path / "a.alive"), *SMALL]) == 0
-    taken = int(re.search(r"(\d+) frames learned", capsys.readouterr().out)[1])
+    taken = int(re.search(r"(\d+) frames of", capsys.readouterr().out)[1])
     assert rows["takes"].startswith(f"{taken} frames") and 38 <= taken <= 40
     assert AliveScene.load(tmp_path / "a.alive").scene.fps == pytest.approx(12)
 
@@ -245,14 +245,14 @@ def test_a_picture_is_told_what_it_needs_and_stirred(tmp_path, capsys):
     assert main(words) == 2 and "--stir" in capsys.readouterr().err
     assert main([*words, "--stir", "--max-frames", "24"]) == 0
     said = capsys.readouterr().out
-    assert "24 frames learned" in said and "invented" in said
+    assert "24 frames of" in said and "invented" in said
 
 
 @pytest.mark.parametrize("typed, seconds", [("0:01.5", 1.5), ("1.5", 1.5), ("0:00:02", 2.0)])
 def test_time_is_typed_as_players_show_it(typed, seconds, video, tmp_path, capsys):
     words = ["fit", video, "-o", str(tmp_path / "a.alive"), *SMALL, "--start", typed]
     assert main(words) == 0
-    assert f"{40 - seconds * 12:g} frames learned" in capsys.readouterr().out
+    assert f"{40 - seconds * 12:g} frames of" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("typed", ["1:2:3:4", "soon", "1:", ":", "-1", "1:-2", "nan", ""])
@@ -272,7 +272,7 @@ def test_a_pattern_that_the_shell_spelled_out(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().err
     pattern = re.search(r"\(('[^']*')\)", said)[1]
     assert main(["fit", *shlex.split(pattern), "-o", "a.alive", *SMALL]) == 0
-    assert "6 frames learned" in capsys.readouterr().out
+    assert "6 frames of" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="quoted otherwise there")
