@@ -88,7 +88,9 @@ def _usual(waits: np.ndarray) -> float:
     Where over 15% of them last less than 60% of it, as when a phone films at half its rate in the
     dark, the median of those.
     """
-    usual = float(np.median(waits))
+    low, high = np.sort(waits)[[(len(waits) - 1) // 2, len(waits) // 2]]
+    # halfway between two waits of an even split lies a wait that no picture has
+    usual = float(low if high >= 1.6 * low else (low + high) / 2)
     while ((shorter := waits[waits < 0.6 * usual]).size) > 0.15 * waits.size:
         usual = float(np.median(shorter))
     return usual
@@ -175,6 +177,9 @@ class _Pictures:
         self.timed = len(waits) > 1 and None not in waits
         if self.timed:
             self.waits = np.array(waits) / 1000
+        self.rate = None  # of the file, as a video's header says it
+        if not self.timed and len(paths) + len(waits) > 2:
+            _say(notes, f"its pictures say no rate: taken as {rate:g} a second")
         self.white = _white(picture for picture, _ in _each(paths) if picture.mode[0] in "IF")
 
     def __iter__(self) -> Iterator[_Shown]:
@@ -302,14 +307,16 @@ def _opened(path: Path) -> Iterator[tuple]:  # (container, its main video stream
 
 
 # %% ../nbs/02_reader.ipynb #c60ec157
-def _promised(container, stream) -> float:  # seconds; 0 where the file doesn't say
-    "How long a file says that its video lasts."
+def _promised(container, stream, first: float) -> float:  # seconds; 0 where the file doesn't say
+    """How long a file says that its video lasts, whose first picture is shown at `first` seconds.
+    In Matroska, and in MP4 in fragments, it says when it ends."""
     if stream.duration:
-        return float(stream.duration * stream.time_base)
+        ends = container.format.name.startswith(("mov", "matroska"))
+        return float(stream.duration * stream.time_base) - max(0, first) * ends
     about = {key.lower(): value for key, value in stream.metadata.items()}
     if re.fullmatch(r"\d+:\d\d:\d\d(\.\d+)?", about.get("duration", "")):  # Matroska's
         hours, minutes, seconds = map(float, about["duration"].split(":"))
-        return 3600 * hours + 60 * minutes + seconds
+        return 3600 * hours + 60 * minutes + seconds - max(0, first)
     return 0.0
 
 
@@ -330,7 +337,8 @@ def _stamps(path: Path) -> tuple[np.ndarray, float]:  # (seconds each frame is s
     if None in stamps or len(set(stamps)) < 2:
         return np.array([]), rate
     waits = np.diff(np.unique(stamps)) * unit
-    return np.append(waits, last * unit if last else np.median(waits)), rate
+    # some files say less of the last one than it takes
+    return np.append(waits, max((last or 0) * unit, _usual(waits))), rate
 
 
 # %% ../nbs/02_reader.ipynb #a374db36
@@ -360,11 +368,11 @@ class _Video:
         self.notes = notes
         self.lost = set()  # stamps of what is damaged
         self.short = ""  # what is missing at its end
-        self.waits, rate = _stamps(path)
+        self.waits, self.rate = _stamps(path)
         self.timed = len(self.waits) > 0
         if not self.timed:
-            self.waits = np.array([1 / rate])
-            _say(notes, f"it has no time stamps: taken as {rate:g} frames a second")
+            self.waits = np.array([1 / self.rate])
+            _say(notes, f"it has no time stamps: taken as {self.rate:g} frames a second")
 
     def __iter__(self) -> Iterator[_Shown]:
         with _opened(self.path) as (container, stream):
@@ -380,7 +388,10 @@ class _Video:
             if before is not None:
                 yield before
                 lasts = before.second + before.lasts
-                promised = _promised(container, stream)
+                shown = frame.pts or 0 if self.timed else 0
+                promised = _promised(
+                    container, stream, float(shown * frame.time_base) - before.second
+                )
                 if self.timed and lasts < 0.95 * promised - 3 * before.lasts:
                     self.short = f"it says it lasts {promised:.1f} s, and {lasts:.1f} s can be read"
 
@@ -629,6 +640,8 @@ def read_scene(
         usual = _usual(source.waits)
         counts = _counts(source.waits, usual)
         rate = counts.sum() / _held(source.waits, usual).sum()
+        if source.rate and abs(rate / source.rate - 1) < 0.005:  # stamps are rounded
+            rate = source.rate
         step = max(1, round(rate / fps)) if fps else 1
         chosen = _frames(source, start, stop, usual, step)
         frames, seconds, indices = _take(source, size, max_frames, crop, chosen)

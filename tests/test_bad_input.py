@@ -834,7 +834,7 @@ NUMBERS = [
     ),
     ("a picture that is none, stirred", lambda: stir(written("a.png", b"no")), "can be read"),
     ("no frame of a picture", lambda: stir(frames[0], 0), "frames must be a whole number"),
-    ("a clip, stirred", lambda: shape(stir(clip(), 3, 48), 3, 48, 48, 3), WORKS),
+    ("a clip, stirred", lambda: shape(stir(clip(), 3, 48), 3, 48, 64, 3), WORKS),
     ("a scene of 1 x 1 pixels, surveyed", lambda: survey(dot(40)), WORKS),
     ("a scene of one frame, surveyed", lambda: survey(Scene(frames[:1])), WORKS),
     ("a scene of two frames, surveyed", lambda: warn_lifeless(Scene(frames[:2])), WORKS),
@@ -1258,7 +1258,7 @@ NUMBERS = [
     (
         "a generator that nobody registered",
         lambda: AliveScene.fit(Scene(frames), generator="gan", progress=False),
-        "there is no generator called 'gan'; there are: 'patch', 'siren'",
+        "there is no generator called 'gan'; there are: 'morph', 'patch', 'siren'",
     ),
     (
         "a part that nobody registered, saved",

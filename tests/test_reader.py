@@ -1,5 +1,6 @@
 "What cameras, phones, browsers, tapes and microscopes write, each file with what is right for it."
 
+import warnings
 from fractions import Fraction
 from itertools import product
 
@@ -120,6 +121,33 @@ def test_a_bare_stream(tmp_path, name, codec, pixels):
     assert len(read_scene(path, size=16)) == 75
     scene = read_scene(path, size=16, start=2)
     assert len(scene) == 25 and abs(level(scene.frames[0]) - 150) < 4
+
+
+def test_two_waits_in_equal_shares(tmp_path):
+    pictures = [Image.fromarray(frame) for frame in grey([20, 60, 100, 140])]
+    pictures[0].save(
+        tmp_path / "a.png", save_all=True, append_images=pictures[1:], duration=[70, 140, 70, 140]
+    )
+    scene = read_scene(tmp_path / "a.png", size=16)
+    assert scene.indices.tolist() == [0, 1, 1, 2, 3, 3] and abs(lasts(scene) - 0.42) < 0.01
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])
+def test_a_late_beginning_is_no_damage(tmp_path, name):
+    "Matroska and MP4 in fragments say when they end, not how long they last."
+    with av.open(tmp_path / name, "w", options={"movflags": "frag_keyframe+empty_moov"}) as file:
+        stream = file.add_stream("libx264", rate=30)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuv420p"
+        for t, picture in enumerate(grey(np.arange(60) * 4)):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = 300 + t, Fraction(1, 30)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scene = read_scene(tmp_path / name, size=16)
+    assert len(scene) == 60 and scene.fps == 30 and not scene.notes
 
 
 def test_a_clock_that_was_set_anew_is_no_rest(tmp_path):
@@ -370,7 +398,7 @@ def test_shapes_that_differ_become_squares(tmp_path):
     for t, shape in enumerate([(64, 80), (80, 64), (64, 64)]):
         Image.new("RGB", shape, (90, 20, t)).save(tmp_path / f"{t}.png")
     scene = read_scene(tmp_path, size=32)
-    assert scene.frames.shape == (3, 32, 32, 3) and "different shapes" in scene.notes[0]
+    assert scene.frames.shape == (3, 32, 32, 3) and "different shapes" in scene.notes[-1]
 
 
 # Which stream, which picture
