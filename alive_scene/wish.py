@@ -347,12 +347,14 @@ RANDOM = [  # sentences about something else; the rule's limits in text_scores w
 ]
 
 
-@lru_cache(maxsize=2)
+_encoder = lru_cache(maxsize=2)(ClipEncoder)
+
+
 def encoder_of(
     name: str,  # as ClipEncoder takes it
 ) -> ClipEncoder:
     "A scene's encoder, kept from the last time. Raises as ClipEncoder does."
-    return ClipEncoder(name)
+    return _encoder(name)
 
 
 @lru_cache(maxsize=2)
