@@ -298,6 +298,19 @@ d = {
             "alive_scene.clip.repeatable": ("clip.html#repeatable", "alive_scene/clip.py"),
             "alive_scene.clip.training_of": ("clip.html#training_of", "alive_scene/clip.py"),
         },
+        "alive_scene.codec": {
+            "alive_scene.codec.PackedFrames": ("codec.html#packedframes", "alive_scene/codec.py"),
+            "alive_scene.codec._coefficients": ("codec.html#_coefficients", "alive_scene/codec.py"),
+            "alive_scene.codec._deflated": ("codec.html#_deflated", "alive_scene/codec.py"),
+            "alive_scene.codec._strips": ("codec.html#_strips", "alive_scene/codec.py"),
+            "alive_scene.codec.pack_frames": ("codec.html#pack_frames", "alive_scene/codec.py"),
+            "alive_scene.codec.temporal_components": (
+                "codec.html#temporal_components",
+                "alive_scene/codec.py",
+            ),
+            "alive_scene.codec.unpack_frames": ("codec.html#unpack_frames", "alive_scene/codec.py"),
+            "alive_scene.codec.wave_basis": ("codec.html#wave_basis", "alive_scene/codec.py"),
+        },
         "alive_scene.command": {
             "alive_scene.command._add_export": (
                 "command.html#_add_export",
@@ -503,6 +516,10 @@ d = {
                 "morph.html#morphgenerator.field",
                 "alive_scene/morph.py",
             ),
+            "alive_scene.morph.MorphGenerator.find": (
+                "morph.html#morphgenerator.find",
+                "alive_scene/morph.py",
+            ),
             "alive_scene.morph.MorphGenerator.fit": (
                 "morph.html#morphgenerator.fit",
                 "alive_scene/morph.py",
@@ -511,8 +528,20 @@ d = {
                 "morph.html#morphgenerator.lattice",
                 "alive_scene/morph.py",
             ),
+            "alive_scene.morph.MorphGenerator.load_state_dict": (
+                "morph.html#morphgenerator.load_state_dict",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.move": (
+                "morph.html#morphgenerator.move",
+                "alive_scene/morph.py",
+            ),
             "alive_scene.morph.MorphGenerator.render": (
                 "morph.html#morphgenerator.render",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.solve": (
+                "morph.html#morphgenerator.solve",
                 "alive_scene/morph.py",
             ),
             "alive_scene.morph._motions": ("morph.html#_motions", "alive_scene/morph.py"),

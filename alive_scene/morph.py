@@ -23,9 +23,10 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from .clip import repeatable
+from .codec import PackedFrames, pack_frames, unpack_frames
 from .flow import agreement, flow, warp
 from .generator import paired, render_in_batches
-from .strokes import StrokeGenerator, whitened_axes
+from .strokes import whitened_axes
 
 
 # %% ../nbs/35_morph.ipynb #3c892d2b
@@ -216,9 +217,9 @@ def _solved_shapes(
 class MorphGenerator(nn.Module):
     """Finds an embedding's moment on the observed path, and moves the pixels there.
 
-    Frames are kept as strokes, their shapes as principal components of optical flow: an active
-    appearance model (Cootes 1998), solved. The two frames nearest to an embedding are moved to its
-    shape and mixed.
+    Frames are kept packed, their shapes as principal components of optical flow: the shape half of an
+    active appearance model (Cootes 1998), solved. The two frames nearest to an embedding are moved to
+    its shape and mixed.
     """
 
     kind = "morph"
@@ -230,21 +231,36 @@ class MorphGenerator(nn.Module):
         embed: int,  # numbers of an embedding
         frames: int,  # observed frames
         dims: int,  # coordinates in which embeddings are compared
-        features: int,  # pictures that are mixed
-        strokes: int,  # pieces that those pictures are painted with
-        patch: int = 4,  # pixels a side of a stroke
+        components: int,  # of the packed frames
+        code: int,  # bytes of the packed frames
+        step: float,  # what a whole number counts in them, in levels of 255
         shapes: int = 64,  # components of motion
         cell: int = 8,  # pixels a side of a cell of the lattice of motion
     ) -> None:
         super().__init__()
-        self.pictures = StrokeGenerator(
-            height, width, embed, frames, dims, features, strokes, patch
+        self.config = dict(
+            height=height,
+            width=width,
+            embed=embed,
+            frames=frames,
+            dims=dims,
+            components=components,
+            code=code,
+            step=step,
+            shapes=shapes,
+            cell=cell,
         )
-        self.config = self.pictures.config | dict(shapes=shapes, cell=cell)
         rows, columns = self.lattice
+        self.register_buffer("centre", torch.zeros(embed))  # mean embedding
+        self.register_buffer("axes", torch.zeros(embed, dims))  # noise-whitening projection
+        self.register_buffer("known", torch.zeros(frames, dims))  # coordinates of the frames
+        self.register_buffer("scores", torch.zeros(frames, components))  # of the packed frames
+        self.register_buffer("code", torch.zeros(code, dtype=torch.uint8))
         self.register_buffer("shape", torch.zeros(frames, shapes))  # of each frame
         # what a unit of each component moves, in parts of the picture's sides
         self.register_buffer("motion", torch.zeros(shapes, rows * columns * 2))
+        # uint8 (frames, height, width, 3); solve fills it: it follows
+        self.register_buffer("filmed", None, persistent=False)
 
     @property
     def lattice(self) -> tuple[int, int]:
@@ -252,25 +268,56 @@ class MorphGenerator(nn.Module):
         cell = self.config["cell"]
         return -(-self.config["height"] // cell), -(-self.config["width"] // cell)
 
+    def load_state_dict(
+        self,
+        state_dict: dict[str, Tensor],
+        strict: bool = True,
+        assign: bool = False,
+    ) -> object:  # the keys that were missing or not expected
+        "As torch does it, and the frames unpacked. Raises ValueError for frames that are damaged."
+        keys = super().load_state_dict(state_dict, strict, assign)
+        self.solve()
+        return keys
+
+    def solve(self) -> None:
+        "The frames, which follow from the stored numbers: once, not for each picture."
+        step, height, width = (self.config[name] for name in ("step", "height", "width"))
+        packed = PackedFrames(self.scores, self.code, step, height, width)
+        self.filmed = torch.from_numpy(unpack_frames(packed)).to(self.code.device)
+
+    def find(
+        self,
+        embedding: Tensor,  # (batch, embed)
+    ) -> tuple[Tensor, Tensor, Tensor]:  # (batch, 2) frames; (batch, 2) shares; their way
+        """The two frames that count most, how much of each, and how far each is from the embedding's
+        shape, (batch, 2, component)."""
+        weights = frame_weights((embedding - self.centre) @ self.axes, self.known)
+        # what the third has is taken from both: so none comes or goes at once
+        most = F.pad(weights, (0, 1)).topk(3, dim=1)
+        share = (most.values[:, :2] - most.values[:, 2:]).clamp(min=1e-6)
+        frame = most.indices[:, :2]
+        away = self.shape[frame] - (weights @ self.shape)[:, None]
+        return frame, share / share.sum(1, keepdim=True), away
+
+    def move(
+        self,
+        pictures: Tensor,  # (batch, 2, height, width, 3) uint8, two frames
+        share: Tensor,  # (batch, 2) how much of each
+        away: Tensor,  # (batch, 2, component) how far each is from the shape it is moved to
+    ) -> Tensor:  # (batch, height, width, 3)
+        "Two frames, moved to one shape and mixed."
+        moved = warp(pictures.flatten(0, 1) / 255, self.field(away.flatten(0, 1)))
+        most_like, next_like = moved.unflatten(0, (-1, 2)).unbind(1)
+        return torch.lerp(next_like, most_like, share[:, :1, None, None])
+
     def colors(
         self,
         embedding: Tensor,  # (batch, embed)
         view: object | None = None,  # none: a picture has no camera
     ) -> Tensor:  # (batch, height, width, 3)
         "The two frames that count most, each moved from its own shape to the embedding's."
-        kept = self.pictures
-        weights = frame_weights((embedding - kept.centre) @ kept.axes, kept.known)
-        # what the third has is taken from both: so none comes or goes at once
-        most = F.pad(weights, (0, 1)).topk(3, dim=1)
-        share = (most.values[:, :2] - most.values[:, 2:]).clamp(min=1e-6)
-        share = share / share.sum(1, keepdim=True)  # (batch, 2)
-        frame = most.indices[:, :2]
-        shape = weights @ self.shape  # (batch, component)
-        away = self.shape[frame] - shape[:, None]  # (batch, 2, component)
-        painted = kept.paint(kept.looks[frame.flatten()])  # (batch·2, height, width, 3)
-        moved = warp(painted, self.field(away.flatten(0, 1)))
-        most_like, next_like = moved.unflatten(0, (-1, 2)).unbind(1)
-        return torch.lerp(next_like, most_like, share[:, :1, None, None])
+        frame, share, away = self.find(embedding)
+        return self.move(self.filmed[frame], share, away)
 
     def field(
         self,
@@ -301,42 +348,46 @@ class MorphGenerator(nn.Module):
         embeddings: Tensor,  # (time, embed)
         *,
         seconds: float = 60,  # not needed: it takes what it takes
-        steps: int | None = None,  # in how many rounds to paint, as StrokeGenerator has it
+        steps: int | None = None,  # not needed: there are none
         seed: int = 0,  # not needed: nothing here is random
         progress: bool = True,  # show bars
-        on_step: Callable | None = None,  # on_step(generator, share painted) after each round
+        on_step: Callable | None = None,  # on_step(generator, 1.0) when all is solved
         dims: int = 64,  # in how many coordinates embeddings are compared, at most
-        numbers: int | None = None,  # as StrokeGenerator takes it
+        numbers: int | None = None,  # bytes for the frames, at most; None: 48 a pixel, 8 million
         shapes: int = 64,  # components of motion, at most
         cell: int = 8,  # pixels a side of a cell of the lattice of motion
     ) -> "MorphGenerator":
-        "Paint the frames, find the motion between them. Raises ValueError on what doesn't fit."
+        "Pack the frames, find the motion between them. Raises ValueError on what doesn't fit."
         frames, embeddings = paired(frames, embeddings, steps)
-        if numbers is None:  # of a large picture, fewer a pixel: its detail is no richer
-            size = frames[0, :, :, 0].size
-            numbers = round(min(1, (200_000 / size) ** 0.5) * size * (24 + len(frames) / 8))
-        moving = {}
-
-        def painted(pictures: StrokeGenerator, share: float) -> None:
-            if on_step and moving:
-                on_step(moving["model"], share)
-
-        pictures = StrokeGenerator.fit(
-            frames,
-            embeddings,
-            steps=steps,
-            seed=seed,
-            progress=progress,
-            on_step=painted,
-            dims=dims,
-            numbers=numbers,
-            even=best_evenness(embeddings) if len(frames) > 8 else 0.5,
+        time, height, width, _ = frames.shape
+        even = best_evenness(embeddings) if time > 8 else 0.5
+        with repeatable(seed):  # for its thread count: it takes no chance
+            axes, known = whitened_axes(embeddings, dims, even)
+            lattice = (-(-height // cell), -(-width // cell))
+            shape, motion = _solved_shapes(frames, known, lattice, shapes, progress)
+            packed = pack_frames(frames, most=numbers or min(48 * height * width, 8_000_000))
+        model = cls(
+            height=height,
+            width=width,
+            embed=embeddings.shape[1],
+            frames=time,
+            dims=axes.shape[1],
+            components=packed.scores.shape[1],
+            code=len(packed.code),
+            step=packed.step,
+            shapes=shape.shape[1],
+            cell=cell,
         )
-        lattice = (-(-frames.shape[1] // cell), -(-frames.shape[2] // cell))
-        with repeatable(seed):
-            shape, motion = _solved_shapes(frames, pictures.known, lattice, shapes, progress)
-        model = cls(**pictures.config, shapes=shape.shape[1], cell=cell)
-        model.pictures = pictures
-        model.shape.copy_(shape)
-        model.motion.copy_(motion)
+        stored = dict(
+            centre=embeddings.mean(0),
+            axes=axes,
+            known=known,
+            scores=packed.scores,
+            code=packed.code,
+            shape=shape,
+            motion=motion,
+        )
+        model.load_state_dict(stored)
+        if on_step:
+            on_step(model, 1.0)
         return model
