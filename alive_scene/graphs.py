@@ -36,7 +36,7 @@ class _Draw(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:  # (height, width, 4), (1, 2), (1,)
         colors = self.generator.colors(embedding)[0]
         colors = (colors.clamp(0.0, 1.0) * 255.0).round()
-        opaque = torch.full_like(colors[..., :1], 255.0)
+        opaque = colors.new_full((*colors.shape[:2], 1), 255.0)
         picture = torch.cat([colors, opaque], 2).to(torch.uint8)  # red, green, blue, alpha
         return picture, (embedding - self.mean) @ self.axes, nearest(embedding, observed)
 

@@ -307,8 +307,7 @@ class MorphGenerator(nn.Module):
     ) -> Tensor:  # (batch, height, width, 3)
         "Two frames, moved to one shape and mixed."
         moved = warp(pictures.flatten(0, 1) / 255, self.field(away.flatten(0, 1)))
-        most_like, next_like = moved.unflatten(0, (-1, 2)).unbind(1)
-        return torch.lerp(next_like, most_like, share[:, :1, None, None])
+        return (share[:, :, None, None, None] * moved.unflatten(0, (-1, 2))).sum(1)
 
     def colors(
         self,
@@ -328,10 +327,11 @@ class MorphGenerator(nn.Module):
         rows, columns = self.lattice
         coarse = (away @ self.motion).view(-1, rows, columns, 2)  # in parts of the sides
         coarse = coarse / (1 + (coarse.square().sum(3, keepdim=True) / 0.15**2))
+        pixels = coarse * coarse.new_tensor([height, width])
         fine = F.interpolate(
-            coarse.movedim(3, 1).contiguous(), size=(height, width), mode="bilinear"
+            pixels.movedim(3, 1).contiguous(), size=(height, width), mode="bilinear"
         )
-        return fine.movedim(1, 3) * fine.new_tensor([height, width])
+        return fine.movedim(1, 3)
 
     def render(
         self,
