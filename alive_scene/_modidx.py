@@ -217,6 +217,10 @@ d = {
             "alive_scene.browser._check": ("browser.html#_check", "alive_scene/browser.py"),
             "alive_scene.browser._fetch": ("browser.html#_fetch", "alive_scene/browser.py"),
             "alive_scene.browser._packed": ("browser.html#_packed", "alive_scene/browser.py"),
+            "alive_scene.browser._packed_frames": (
+                "browser.html#_packed_frames",
+                "alive_scene/browser.py",
+            ),
             "alive_scene.browser._page": ("browser.html#_page", "alive_scene/browser.py"),
             "alive_scene.browser._policy": ("browser.html#_policy", "alive_scene/browser.py"),
             "alive_scene.browser._read": ("browser.html#_read", "alive_scene/browser.py"),
@@ -304,6 +308,7 @@ d = {
             "alive_scene.codec._deflated": ("codec.html#_deflated", "alive_scene/codec.py"),
             "alive_scene.codec._strips": ("codec.html#_strips", "alive_scene/codec.py"),
             "alive_scene.codec.pack_frames": ("codec.html#pack_frames", "alive_scene/codec.py"),
+            "alive_scene.codec.packed_planes": ("codec.html#packed_planes", "alive_scene/codec.py"),
             "alive_scene.codec.temporal_components": (
                 "codec.html#temporal_components",
                 "alive_scene/codec.py",
@@ -443,6 +448,15 @@ d = {
                 "graphs.html#_draw.forward",
                 "alive_scene/graphs.py",
             ),
+            "alive_scene.graphs._Find": ("graphs.html#_find", "alive_scene/graphs.py"),
+            "alive_scene.graphs._Find.__init__": (
+                "graphs.html#_find.__init__",
+                "alive_scene/graphs.py",
+            ),
+            "alive_scene.graphs._Find.forward": (
+                "graphs.html#_find.forward",
+                "alive_scene/graphs.py",
+            ),
             "alive_scene.graphs._Start": ("graphs.html#_start", "alive_scene/graphs.py"),
             "alive_scene.graphs._Start.__init__": (
                 "graphs.html#_start.__init__",
@@ -461,6 +475,7 @@ d = {
                 "graphs.html#_step.forward",
                 "alive_scene/graphs.py",
             ),
+            "alive_scene.graphs._drawing": ("graphs.html#_drawing", "alive_scene/graphs.py"),
             "alive_scene.graphs._halved": ("graphs.html#_halved", "alive_scene/graphs.py"),
             "alive_scene.graphs._onnx": ("graphs.html#_onnx", "alive_scene/graphs.py"),
             "alive_scene.graphs._tensors": ("graphs.html#_tensors", "alive_scene/graphs.py"),
@@ -534,6 +549,10 @@ d = {
             ),
             "alive_scene.morph.MorphGenerator.move": (
                 "morph.html#morphgenerator.move",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.packed": (
+                "morph.html#morphgenerator.packed",
                 "alive_scene/morph.py",
             ),
             "alive_scene.morph.MorphGenerator.render": (

@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 import platformdirs
 import alive_scene
 from .alive import AliveScene, thumbnail_sheet
+from .codec import PackedFrames, packed_planes
 from .graphs import scene_graphs
 from .maps import MapPlace
 from .player import within_reach
@@ -130,6 +131,15 @@ def _packed(name: str, data: bytes) -> str:
     )
 
 
+def _packed_frames(packed: PackedFrames) -> tuple[dict[str, bytes], dict]:
+    "Frames as they are kept, for the page to unpack: its parts, and what it must know of them."
+    time, components = packed.scores.shape
+    about = dict(time=time, components=components)
+    about |= dict(step=packed.step, height=packed.height, width=packed.width)
+    scores = packed.scores.float().numpy().tobytes()
+    return dict(planes=packed_planes(packed).tobytes(), scores=scores), about
+
+
 def _policy(beside: str) -> str:
     "What the browser lets the page do: run what is in it or beside it, and ask nobody else for anything."
     own = " 'self'" if beside else ""
@@ -170,10 +180,8 @@ def _page(
 ) -> str:
     "The page as text."
     static = Path(alive_scene.__file__).parent / "static"
-    page, style, shared, script = (
-        (static / name).read_text(encoding="utf-8")
-        for name in ("page.html", "page.css", "scene_map.js", "page.js")
-    )
+    names = "page.html", "page.css", "scene_map.js", "packed_frames.js", "page.js"
+    page, style, *scripts = ((static / name).read_text(encoding="utf-8") for name in names)
     points = [[round(x, 4) for x in point] for point in place.points.tolist()]
     about = dict(
         needs,
@@ -194,7 +202,7 @@ def _page(
         name=escape(alive.scene.title or alive.scene.name),
         caption=_caption(alive.scene.caption),
         style=style,
-        script=shared + script,
+        script="".join(scripts),
         data="\n".join(data),
         last=len(alive.embeddings) - 1,
     )
@@ -222,7 +230,10 @@ def export_html(
     _check(alive, path, runtime, settings)
     files = page_runtime(folder)
     place = MapPlace(alive.embeddings)
-    graphs, needs = scene_graphs(alive)
+    graphs, needs = scene_graphs(alive, apart=True)
+    if "find" in graphs:
+        kept, needs["packed"] = _packed_frames(alive.generator.packed)
+        graphs |= kept
     beside = f"onnxruntime-web-{_version}" if runtime == "beside" else ""
     if beside:
         _write(path.parent / beside, files | {"LICENSE.txt": _notice.read_bytes()})

@@ -281,9 +281,13 @@ class MorphGenerator(nn.Module):
 
     def solve(self) -> None:
         "The frames, which follow from the stored numbers: once, not for each picture."
+        self.filmed = torch.from_numpy(unpack_frames(self.packed)).to(self.code.device)
+
+    @property
+    def packed(self) -> PackedFrames:
+        "The frames as they are kept."
         step, height, width = (self.config[name] for name in ("step", "height", "width"))
-        packed = PackedFrames(self.scores, self.code, step, height, width)
-        self.filmed = torch.from_numpy(unpack_frames(packed)).to(self.code.device)
+        return PackedFrames(self.scores, self.code, step, height, width)
 
     def find(
         self,
