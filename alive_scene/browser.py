@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 import platformdirs
 import alive_scene
 from .alive import AliveScene, thumbnail_sheet
-from .codec import PackedFrames, packed_planes
+from .codec import PackedFrames
 from .graphs import scene_graphs
 from .maps import MapPlace
 from .player import within_reach
@@ -137,7 +137,7 @@ def _packed_frames(packed: PackedFrames) -> tuple[dict[str, bytes], dict]:
     about = dict(time=time, components=components)
     about |= dict(step=packed.step, height=packed.height, width=packed.width)
     scores = packed.scores.float().numpy().tobytes()
-    return dict(planes=packed_planes(packed).tobytes(), scores=scores), about
+    return dict(code=packed.code.numpy().tobytes(), scores=scores), about
 
 
 def _policy(beside: str) -> str:

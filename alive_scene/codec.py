@@ -82,10 +82,10 @@ class PackedFrames:
 def _deflated(
     coefficients: Tensor,  # (component, wave, strip, block)
     step: float,
-    level: int,  # of zlib: 1 is fast, 9 thorough
 ) -> bytes:
     "Rounded, signs folded in, the lower bytes of all and then the upper bytes, deflated."
-    packer = zlib.compressobj(level)
+    # runs and frequent bytes are all there is to find here: looking for more takes longer, and more bytes
+    packer = zlib.compressobj(1, strategy=zlib.Z_RLE)
     parts = []
     for shift in (0, 8):
         for waves in coefficients:
@@ -112,12 +112,12 @@ def pack_frames(
         raise ValueError(f"step must be above 0 and at most 255 levels, got {step}")
     scores = temporal_components(frames)
     coefficients = _coefficients(frames, scores)
-    while most and (size := len(_deflated(coefficients, step, 1))) > most:
+    while most and (size := len(_deflated(coefficients, step))) > most:
         if step > 255:
             raise ValueError(f"{most} bytes hold no picture of this clip: allow at least {size}")
-        step *= max(1.03, (size / most) ** 0.5)
+        step *= max(1.02, (size / most) ** 0.6)
     used = int((coefficients.abs().amax((1, 2, 3)) >= 0.6 * step).sum().clamp(min=1))
-    code = np.frombuffer(_deflated(coefficients[:used], step, 6), np.uint8)
+    code = np.frombuffer(_deflated(coefficients[:used], step), np.uint8)
     return PackedFrames(scores[:, :used], torch.from_numpy(code.copy()), step, *frames.shape[1:3])
 
 

@@ -92,8 +92,10 @@ def _smaller(frames: np.ndarray, most: int) -> np.ndarray:
 def _softened(pictures: Tensor, side: int = 7) -> Tensor:
     "The mean of each pixel's neighborhood, (n, height, width, channel)."
     channels = pictures.movedim(3, 1)
-    mean = F.avg_pool2d(channels, side, 1, side // 2, count_include_pad=False)
-    return mean.movedim(1, 3)
+    for across in ((side, 1), (1, side)):  # one direction after the other is faster
+        room = tuple(n // 2 for n in across)
+        channels = F.avg_pool2d(channels, across, 1, room, count_include_pad=False)
+    return channels.movedim(1, 3)
 
 
 # %% ../nbs/35_morph.ipynb #7c185043

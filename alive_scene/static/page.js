@@ -9,7 +9,11 @@ const SIDE = 384, WIDEST = 448;  // CSS pixels of the picture; with more, the ma
 async function unpack(name) {
   const text = atob($(`packed-${name}`).textContent), bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return inflate(bytes, "gzip");
+}
+
+async function inflate(bytes, format) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
@@ -44,7 +48,7 @@ async function load() {
   nets = {};
   const options = { executionProviders: ["wasm"], logSeverityLevel: 3 };  // errors only
   for (const name of ["start", "step", "draw", ...(about.packed ? ["find"] : [])]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
-  if (about.packed) frames = packedFrames(about.packed, await unpack("planes"), new Float32Array((await unpack("scores")).buffer));
+  if (about.packed) frames = packedFrames(about.packed, await inflate(await unpack("code"), "deflate"), new Float32Array((await unpack("scores")).buffer));
 }
 
 // A state as a network gave it, as the next step takes it.
