@@ -563,6 +563,10 @@ d = {
                 "morph.html#morphgenerator.solve",
                 "alive_scene/morph.py",
             ),
+            "alive_scene.morph.MorphGenerator.unfold": (
+                "morph.html#morphgenerator.unfold",
+                "alive_scene/morph.py",
+            ),
             "alive_scene.morph._motions": ("morph.html#_motions", "alive_scene/morph.py"),
             "alive_scene.morph._smaller": ("morph.html#_smaller", "alive_scene/morph.py"),
             "alive_scene.morph._softened": ("morph.html#_softened", "alive_scene/morph.py"),

@@ -34,12 +34,13 @@ def _strips(frames: np.ndarray) -> list[np.ndarray]:
 def temporal_components(
     frames: np.ndarray,  # uint8 (time, height, width, 3)
 ) -> Tensor:  # (time, component) orthonormal columns, the greatest first, in half precision
-    "Principal components over time, of the frames about a middle gray: the Karhunen-Loève transform."
+    """Principal components over time, of the frames about a middle gray: the Karhunen-Loève transform.
+    At most a thousand: more frames share those."""
     gram = torch.zeros(len(frames), len(frames), dtype=torch.double)
     for strip in _strips(frames):
         flat = torch.from_numpy(strip).flatten(1).float() - 128
         gram += (flat @ flat.T).double()
-    return torch.linalg.eigh(gram)[1].flip(1).half().float()
+    return torch.linalg.eigh(gram)[1].flip(1)[:, :1000].half().float()
 
 
 # %% ../nbs/34_codec.ipynb #2fd0fd3e
@@ -140,13 +141,14 @@ def packed_planes(
 
 def unpack_frames(
     packed: PackedFrames,
+    components: int | None = None,  # the first so many; None: all
 ) -> np.ndarray:  # uint8 (time, height, width, 3)
     "The frames again, as exact as the step. Raises ValueError for a code that is damaged."
-    low, high = packed_planes(packed)
+    low, high = packed_planes(packed)[:, :components]
     time = len(packed.scores)
     _, _, strips, blocks = low.shape
     basis = wave_basis() * packed.step
-    scores = packed.scores.cpu().float()
+    scores = packed.scores.cpu().float()[:, :components]
     frames = np.empty((time, strips, 8, blocks, 8, 3), np.uint8)
     for row in range(strips):
         folded = torch.from_numpy(low[:, :, row] + 256 * high[:, :, row].astype(np.int32))

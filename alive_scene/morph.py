@@ -159,18 +159,21 @@ def common_shape(
     """The shape of each frame, such that the difference of two is the motion between them: weighted
     least squares on the graph of pairs. Pairs that contradict the others count less (Cauchy's weights)."""
     fields = fields.double()
-    incidence = torch.zeros(len(pairs), time, dtype=torch.double)
-    row = torch.arange(len(pairs))
-    incidence[row, pairs[:, 0]] = -1
-    incidence[row, pairs[:, 1]] = 1
+    first, second = pairs.T
     weight = trust.double() ** 2 + 1e-6
     usual = fields.square().mean(1).sqrt().median() + 1e-9
     doubt = torch.ones_like(weight)
     for _ in range(rounds):
-        weighted = incidence * (weight * doubt)[:, None]
-        normal = incidence.T @ weighted + 1e-9 * torch.eye(time, dtype=torch.double)
-        shapes = torch.linalg.solve(normal, weighted.T @ fields)
-        misfit = (incidence @ shapes - fields).square().mean(1).sqrt()
+        now = weight * doubt
+        # the normal equations: the graph's Laplacian, and what flows into each frame
+        links = torch.zeros(time, time, dtype=torch.double).index_put((first, second), now, True)
+        links = links + links.T
+        laplacian = links.sum(1).diag() - links + 1e-9 * torch.eye(time, dtype=torch.double)
+        pull = now[:, None] * fields
+        inflow = torch.zeros(time, fields.shape[1], dtype=torch.double)
+        inflow = inflow.index_add(0, second, pull).index_add(0, first, -pull)
+        shapes = torch.linalg.solve(laplacian, inflow)
+        misfit = (shapes[second] - shapes[first] - fields).square().mean(1).sqrt()
         doubt = 1 / (1 + (misfit / usual / 0.25) ** 2)
     return (shapes - shapes.mean(0)).float()
 
@@ -354,10 +357,11 @@ class MorphGenerator(nn.Module):
         embeddings: Tensor,  # (time, embed)
         *,
         seconds: float = 60,  # not needed: it takes what it takes
-        steps: int | None = None,  # not needed: there are none
+        steps: int | None = None,  # not needed: there is nothing to train
         seed: int = 0,  # not needed: nothing here is random
         progress: bool = True,  # show bars
-        on_step: Callable | None = None,  # on_step(generator, 1.0) when all is solved
+        on_step: Callable
+        | None = None,  # on_step(generator, share) with 1, 2, 4, … components of all
         dims: int = 64,  # in how many coordinates embeddings are compared, at most
         numbers: int | None = None,  # bytes for the frames, at most; None: 48 a pixel, 8 million
         shapes: int = 64,  # components of motion, at most
@@ -371,7 +375,8 @@ class MorphGenerator(nn.Module):
             axes, known = whitened_axes(embeddings, dims, even)
             lattice = (-(-height // cell), -(-width // cell))
             shape, motion = _solved_shapes(frames, known, lattice, shapes, progress)
-            packed = pack_frames(frames, most=numbers or min(48 * height * width, 8_000_000))
+            most = numbers or min(48 * height * width, 8_000_000)
+            packed = pack_frames(frames, step=2.0, most=most)
         model = cls(
             height=height,
             width=width,
@@ -395,5 +400,19 @@ class MorphGenerator(nn.Module):
         )
         model.load_state_dict(stored)
         if on_step:
-            on_step(model, 1.0)
+            model.unfold(on_step)
         return model
+
+    def unfold(
+        self,
+        on_step: Callable,  # on_step(generator, share of the components)
+    ) -> None:
+        "Show the frames made of ever more of their components over time: 1, 2, 4, … all."
+        components = self.config["components"]
+        few = 1
+        while few < components:
+            self.filmed = torch.from_numpy(unpack_frames(self.packed, few)).to(self.code.device)
+            on_step(self, few / components)
+            few *= 2
+        self.solve()
+        on_step(self, 1.0)
