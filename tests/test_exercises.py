@@ -165,7 +165,8 @@ WRONG = {
     ],
     ("34_codec", "wave"): [
         "def wave(down, across): return np.full((8, 8), 1 / 8)",
-        "def wave(down, across):\n    n = np.arange(8)\n    c = lambda k: np.cos(np.pi * k * (2 * n + 1) / 16) / 2\n    return np.outer(c(down), c(across))",
+        "def wave(down, across): return np.outer("
+        "*(np.cos(np.pi * k * (2 * np.arange(8) + 1) / 16) / 2 for k in (down, across)))",
     ],
     ("34_codec", "gain"): [
         "def gain(step): return step**2 / 12",
