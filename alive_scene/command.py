@@ -42,13 +42,13 @@ def _add_fit(commands) -> None:
     )
     fit.add_argument("-o", "--out", required=True, help="the file to write, NAME.alive")
     fit.add_argument("--encoder", default="alive-tiny", help="the CLIP that places the frames")
-    fit.add_argument("--generator", default="patch", help="what draws: patch, siren")
+    fit.add_argument("--generator", default="patch", help="what draws: patch, morph, film, siren")
     fit.add_argument("--behavior", default="alive", help="what moves: alive, vae")
     fit.add_argument(
         "--seconds",
         type=float,
         default=60,
-        help="at most so long for the generator; siren takes it all",
+        help="at most so long for the generator; film and siren take it all",
     )
     fit.add_argument("--size", type=int, default=128, help="pixels along the shorter side")
     fit.add_argument("--crop", default="auto", help="what of each picture: auto, center, none")
