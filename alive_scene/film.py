@@ -147,19 +147,22 @@ class FilmGenerator(nn.Module):
         patch: int = 8,  # pixels a side of a square
         moved: int = 1,  # frames between two neighbors, moved there by flow, that are learned too
     ) -> "FilmGenerator":
-        """Adam, four frames a step, its rate falling along a cosine from 6e-4 to 0.
+        """Adam, three frames and a moved one a step; its rate falls along a cosine from 6e-4 to 0.
         Raises ValueError on frames and embeddings that don't fit."""
         start = perf_counter()
         frames, embeddings = paired(frames, embeddings, steps)
         with repeatable(seed):
             rng = torch.Generator().manual_seed(seed)
             model = resume or _untrained(cls, frames, embeddings, dims, hidden, patch)
+            time = len(frames)
             frames, embeddings = with_moved(frames, embeddings, moved)
             codes = (embeddings - model.centre) @ model.axes
             adam = torch.optim.Adam(model.parameters(), 6e-4)
 
             def loss_of_batch():
-                t = torch.randint(len(frames), (4,), generator=rng)
+                t = torch.randint(time, (4,), generator=rng)
+                if moved:  # one of the four is a moved one
+                    t[3:] = torch.randint(time, len(frames), (1,), generator=rng)
                 wanted = torch.from_numpy(frames[t.numpy()]) / 255 - model.mean
                 wanted = as_patches(wanted, model.config["patch"]).transpose(0, 1)
                 return F.mse_loss(model(codes[t]), wanted)
