@@ -433,6 +433,7 @@ def main():
     parser.add_argument(
         "--long", action="store_true", help="only the published network, 15,000 steps"
     )
+    parser.add_argument("--save", type=Path, help="a JSON file that the results are added to")
     asked = unfilmed.asked_of(parser).parse_args()
     warnings.simplefilter("ignore")
     if asked.long:

@@ -154,7 +154,6 @@ def asked_of(parser):
     parser.add_argument("--size", type=int, default=128, help="pixels a side of the clips")
     parser.add_argument("--frames", type=int, default=120, help="of a clip, at most")
     parser.add_argument("--seconds", type=float, default=60, help="training time of each network")
-    parser.add_argument("--save", type=Path, help="a JSON file that the results are added to")
     return parser
 
 
@@ -165,6 +164,7 @@ def main():
     parser.add_argument(
         "--models", nargs="+", choices=list(MODELS), default=RACED, help="some models alone"
     )
+    parser.add_argument("--save", type=Path, help="a JSON file that the results are added to")
     asked = asked_of(parser).parse_args()
     warnings.simplefilter("ignore")
     found = measure(asked.clips, asked.size, asked.seconds, asked.models, asked.frames)
