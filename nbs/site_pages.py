@@ -32,6 +32,7 @@ order = (
     "flow",
     "siren",
     "generator",
+    "film",
     "strokes",
     "codec",
     "morph",

@@ -13,6 +13,7 @@ from alive_scene.actors import napping_cat
 from alive_scene.alive import AliveScene
 from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import repeatable
+from alive_scene.film import FilmGenerator
 from alive_scene.generator import SirenGenerator
 from alive_scene.path import nearest
 from alive_scene.peers import VideoTexture
@@ -138,6 +139,7 @@ def fits(alive):
         "markov": lambda: MarkovBehavior.fit(e, rounds=8, seed=3, progress=False),
         "vae": lambda: VaeBehavior.fit(e, epochs=2, seed=3, progress=False),
         "siren": lambda: SirenGenerator.fit(frames, e, steps=3, seed=3, progress=False),
+        "film": lambda: FilmGenerator.fit(frames, e, steps=3, seed=3, progress=False),
         "strokes": lambda: StrokeGenerator.fit(frames, e, progress=False),
         "scene": lambda: AliveScene.fit(napping_cat(12, 16), seed=3, progress=False).behavior,
     }
@@ -147,7 +149,7 @@ def numbers(part):
     return {name: value.clone() for name, value in part.state_dict().items()}
 
 
-@pytest.mark.parametrize("name", ["markov", "vae", "siren", "strokes", "scene"])
+@pytest.mark.parametrize("name", ["markov", "vae", "siren", "film", "strokes", "scene"])
 def test_a_fit_leaves_seed_and_threads_as_they_were(alive, name):
     torch.manual_seed(11)
     before = torch.random.get_rng_state(), torch.get_num_threads()

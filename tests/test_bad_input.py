@@ -66,6 +66,7 @@ from alive_scene.codec import (
 )
 from alive_scene.command import main
 from alive_scene.explorer import MapExplorer
+from alive_scene.film import FilmGenerator
 from alive_scene.flow import between, flow, flow_colors, sharpness
 from alive_scene.generator import SirenGenerator, paired, render_in_batches, train_timed
 from alive_scene.graphs import scene_graphs
@@ -936,6 +937,16 @@ NUMBERS = [
         lambda: MorphGenerator.fit(frames, observed[:2]),
         "each frame needs its embedding",
     ),
+    (
+        "a mended network of one frame",
+        lambda: FilmGenerator.fit(frames[:1], observed[:1]),
+        "at least two frames",
+    ),
+    (
+        "a mended network in no time",
+        lambda: FilmGenerator.fit(frames, observed, seconds=0),
+        "seconds must be above 0",
+    ),
     ("less than no pixels", lambda: siren.pixel_grid(-1, 3), "at least one pixel"),
     (
         "an error of NaN",
@@ -1281,7 +1292,7 @@ NUMBERS = [
     (
         "a generator that nobody registered",
         lambda: AliveScene.fit(Scene(frames), generator="gan", progress=False),
-        "there is no generator called 'gan'; there are: 'morph', 'patch', 'siren'",
+        "there is no generator called 'gan'; there are: 'film', 'morph', 'patch', 'siren'",
     ),
     (
         "a part that nobody registered, saved",
@@ -1786,6 +1797,8 @@ FORMULAS = {
         "step_length",
         "matern",
         "whitened_axes",
+        "whitening",
+        "with_moved",
         "empty_places",
     ),
     *("alikeness", "desirability", "scaled", "transitions"),

@@ -153,6 +153,17 @@ WRONG = {
         "    grid = patches.view(side, -1, 1, patch, patch, 3).permute(2, 0, 3, 1, 4, 5)\n"
         "    return grid.reshape(-1, height, width, 3)",
     ],
+    ("32_film", "modulated"): [
+        "def modulated(hidden, scale, shift): return hidden",
+        "def modulated(hidden, scale, shift): return scale[:, None]*hidden + shift[:, None]",
+        "def modulated(hidden, scale, shift): return (1 + scale[:, None])*(hidden + shift[:, None])",
+        "def modulated(hidden, scale, shift): return (1 + scale[0])*hidden + shift[0]",
+    ],
+    ("32_film", "rate_at"): [
+        "def rate_at(share, first): return first*(1 - share)",
+        "def rate_at(share, first): return first*math.cos(math.pi*share/2)",
+        "def rate_at(share, first): return (1 + math.cos(math.pi*share))/2",
+    ],
     ("33_strokes", "fewest"): [
         "def fewest(): return 1_000_000",
         "def fewest(): return 60_000",

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import torch
 
+from alive_scene.film import FilmGenerator
 from alive_scene.generator import SirenGenerator
 from alive_scene.strokes import StrokeGenerator
 
-BOTH = pytest.mark.parametrize("kind", [StrokeGenerator, SirenGenerator])
+EACH = pytest.mark.parametrize("kind", [StrokeGenerator, SirenGenerator, FilmGenerator])
 
 
 def wandering_disc(frames=24, height=32, width=32, seed=0):
@@ -50,7 +51,7 @@ def fitted(kind, frames, embeddings, **kwargs):
     )
 
 
-@BOTH
+@EACH
 def test_protocol_and_restoring_from_config_and_state(kind):
     frames, embeddings = wandering_disc()
     made = fitted(kind, frames, embeddings)
@@ -66,7 +67,7 @@ def test_protocol_and_restoring_from_config_and_state(kind):
     assert np.abs((colors.clamp(0, 1) * 255).numpy() - drawn).max() <= 0.51
 
 
-@BOTH
+@EACH
 def test_steps_are_repeatable_and_leave_global_randomness_alone(kind):
     frames, embeddings = wandering_disc()
     torch.manual_seed(7)
@@ -94,7 +95,7 @@ def test_generator_draws_what_it_saw_and_the_published_one_starts_blind():
     )
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize(
     "change,says",
     [
@@ -114,7 +115,7 @@ def test_bad_input_is_named(kind, change, says):
         fitted(kind, *change(*wandering_disc()))
 
 
-@BOTH
+@EACH
 def test_rendering_bad_embeddings_is_refused(kind):
     frames, embeddings = wandering_disc()
     made = fitted(kind, frames, embeddings, steps=1)
@@ -127,7 +128,7 @@ def test_rendering_bad_embeddings_is_refused(kind):
             made.render(bad)
 
 
-@BOTH
+@EACH
 def test_constant_clip_two_frames_and_odd_sizes_work(kind):
     frames, embeddings = wandering_disc()
     still = np.repeat(frames[:1], 6, 0)
@@ -143,7 +144,7 @@ def test_constant_clip_two_frames_and_odd_sizes_work(kind):
             assert decibels(drawn, clip) > 28
 
 
-@BOTH
+@EACH
 def test_interrupting_keeps_what_was_learned(kind):
     frames, embeddings = wandering_disc()
 
@@ -158,14 +159,14 @@ def test_interrupting_keeps_what_was_learned(kind):
     error = lambda: ((made.render(embeddings[:4]) - frames[:4].astype(float)) ** 2).mean()
     before = error()
     made = fitted(
-        kind, frames, embeddings, steps=14, **({"resume": made} if kind is SirenGenerator else {})
+        kind, frames, embeddings, steps=14, **({} if kind is StrokeGenerator else {"resume": made})
     )
     assert error() < before
 
 
 def test_shares_rise_to_one():
     frames, embeddings = wandering_disc()
-    for kind in (StrokeGenerator, SirenGenerator):
+    for kind in (StrokeGenerator, SirenGenerator, FilmGenerator):
         shares = []
         fitted(
             kind,
@@ -177,10 +178,11 @@ def test_shares_rise_to_one():
         assert len(shares) == 3 and shares == sorted(shares) and shares[-1] == 1
 
 
-def test_seconds_stop_the_published_training():
+@pytest.mark.parametrize("kind", [SirenGenerator, FilmGenerator])
+def test_seconds_stop_a_training(kind):
     frames, embeddings = wandering_disc()
     shares = []
-    SirenGenerator.fit(
+    kind.fit(
         frames,
         embeddings,
         seconds=0.3,

@@ -37,6 +37,7 @@ import hashlib, sys, tempfile, torch
 from pathlib import Path
 from alive_scene.behavior import MarkovBehavior
 from alive_scene.peers import FlowBehavior, VideoTexture
+from alive_scene.film import FilmGenerator
 from alive_scene.generator import SirenGenerator
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.rollout import rollout
@@ -58,7 +59,7 @@ def lives():
     ):
         behavior = kind.fit(path, seed=1, progress=False, **options)
         made[kind.__name__] = digest(rollout(behavior, path, 30, seed=2).numpy().tobytes())
-    for kind in (StrokeGenerator, SirenGenerator):
+    for kind in (StrokeGenerator, SirenGenerator, FilmGenerator):
         frames = kind.fit(scene.frames, path, steps=3, seed=1, progress=False).render(path)
         for suffix in ("gif", "mp4", "webp"):
             with tempfile.TemporaryDirectory() as folder:
@@ -84,7 +85,7 @@ def in_a_fresh_process(**environment):
 def test_the_same_seed_the_same_bits_in_a_fresh_process():
     one = in_a_fresh_process(PYTHONHASHSEED="1")
     two = in_a_fresh_process(PYTHONHASHSEED="2")
-    assert one == two and len(one) == 11
+    assert one == two and len(one) == 14
 
 
 def test_the_same_seed_again_in_the_same_process(alive):
@@ -120,7 +121,7 @@ def test_the_same_frames_the_same_file(alive, suffix, tmp_path):
 
 @pytest.mark.parametrize(
     "generator, behavior",
-    [("patch", "alive"), ("siren", "vae"), ("patch", "vae"), ("siren", "alive")],
+    [("patch", "alive"), ("siren", "vae"), ("patch", "vae"), ("siren", "alive"), ("film", "alive")],
 )
 def test_saved_and_loaded_it_renders_the_same_bytes(generator, behavior, tmp_path):
     scene = napping_cat(6, 24)

@@ -33,7 +33,7 @@ EXTREMES = {
     "seconds": [1],
     "neighbors": [2, 100],
     "video": ["../data/portrait.mp4"],
-    "generator": ["patch", "siren"],
+    "generator": ["patch", "film", "siren"],
     "behavior": ["alive", "vae"],
     "out": ["{folder}/out"],
     "write_to": ["{folder}"],
