@@ -304,6 +304,10 @@ d = {
         },
         "alive_scene.codec": {
             "alive_scene.codec.PackedFrames": ("codec.html#packedframes", "alive_scene/codec.py"),
+            "alive_scene.codec.PackedFrames.__post_init__": (
+                "codec.html#packedframes.__post_init__",
+                "alive_scene/codec.py",
+            ),
             "alive_scene.codec._coefficients": ("codec.html#_coefficients", "alive_scene/codec.py"),
             "alive_scene.codec._deflated": ("codec.html#_deflated", "alive_scene/codec.py"),
             "alive_scene.codec._strips": ("codec.html#_strips", "alive_scene/codec.py"),

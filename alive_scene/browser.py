@@ -122,15 +122,7 @@ def page_runtime(
     return _read(cache)
 
 
-# %% ../nbs/71_browser.ipynb #b108f725
-def _packed(name: str, data: bytes) -> str:
-    "Bytes as a part of a page: gzipped, in base64."
-    return (
-        f'<script type="text/plain" id="packed-{name}">'
-        f"{b64encode(compress(data, 9, mtime=0)).decode()}</script>"
-    )
-
-
+# %% ../nbs/71_browser.ipynb #2c5f4329
 def _packed_frames(packed: PackedFrames) -> tuple[dict[str, bytes], dict]:
     "Frames as they are kept, for the page to unpack: its parts, and what it must know of them."
     time, components = packed.scores.shape
@@ -138,6 +130,15 @@ def _packed_frames(packed: PackedFrames) -> tuple[dict[str, bytes], dict]:
     about |= dict(step=packed.step, height=packed.height, width=packed.width)
     scores = packed.scores.float().numpy().tobytes()
     return dict(code=packed.code.numpy().tobytes(), scores=scores), about
+
+
+# %% ../nbs/71_browser.ipynb #b108f725
+def _packed(name: str, data: bytes) -> str:
+    "Bytes as a part of a page: gzipped, in base64."
+    return (
+        f'<script type="text/plain" id="packed-{name}">'
+        f"{b64encode(compress(data, 9, mtime=0)).decode()}</script>"
+    )
 
 
 def _policy(beside: str) -> str:

@@ -79,6 +79,11 @@ class PackedFrames:
     height: int  # rows of pixels
     width: int  # columns of pixels
 
+    def __post_init__(self) -> None:
+        "Raises ValueError for a step that no frames are packed with."
+        if not isinstance(self.step, int | float) or not 0 < self.step <= 1024:
+            raise ValueError(f"step must be above 0 and at most 1024 levels, got {self.step!r}")
+
 
 def _deflated(
     coefficients: Tensor,  # (component, wave, strip, block)
@@ -97,6 +102,7 @@ def _deflated(
     return b"".join([*parts, packer.flush()])
 
 
+# %% ../nbs/34_codec.ipynb #f24c58f3
 def pack_frames(
     frames: np.ndarray,  # uint8 (time, height, width, 3)
     step: float = 4.0,  # the finest, in levels of 255
@@ -122,6 +128,7 @@ def pack_frames(
     return PackedFrames(scores[:, :used], torch.from_numpy(code.copy()), step, *frames.shape[1:3])
 
 
+# %% ../nbs/34_codec.ipynb #2b62d51e
 def packed_planes(
     packed: PackedFrames,
 ) -> np.ndarray:  # uint8 (2, component, 192, strip, block)

@@ -35,6 +35,7 @@ from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import ClipEncoder, repeatable
 from alive_scene.flow import sharpness
 from alive_scene.generator import SirenGenerator
+from alive_scene.morph import MorphGenerator
 from alive_scene.reader import read_scene
 from alive_scene.rollout import rollout
 from alive_scene.scene import Scene
@@ -207,7 +208,12 @@ def storage(frames, embeddings):
     model = StrokeGenerator.fit(frames, embeddings, progress=False)
     size = 1000 * kilobytes(model)
     level = db(model.render(embeddings), frames)
-    found = {"ours": (size, level)}
+    moving = MorphGenerator.fit(frames, embeddings, progress=False)
+    of_moving = 1000 * kilobytes(moving)
+    found = {
+        "ours": (size, level),
+        "ours, moving": (of_moving, db(moving.render(embeddings), frames)),
+    }
     for name, codecs in (("H.264", ("libx264", "libx264rgb")), ("AV1", ("libsvtav1",))):
         tries = []  # (bytes, PSNR)
         curve = []  # of those, what no smaller file reaches
@@ -224,6 +230,9 @@ def storage(frames, embeddings):
         sharpest = max(tries, key=lambda one: one[1])
         found[f"{name} at our size"] = max(
             (one for one in tries if one[0] <= size), key=lambda one: one[1]
+        )
+        found[f"{name} at the size of ours, moving"] = max(
+            (one for one in tries if one[0] <= of_moving), key=lambda one: one[1]
         )
         found[f"{name} at our PSNR"] = min(
             [one for one in tries if one[1] >= level - 0.3], default=sharpest

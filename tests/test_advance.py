@@ -183,7 +183,7 @@ def test_a_scene_names_what_it_has(alive, behaviors, tmp_path):
     for behavior in behaviors:
         scene = replace(alive, behavior=behavior)
         loaded = AliveScene.load(scene.save(tmp_path / "scene.alive"))
-        assert loaded.parts == scene.parts == ("patch", behavior.kind)
+        assert loaded.parts == scene.parts == ("morph", behavior.kind)
         assert behavior.kind in repr(scene) and type(loaded.behavior) is type(behavior)
 
 

@@ -134,7 +134,7 @@ def rewritten(path, change):
             lambda about, tensors: tensors.update(thumbnails=tensors["thumbnails"][:50]),
             "whole scene",
         ),
-        (lambda about, tensors: tensors.pop("generator.mean"), "mean"),
+        (lambda about, tensors: tensors.pop("generator.motion"), "motion"),
         (lambda about, tensors: about["configs"][1].update(latent_dim=3), "whole scene"),
     ],
 )

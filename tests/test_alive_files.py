@@ -24,8 +24,9 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from alive_scene.alive import FILE_VERSION, AliveScene, thumbnail_sheet, thumbnails_of
+from alive_scene.alive import FILE_VERSION, AliveScene, rounded, thumbnail_sheet, thumbnails_of
 from alive_scene.command import main
+from alive_scene.strokes import StrokeGenerator
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 import endurance  # noqa: E402, how a process's memory is read
@@ -235,12 +236,20 @@ def set_in(part, **values):
         ],
         *[
             (lambda about, tensors, name=name: tensors.pop(name))
-            for name in ("embeddings", "thumbnails", "generator.where", "behavior.onward")
+            for name in ("embeddings", "thumbnails", "generator.motion", "behavior.onward")
         ],
         *[
             set_in(0, **{name: value})
-            for name in ("height", "width", "features", "strokes", "patch")
+            for name in ("height", "width", "components", "code", "shapes", "cell")
             for value in (10**6, 10**30, -1, 0, "128", 1.5, None)
+        ],
+        *[set_in(0, step=value) for value in (10**6, 10**30, -1, 0, "128", None, float("nan"))],
+        *[
+            (lambda about, tensors, code=code: tensors.update({"generator.code": code(tensors)}))
+            for code in (
+                lambda tensors: tensors["generator.code"].flip(0),
+                lambda tensors: tensors["generator.code"] * 0,
+            )
         ],
         *[
             set_in(1, **{name: value})
@@ -253,9 +262,6 @@ def set_in(part, **values):
         ),
         lambda about, tensors: tensors.update(embeddings=tensors["embeddings"].flatten()),
         lambda about, tensors: tensors.update(thumbnails=tensors["thumbnails"].float()),
-        lambda about, tensors: tensors.update(
-            {"generator.where": tensors["generator.where"] + 10**6}
-        ),
         lambda about, tensors: tensors.update({"behavior.pace": tensors["behavior.pace"] * 0}),
     ],
 )
@@ -263,7 +269,43 @@ def test_a_header_or_numbers_that_lie(whole, tmp_path, change):
     refused(rewritten(whole, tmp_path / "liar.alive", change))
 
 
-def test_a_part_that_stores_nothing_but_asks_for_much(whole, tmp_path):
+@pytest.fixture(scope="module")
+def painted(alive, tmp_path_factory):
+    "The scene as strokes, saved."
+    drawn = rounded(StrokeGenerator.fit(alive.scene.frames, alive.embeddings, progress=False))
+    scene = replace(alive, generator=drawn)
+    return scene.save(tmp_path_factory.mktemp("p") / "painted.alive").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda about, tensors: tensors.pop("generator.where"),
+        *[
+            set_in(0, **{name: value})
+            for name in ("height", "width", "features", "strokes", "patch")
+            for value in (10**6, 10**30, -1, 0, "128", 1.5, None)
+        ],
+        lambda about, tensors: tensors.update(
+            {"generator.where": tensors["generator.where"] + 10**6}
+        ),
+    ],
+)
+def test_strokes_that_lie(painted, tmp_path, change):
+    refused(rewritten(painted, tmp_path / "liar.alive", change))
+
+
+def test_frames_that_store_nothing_but_ask_for_much(whole, tmp_path):
+    def change(about, tensors):
+        about["configs"][0].update(height=10**5, width=10**5, cell=10**5, components=1, shapes=1)
+        time = len(tensors["embeddings"])
+        for name, shape in dict(scores=(time, 1), shape=(time, 1), motion=(1, 2)).items():
+            tensors[f"generator.{name}"] = tensors[f"generator.{name}"].new_zeros(shape)
+
+    refused(rewritten(whole, tmp_path / "liar.alive", change), "GB of memory")
+
+
+def test_a_part_that_stores_nothing_but_asks_for_much(painted, tmp_path):
     def change(about, tensors):
         about["configs"][0].update(strokes=0, patch=10**5)
         for name, shape in dict(
@@ -271,7 +313,7 @@ def test_a_part_that_stores_nothing_but_asks_for_much(whole, tmp_path):
         ).items():
             tensors[f"generator.{name}"] = tensors[f"generator.{name}"].new_zeros(shape)
 
-    refused(rewritten(whole, tmp_path / "liar.alive", change), "GB of memory")
+    refused(rewritten(painted, tmp_path / "liar.alive", change), "GB of memory")
 
 
 def test_thumbnails_of_another_kind(whole, alive, tmp_path):
