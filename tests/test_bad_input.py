@@ -60,7 +60,7 @@ from alive_scene.clip import (
 )
 from alive_scene.command import main
 from alive_scene.explorer import MapExplorer
-from alive_scene.flow import between, flow, flow_colors, sharpness
+from alive_scene.flow import Motions, between, flow, flow_colors, sharpness
 from alive_scene.generator import SirenGenerator, paired, render_in_batches, train_timed
 from alive_scene.graphs import scene_graphs
 from alive_scene.maps import MapPlace
@@ -892,6 +892,9 @@ NUMBERS = [
     ("flow of floats", lambda: flow(frames / 255, frames / 255), "uint8"),
     ("flow to fewer frames", lambda: flow(frames, frames[:2]), "of one shape"),
     ("flow of no frames", lambda: flow(frames[:0], frames[:0]), WORKS),
+    ("motions of floats", lambda: Motions(frames / 255), "uint8"),
+    ("motions of no frames", lambda: Motions(frames[:0]), "1 frame and 1 key"),
+    ("motions of a pixel", lambda: Motions(frames[:, :1, :1]).moved((0, 0), 1), WORKS),
     ("flow of a pixel", lambda: flow(frames[:, :1, :1], frames[:, :1, :1]), WORKS),
     (
         "a moment before the first",
