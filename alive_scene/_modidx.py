@@ -678,12 +678,20 @@ d = {
                 "player.html#aliveplayer._stop",
                 "alive_scene/player.py",
             ),
+            "alive_scene.player.AlivePlayer._tell": (
+                "player.html#aliveplayer._tell",
+                "alive_scene/player.py",
+            ),
             "alive_scene.player.AlivePlayer.advance": (
                 "player.html#aliveplayer.advance",
                 "alive_scene/player.py",
             ),
             "alive_scene.player.AlivePlayer.answer": (
                 "player.html#aliveplayer.answer",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer.hear": (
+                "player.html#aliveplayer.hear",
                 "alive_scene/player.py",
             ),
             "alive_scene.player.AlivePlayer.restart": (
@@ -698,9 +706,46 @@ d = {
                 "player.html#aliveplayer.surprise_me",
                 "alive_scene/player.py",
             ),
+            "alive_scene.player.Hearing": ("player.html#hearing", "alive_scene/player.py"),
+            "alive_scene.player.Hearing.__init__": (
+                "player.html#hearing.__init__",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing._meant": (
+                "player.html#hearing._meant",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.hear": (
+                "player.html#hearing.hear",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.let_go": (
+                "player.html#hearing.let_go",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.look_around": (
+                "player.html#hearing.look_around",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.ready": (
+                "player.html#hearing.ready",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.tells": (
+                "player.html#hearing.tells",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.wishes": (
+                "player.html#hearing.wishes",
+                "alive_scene/player.py",
+            ),
             "alive_scene.player.LiveRollout": ("player.html#liverollout", "alive_scene/player.py"),
             "alive_scene.player.LiveRollout.__init__": (
                 "player.html#liverollout.__init__",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.LiveRollout.at": (
+                "player.html#liverollout.at",
                 "alive_scene/player.py",
             ),
             "alive_scene.player.LiveRollout.back_to": (
@@ -729,8 +774,13 @@ d = {
             "alive_scene.player._courses": ("player.html#_courses", "alive_scene/player.py"),
             "alive_scene.player._grid": ("player.html#_grid", "alive_scene/player.py"),
             "alive_scene.player._heed": ("player.html#_heed", "alive_scene/player.py"),
+            "alive_scene.player._static": ("player.html#_static", "alive_scene/player.py"),
             "alive_scene.player._stop_all": ("player.html#_stop_all", "alive_scene/player.py"),
             "alive_scene.player.jpeg": ("player.html#jpeg", "alive_scene/player.py"),
+            "alive_scene.player.named_wishes": (
+                "player.html#named_wishes",
+                "alive_scene/player.py",
+            ),
             "alive_scene.player.with_still": ("player.html#with_still", "alive_scene/player.py"),
             "alive_scene.player.within_reach": (
                 "player.html#within_reach",
