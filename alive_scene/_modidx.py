@@ -230,6 +230,10 @@ d = {
                 "browser.html#page_runtime",
                 "alive_scene/browser.py",
             ),
+            "alive_scene.browser.page_wishes": (
+                "browser.html#page_wishes",
+                "alive_scene/browser.py",
+            ),
         },
         "alive_scene.clip": {
             "alive_scene.clip.ClipEncoder": ("clip.html#clipencoder", "alive_scene/clip.py"),

@@ -4,6 +4,7 @@
 
 # %% auto #0
 __all__ = [
+    "DRAG",
     "jpeg",
     "LiveRollout",
     "named_wishes",
@@ -249,7 +250,7 @@ def named_wishes(
 
 
 _HALF_LIFE = 10.0  # seconds, of what is asked in words or by a button
-_HELD = 4.0  # of what a hand pulled
+DRAG = dict(strength=2.0, half_life=4.0)  # of what a hand pulled
 
 
 # %% ../nbs/70_player.ipynb #c386c6d6
@@ -333,8 +334,7 @@ class Hearing:
             self.look_around(64)
         seen = int(nearest(life.state.embedding, self.alive.embeddings)[0])
         at, by = (tuple(round(float(x), 3) for x in message[key]) for key in ("at", "by"))
-        how = dict(strength=2.0, half_life=_HELD)
-        return "your pull", Wish.drag(self.alive, at, by, seen, frames=self.motions, **how)
+        return "your pull", Wish.drag(self.alive, at, by, seen, frames=self.motions, **DRAG)
 
     def tells(
         self,

@@ -5,6 +5,8 @@
 # %% auto #0
 __all__ = [
     "UNIT",
+    "MOST",
+    "LEAST",
     "NEUTRAL",
     "RANDOM",
     "transitions",
@@ -103,8 +105,8 @@ def alikeness(
 
 # %% ../nbs/58_wish.ipynb #e1ce016a
 UNIT = 0.5  # λ of a wish of strength 1, in nats a step: on the bundled scenes a state is held by it
-_MOST = 3.0  # of the whole: more, and the scene stands at its best frames
-_LEAST = 0.01  # of a strength: what has faded to less is over
+MOST = 3.0  # of the whole: more, and the scene stands at its best frames
+LEAST = 0.01  # of a strength: what has faded to less is over
 
 
 def _checked(strength: float, half_life: float | None, onset: float) -> None:
@@ -144,7 +146,7 @@ class Wish:
         ):
             faded = 0.0 if half_life is None else (index - onset) / half_life
             left = 0.0
-            if index >= onset and abs(strength) * 2.0**-faded >= _LEAST:
+            if index >= onset and abs(strength) * 2.0**-faded >= LEAST:
                 left = 2.0 ** (round(8 * (log2(abs(strength)) - faded)) / 8)
             now.append(left if strength > 0 else -left)
         return tuple(now)
@@ -157,7 +159,7 @@ class Wish:
         levels = torch.tensor(self.levels(index), device=self.scores.device)
         total = UNIT * levels @ self.scores
         total = total - total.min()
-        return total * (_MOST / total.max().clamp_min(_MOST))
+        return total * (MOST / total.max().clamp_min(MOST))
 
     def __call__(
         self,

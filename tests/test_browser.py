@@ -691,17 +691,21 @@ def test_the_cat_is_asked_in_jupyterlab(browser, lab):
 
 def the_head_follows_the_hand(page, client):
     "Pulled at an ear, from a frame that looks straight, to one side and to the other."
+    index = "+document.querySelector('.alive-picture').dataset.index"
     for side in (-1, 1):
         client.execute(
-            "player.first.value = int(abs(cat.scene.states['tilt']).argmin()); player.restart()",
+            "player.playing.value = False\n"
+            "player.first.value = int(abs(cat.scene.states['tilt']).argmin())\n"
+            "player.restart()",
             reply=True,
         )
-        until(page, "document.querySelector('.alive-pulls').textContent === 'nothing pulls'")
+        settle(page)
         page.screenshot(path=str(page.photographs / f"before_{side}.png"))
         hold_and_pull(page, (0.14, 0.5), (0.0, 0.09 * side))
         pulls(page, "your pull")
-        at = page.evaluate("+document.querySelector('.alive-picture').dataset.index")
-        until(page, f"+document.querySelector('.alive-picture').dataset.index > {at} + 45")
+        at = page.evaluate(index)
+        client.execute("player.playing.value = True", reply=True)
+        until(page, f"{index} > {at} + 45")
         page.screenshot(path=str(page.photographs / f"after_{side}.png"))
         reply = client.execute(
             "near = [step[0]['near'] for step in list(player.live.told)[-36:]]",
