@@ -690,12 +690,12 @@ def test_the_cat_is_asked_in_jupyterlab(browser, lab):
 
 
 def the_head_follows_the_hand(page, client):
-    "Pulled at an ear, from a frame that looks straight, to one side and to the other."
+    "Pulled at the forehead, from a frame that looks straight, to one side and to the other."
     index = "+document.querySelector('.alive-picture').dataset.index"
     for side in (-1, 1):
         client.execute(
             "player.playing.value = False\n"
-            "player.first.value = int(abs(cat.scene.states['tilt']).argmin())\n"
+            "player.first.value = 40 + int(abs(cat.scene.states['tilt'][40:100]).argmin())\n"
             "player.restart()",
             reply=True,
         )
@@ -705,7 +705,7 @@ def the_head_follows_the_hand(page, client):
         pulls(page, "your pull")
         at = page.evaluate(index)
         client.execute("player.playing.value = True", reply=True)
-        until(page, f"{index} > {at} + 45")
+        until(page, f"{index} > {at} + 60")
         page.screenshot(path=str(page.photographs / f"after_{side}.png"))
         reply = client.execute(
             "near = [step[0]['near'] for step in list(player.live.told)[-36:]]",
