@@ -1,4 +1,4 @@
-"The graphs by themselves: played by what their folder says, with plain onnxruntime, they draw what Python draws."
+"The graphs by themselves: played as their folder says, by plain onnxruntime, they draw what Python draws."
 
 import json
 from dataclasses import replace
