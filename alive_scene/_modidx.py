@@ -217,6 +217,10 @@ d = {
             "alive_scene.browser._check": ("browser.html#_check", "alive_scene/browser.py"),
             "alive_scene.browser._fetch": ("browser.html#_fetch", "alive_scene/browser.py"),
             "alive_scene.browser._packed": ("browser.html#_packed", "alive_scene/browser.py"),
+            "alive_scene.browser._packed_frames": (
+                "browser.html#_packed_frames",
+                "alive_scene/browser.py",
+            ),
             "alive_scene.browser._page": ("browser.html#_page", "alive_scene/browser.py"),
             "alive_scene.browser._policy": ("browser.html#_policy", "alive_scene/browser.py"),
             "alive_scene.browser._read": ("browser.html#_read", "alive_scene/browser.py"),
@@ -301,6 +305,20 @@ d = {
             "alive_scene.clip.read_cache": ("clip.html#read_cache", "alive_scene/clip.py"),
             "alive_scene.clip.repeatable": ("clip.html#repeatable", "alive_scene/clip.py"),
             "alive_scene.clip.training_of": ("clip.html#training_of", "alive_scene/clip.py"),
+        },
+        "alive_scene.codec": {
+            "alive_scene.codec.PackedFrames": ("codec.html#packedframes", "alive_scene/codec.py"),
+            "alive_scene.codec._coefficients": ("codec.html#_coefficients", "alive_scene/codec.py"),
+            "alive_scene.codec._deflated": ("codec.html#_deflated", "alive_scene/codec.py"),
+            "alive_scene.codec._strips": ("codec.html#_strips", "alive_scene/codec.py"),
+            "alive_scene.codec.pack_frames": ("codec.html#pack_frames", "alive_scene/codec.py"),
+            "alive_scene.codec.packed_planes": ("codec.html#packed_planes", "alive_scene/codec.py"),
+            "alive_scene.codec.temporal_components": (
+                "codec.html#temporal_components",
+                "alive_scene/codec.py",
+            ),
+            "alive_scene.codec.unpack_frames": ("codec.html#unpack_frames", "alive_scene/codec.py"),
+            "alive_scene.codec.wave_basis": ("codec.html#wave_basis", "alive_scene/codec.py"),
         },
         "alive_scene.command": {
             "alive_scene.command._add_export": (
@@ -444,6 +462,15 @@ d = {
                 "graphs.html#_draw.forward",
                 "alive_scene/graphs.py",
             ),
+            "alive_scene.graphs._Find": ("graphs.html#_find", "alive_scene/graphs.py"),
+            "alive_scene.graphs._Find.__init__": (
+                "graphs.html#_find.__init__",
+                "alive_scene/graphs.py",
+            ),
+            "alive_scene.graphs._Find.forward": (
+                "graphs.html#_find.forward",
+                "alive_scene/graphs.py",
+            ),
             "alive_scene.graphs._Start": ("graphs.html#_start", "alive_scene/graphs.py"),
             "alive_scene.graphs._Start.__init__": (
                 "graphs.html#_start.__init__",
@@ -462,6 +489,7 @@ d = {
                 "graphs.html#_step.forward",
                 "alive_scene/graphs.py",
             ),
+            "alive_scene.graphs._drawing": ("graphs.html#_drawing", "alive_scene/graphs.py"),
             "alive_scene.graphs._halved": ("graphs.html#_halved", "alive_scene/graphs.py"),
             "alive_scene.graphs._odds": ("graphs.html#_odds", "alive_scene/graphs.py"),
             "alive_scene.graphs._onnx": ("graphs.html#_onnx", "alive_scene/graphs.py"),
@@ -520,6 +548,10 @@ d = {
                 "morph.html#morphgenerator.field",
                 "alive_scene/morph.py",
             ),
+            "alive_scene.morph.MorphGenerator.find": (
+                "morph.html#morphgenerator.find",
+                "alive_scene/morph.py",
+            ),
             "alive_scene.morph.MorphGenerator.fit": (
                 "morph.html#morphgenerator.fit",
                 "alive_scene/morph.py",
@@ -528,8 +560,28 @@ d = {
                 "morph.html#morphgenerator.lattice",
                 "alive_scene/morph.py",
             ),
+            "alive_scene.morph.MorphGenerator.load_state_dict": (
+                "morph.html#morphgenerator.load_state_dict",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.move": (
+                "morph.html#morphgenerator.move",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.packed": (
+                "morph.html#morphgenerator.packed",
+                "alive_scene/morph.py",
+            ),
             "alive_scene.morph.MorphGenerator.render": (
                 "morph.html#morphgenerator.render",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.solve": (
+                "morph.html#morphgenerator.solve",
+                "alive_scene/morph.py",
+            ),
+            "alive_scene.morph.MorphGenerator.unfold": (
+                "morph.html#morphgenerator.unfold",
                 "alive_scene/morph.py",
             ),
             "alive_scene.morph._motions": ("morph.html#_motions", "alive_scene/morph.py"),

@@ -122,13 +122,13 @@ class AliveScene:
         video: str | Path | Scene,  # a path that read_scene takes, or a Scene
         *,
         encoder: str | ClipEncoder = "alive-tiny",  # a name ClipEncoder knows, or one made already
-        size: int = 128,  # pixels along the shorter side
+        size: int = 256,  # pixels along the shorter side
         max_frames: int | None = None,  # at most so many frames; None: the 200 that live longest
         crop: str = "auto",  # what of each picture, as read_scene takes it
         start: float | None = None,  # seconds to skip; None: wherever it lives longest
         stop: float | None = None,  # second to end before
         fps: float | None = None,  # frames a second to keep; None keeps the source's
-        generator: str = "patch",  # its kind: "morph" moves pixels, "siren" is as published
+        generator: str = "morph",  # its kind: "patch" mixes pictures, "siren" is as published
         behavior: str = "alive",  # its kind: "vae" is the one published
         seconds: float = 60,  # training time of a generator that is trained
         steps: int | None = None,  # training steps instead of seconds: repeatable
@@ -427,7 +427,7 @@ def _filled(role: str, kind: str, config: dict, tensors: dict[str, Tensor]) -> n
             )
     height, width = (config.get(side, 0) + config.get("patch", 0) for side in ("height", "width"))
     numbers = sum(t.numel() for t in (*shape.parameters(), *shape.buffers()))
-    room = numbers + 3 * height * width * config.get("features", 1)
+    room = numbers + 3 * height * width * config.get("features", config.get("components", 1))
     if room > 2**29:
         raise ValueError(f"its {role} would take {room * 4 / 1e9:.0f} GB of memory")
     part = made(**config)

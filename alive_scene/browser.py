@@ -24,6 +24,7 @@ import numpy as np
 import platformdirs
 import alive_scene
 from .alive import AliveScene, thumbnail_sheet
+from .codec import PackedFrames
 from .flow import Motions
 from .graphs import scene_graphs
 from .maps import MapPlace
@@ -134,6 +135,15 @@ def _packed(name: str, data: bytes) -> str:
     )
 
 
+def _packed_frames(packed: PackedFrames) -> tuple[dict[str, bytes], dict]:
+    "Frames as they are kept, for the page to unpack: its parts, and what it must know of them."
+    time, components = packed.scores.shape
+    about = dict(time=time, components=components)
+    about |= dict(step=packed.step, height=packed.height, width=packed.width)
+    scores = packed.scores.float().numpy().tobytes()
+    return dict(code=packed.code.numpy().tobytes(), scores=scores), about
+
+
 def _policy(beside: str) -> str:
     "What the browser lets the page do: run what is in it or beside it, and ask nobody else for anything."
     own = " 'self'" if beside else ""
@@ -218,13 +228,11 @@ def _page(
 ) -> str:
     "The page as text."
     static = Path(alive_scene.__file__).parent / "static"
-    page, style, asks, *script = (
-        (static / name).read_text(encoding="utf-8")
-        for name in (
-            *("page.html", "page.css", "wishes.css"),
-            *("scene_map.js", "wishes.js", "page_wishes.js", "page.js"),
-        )
+    names = (
+        *("page.html", "page.css", "wishes.css"),
+        *("scene_map.js", "wishes.js", "page_wishes.js", "packed_frames.js", "page.js"),
     )
+    page, style, asks, *scripts = ((static / name).read_text(encoding="utf-8") for name in names)
     points = [[round(x, 4) for x in point] for point in place.points.tolist()]
     about = dict(
         needs,
@@ -245,7 +253,7 @@ def _page(
         name=escape(alive.scene.title or alive.scene.name),
         caption=_caption(alive.scene.caption),
         style=style + asks,
-        script="".join(script),
+        script="".join(scripts),
         data="\n".join(data),
         last=len(alive.embeddings) - 1,
     )
@@ -276,9 +284,12 @@ def export_html(
     files = page_runtime(folder)
     place = MapPlace(alive.embeddings)
     arrays, heard = ({}, None) if wishes is None else page_wishes(alive, wishes)
-    graphs, needs = scene_graphs(alive)
+    graphs, needs = scene_graphs(alive, apart=True)
     graphs |= arrays
     needs["wishes"] = heard
+    if "find" in graphs:
+        kept, needs["packed"] = _packed_frames(alive.generator.packed)
+        graphs |= kept
     beside = f"onnxruntime-web-{_version}" if runtime == "beside" else ""
     if beside:
         _write(path.parent / beside, files | {"LICENSE.txt": _notice.read_bytes()})

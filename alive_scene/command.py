@@ -42,7 +42,7 @@ def _add_fit(commands) -> None:
     )
     fit.add_argument("-o", "--out", required=True, help="the file to write, NAME.alive")
     fit.add_argument("--encoder", default="alive-tiny", help="the CLIP that places the frames")
-    fit.add_argument("--generator", default="patch", help="what draws: patch, siren")
+    fit.add_argument("--generator", default="morph", help="what draws: morph, patch, siren")
     fit.add_argument("--behavior", default="alive", help="what moves: alive, vae")
     fit.add_argument(
         "--seconds",
@@ -50,7 +50,7 @@ def _add_fit(commands) -> None:
         default=60,
         help="at most so long for the generator; siren takes it all",
     )
-    fit.add_argument("--size", type=int, default=128, help="pixels along the shorter side")
+    fit.add_argument("--size", type=int, default=256, help="pixels along the shorter side")
     fit.add_argument("--crop", default="auto", help="what of each picture: auto, center, none")
     fit.add_argument(
         "--max-frames",

@@ -107,15 +107,16 @@ def warp(
 ) -> Tensor:  # (n, height, width, channel)
     "Each picture as seen at displaced places: at x, what it shows at x + field(x). Beyond an edge, the edge."
     _, height, width, _ = frames.shape
-    rows = torch.arange(height, device=frames.device)
-    columns = torch.arange(width, device=frames.device)
-    pixel = torch.stack(torch.meshgrid(rows, columns, indexing="ij"), -1)  # (height, width, 2)
-    size = torch.tensor([height, width], device=frames.device)
-    # 0..height-1 to -1..1, where -1 is the outer edge of the first pixel
-    grid = (2 * (pixel + field) + 1) / size - 1
+    # the middle of each pixel in -1..1, where -1 is the outer edge of the first
+    down, right = (
+        (2 * torch.arange(side, device=frames.device) + 1) / side - 1 for side in (height, width)
+    )
+    middle = torch.stack(torch.meshgrid(down, right, indexing="ij"), -1)  # (height, width, 2)
+    # written out for each pixel: a graph then multiplies in one go, not two numbers at a time
+    unit = field.new_tensor([2 / height, 2 / width]).expand_as(middle)
     return F.grid_sample(
         frames.movedim(3, 1),
-        grid.flip(-1),  # it wants columns first
+        (middle + field * unit).flip(-1),  # it wants columns first
         mode=mode,
         padding_mode="border",
         align_corners=False,

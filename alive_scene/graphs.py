@@ -38,12 +38,28 @@ class _Draw(nn.Module):
         self,
         embedding: Tensor,  # (1, embed)
         observed: Tensor,  # (time, embed)
+        found: tuple[Tensor, ...] = (),  # two frames, shares and ways, where `find` found them
     ) -> tuple[Tensor, Tensor, Tensor]:  # (height, width, 4), (1, 2), (1,)
-        colors = self.generator.colors(embedding)[0]
+        drawn = self.generator.move(*found) if found else self.generator.colors(embedding)
+        colors = drawn[0]
         colors = (colors.clamp(0.0, 1.0) * 255.0).round()
-        opaque = torch.full_like(colors[..., :1], 255.0)
+        opaque = colors.new_full((*colors.shape[:2], 1), 255.0)
         picture = torch.cat([colors, opaque], 2).to(torch.uint8)  # red, green, blue, alpha
         return picture, (embedding - self.mean) @ self.axes, nearest(embedding, observed)
+
+
+class _Find(nn.Module):
+    "The graph `find`: the numbers of the two frames that are moved, how much of each, and how far."
+
+    def __init__(self, alive: AliveScene) -> None:
+        super().__init__()
+        self.generator = alive.generator
+
+    def forward(
+        self,
+        embedding: Tensor,  # (1, embed)
+    ) -> tuple[Tensor, Tensor, Tensor]:  # (1, 2) int64, (1, 2), (1, 2, component)
+        return self.generator.find(embedding)
 
 
 # %% ../nbs/68_graphs.ipynb #c4806230
@@ -161,12 +177,30 @@ def _onnx(
 
 
 # %% ../nbs/68_graphs.ipynb #14cc7c8d
+def _drawing(alive: AliveScene, apart: bool) -> dict[str, bytes]:
+    "The graph draw; and the graph find, whose frames it then takes."
+    draw = _Draw(alive, MapPlace(alive.embeddings))
+    asked = alive.embeddings[:1], alive.embeddings
+    given = ["embedding", "observed"]
+    shown = ["picture", "at", "nearest"]
+    if not apart:
+        return dict(draw=_onnx(draw, asked, given, shown))
+    frame, share, away = alive.generator.find(alive.embeddings[:1])
+    found = alive.generator.filmed[frame], share, away
+    names = ["frame", "share", "away"]
+    return dict(
+        find=_onnx(_Find(alive), asked[:1], given[:1], names),
+        draw=_onnx(draw, (*asked, found), [*given, "pictures", *names[1:]], shown),
+    )
+
+
 @torch.no_grad()
 def scene_graphs(
     alive: AliveScene,
+    apart: bool = False,  # leave out the frames of a generator that moves them
 ) -> tuple[dict[str, bytes], dict]:  # ONNX files by name; what who runs them must know of a step
-    "The scene as three graphs: start, step, draw. Raises ValueError that names the part that has no graph."
-    place = MapPlace(alive.embeddings)
+    """The scene as three graphs: start, step, draw. With `apart`, where the generator has them: find, and
+    draw takes the two frames that it names. Raises ValueError that names the part that has no graph."""
     behavior = alive.behavior
     state = behavior.start(alive.embeddings[:1])
     names = [field.name for field in fields(state)]
@@ -185,18 +219,13 @@ def scene_graphs(
     except ValueError as error:
         raise ValueError(f"{type(behavior).__name__} can't live in a page: {error}") from error
     try:
-        draw = _onnx(
-            _Draw(alive, place),
-            (alive.embeddings[:1], alive.embeddings),
-            ["embedding", "observed"],
-            ["picture", "at", "nearest"],
-        )
+        graphs = _drawing(alive, apart and hasattr(alive.generator, "find"))
     except ValueError as error:
         raise ValueError(
             f"{type(alive.generator).__name__} can't live in a page: {error}"
         ) from error
     drawn = [dict(name=name, kind=kind, size=size) for name, (kind, size) in behavior.noise.items()]
-    return dict(start=start, step=step, draw=draw), dict(state=names, noise=drawn, places=places)
+    return dict(start=start, step=step, **graphs), dict(state=names, noise=drawn, places=places)
 
 
 # %% ../nbs/68_graphs.ipynb #2535283d

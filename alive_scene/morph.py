@@ -23,9 +23,10 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from .clip import repeatable
+from .codec import PackedFrames, pack_frames, unpack_frames
 from .flow import agreement, flow, warp
 from .generator import paired, render_in_batches
-from .strokes import StrokeGenerator, whitened_axes
+from .strokes import whitened_axes
 
 
 # %% ../nbs/35_morph.ipynb #3c892d2b
@@ -91,8 +92,10 @@ def _smaller(frames: np.ndarray, most: int) -> np.ndarray:
 def _softened(pictures: Tensor, side: int = 7) -> Tensor:
     "The mean of each pixel's neighborhood, (n, height, width, channel)."
     channels = pictures.movedim(3, 1)
-    mean = F.avg_pool2d(channels, side, 1, side // 2, count_include_pad=False)
-    return mean.movedim(1, 3)
+    for across in ((side, 1), (1, side)):  # one direction after the other is faster
+        room = tuple(n // 2 for n in across)
+        channels = F.avg_pool2d(channels, across, 1, room, count_include_pad=False)
+    return channels.movedim(1, 3)
 
 
 # %% ../nbs/35_morph.ipynb #7c185043
@@ -156,18 +159,21 @@ def common_shape(
     """The shape of each frame, such that the difference of two is the motion between them: weighted
     least squares on the graph of pairs. Pairs that contradict the others count less (Cauchy's weights)."""
     fields = fields.double()
-    incidence = torch.zeros(len(pairs), time, dtype=torch.double)
-    row = torch.arange(len(pairs))
-    incidence[row, pairs[:, 0]] = -1
-    incidence[row, pairs[:, 1]] = 1
+    first, second = pairs.T
     weight = trust.double() ** 2 + 1e-6
     usual = fields.square().mean(1).sqrt().median() + 1e-9
     doubt = torch.ones_like(weight)
     for _ in range(rounds):
-        weighted = incidence * (weight * doubt)[:, None]
-        normal = incidence.T @ weighted + 1e-9 * torch.eye(time, dtype=torch.double)
-        shapes = torch.linalg.solve(normal, weighted.T @ fields)
-        misfit = (incidence @ shapes - fields).square().mean(1).sqrt()
+        now = weight * doubt
+        # the normal equations: the graph's Laplacian, and what flows into each frame
+        links = torch.zeros(time, time, dtype=torch.double).index_put((first, second), now, True)
+        links = links + links.T
+        laplacian = links.sum(1).diag() - links + 1e-9 * torch.eye(time, dtype=torch.double)
+        pull = now[:, None] * fields
+        inflow = torch.zeros(time, fields.shape[1], dtype=torch.double)
+        inflow = inflow.index_add(0, second, pull).index_add(0, first, -pull)
+        shapes = torch.linalg.solve(laplacian, inflow)
+        misfit = (shapes[second] - shapes[first] - fields).square().mean(1).sqrt()
         doubt = 1 / (1 + (misfit / usual / 0.25) ** 2)
     return (shapes - shapes.mean(0)).float()
 
@@ -216,9 +222,9 @@ def _solved_shapes(
 class MorphGenerator(nn.Module):
     """Finds an embedding's moment on the observed path, and moves the pixels there.
 
-    Frames are kept as strokes, their shapes as principal components of optical flow: an active
-    appearance model (Cootes 1998), solved. The two frames nearest to an embedding are moved to its
-    shape and mixed.
+    Frames are kept packed, their shapes as principal components of optical flow: the shape half of an
+    active appearance model (Cootes 1998), solved. The two frames nearest to an embedding are moved to
+    its shape and mixed.
     """
 
     kind = "morph"
@@ -230,21 +236,36 @@ class MorphGenerator(nn.Module):
         embed: int,  # numbers of an embedding
         frames: int,  # observed frames
         dims: int,  # coordinates in which embeddings are compared
-        features: int,  # pictures that are mixed
-        strokes: int,  # pieces that those pictures are painted with
-        patch: int = 4,  # pixels a side of a stroke
+        components: int,  # of the packed frames
+        code: int,  # bytes of the packed frames
+        step: float,  # what a whole number counts in them, in levels of 255
         shapes: int = 64,  # components of motion
         cell: int = 8,  # pixels a side of a cell of the lattice of motion
     ) -> None:
         super().__init__()
-        self.pictures = StrokeGenerator(
-            height, width, embed, frames, dims, features, strokes, patch
+        self.config = dict(
+            height=height,
+            width=width,
+            embed=embed,
+            frames=frames,
+            dims=dims,
+            components=components,
+            code=code,
+            step=step,
+            shapes=shapes,
+            cell=cell,
         )
-        self.config = self.pictures.config | dict(shapes=shapes, cell=cell)
         rows, columns = self.lattice
+        self.register_buffer("centre", torch.zeros(embed))  # mean embedding
+        self.register_buffer("axes", torch.zeros(embed, dims))  # noise-whitening projection
+        self.register_buffer("known", torch.zeros(frames, dims))  # coordinates of the frames
+        self.register_buffer("scores", torch.zeros(frames, components))  # of the packed frames
+        self.register_buffer("code", torch.zeros(code, dtype=torch.uint8))
         self.register_buffer("shape", torch.zeros(frames, shapes))  # of each frame
         # what a unit of each component moves, in parts of the picture's sides
         self.register_buffer("motion", torch.zeros(shapes, rows * columns * 2))
+        # uint8 (frames, height, width, 3); solve fills it: it follows
+        self.register_buffer("filmed", None, persistent=False)
 
     @property
     def lattice(self) -> tuple[int, int]:
@@ -252,25 +273,59 @@ class MorphGenerator(nn.Module):
         cell = self.config["cell"]
         return -(-self.config["height"] // cell), -(-self.config["width"] // cell)
 
+    def load_state_dict(
+        self,
+        state_dict: dict[str, Tensor],
+        strict: bool = True,
+        assign: bool = False,
+    ) -> object:  # the keys that were missing or not expected
+        "As torch does it, and the frames unpacked. Raises ValueError for frames that are damaged."
+        keys = super().load_state_dict(state_dict, strict, assign)
+        self.solve()
+        return keys
+
+    def solve(self) -> None:
+        "The frames, which follow from the stored numbers: once, not for each picture."
+        self.filmed = torch.from_numpy(unpack_frames(self.packed)).to(self.code.device)
+
+    @property
+    def packed(self) -> PackedFrames:
+        "The frames as they are kept."
+        step, height, width = (self.config[name] for name in ("step", "height", "width"))
+        return PackedFrames(self.scores, self.code, step, height, width)
+
+    def find(
+        self,
+        embedding: Tensor,  # (batch, embed)
+    ) -> tuple[Tensor, Tensor, Tensor]:  # (batch, 2) frames; (batch, 2) shares; their way
+        """The two frames that count most, how much of each, and how far each is from the embedding's
+        shape, (batch, 2, component)."""
+        weights = frame_weights((embedding - self.centre) @ self.axes, self.known)
+        # what the third has is taken from both: so none comes or goes at once
+        most = F.pad(weights, (0, 1)).topk(3, dim=1)
+        share = (most.values[:, :2] - most.values[:, 2:]).clamp(min=1e-6)
+        frame = most.indices[:, :2]
+        away = self.shape[frame] - (weights @ self.shape)[:, None]
+        return frame, share / share.sum(1, keepdim=True), away
+
+    def move(
+        self,
+        pictures: Tensor,  # (batch, 2, height, width, 3) uint8, two frames
+        share: Tensor,  # (batch, 2) how much of each
+        away: Tensor,  # (batch, 2, component) how far each is from the shape it is moved to
+    ) -> Tensor:  # (batch, height, width, 3)
+        "Two frames, moved to one shape and mixed."
+        moved = warp(pictures.flatten(0, 1) / 255, self.field(away.flatten(0, 1)))
+        return (share[:, :, None, None, None] * moved.unflatten(0, (-1, 2))).sum(1)
+
     def colors(
         self,
         embedding: Tensor,  # (batch, embed)
         view: object | None = None,  # none: a picture has no camera
     ) -> Tensor:  # (batch, height, width, 3)
         "The two frames that count most, each moved from its own shape to the embedding's."
-        kept = self.pictures
-        weights = frame_weights((embedding - kept.centre) @ kept.axes, kept.known)
-        # what the third has is taken from both: so none comes or goes at once
-        most = F.pad(weights, (0, 1)).topk(3, dim=1)
-        share = (most.values[:, :2] - most.values[:, 2:]).clamp(min=1e-6)
-        share = share / share.sum(1, keepdim=True)  # (batch, 2)
-        frame = most.indices[:, :2]
-        shape = weights @ self.shape  # (batch, component)
-        away = self.shape[frame] - shape[:, None]  # (batch, 2, component)
-        painted = kept.paint(kept.looks[frame.flatten()])  # (batch·2, height, width, 3)
-        moved = warp(painted, self.field(away.flatten(0, 1)))
-        most_like, next_like = moved.unflatten(0, (-1, 2)).unbind(1)
-        return torch.lerp(next_like, most_like, share[:, :1, None, None])
+        frame, share, away = self.find(embedding)
+        return self.move(self.filmed[frame], share, away)
 
     def field(
         self,
@@ -281,10 +336,11 @@ class MorphGenerator(nn.Module):
         rows, columns = self.lattice
         coarse = (away @ self.motion).view(-1, rows, columns, 2)  # in parts of the sides
         coarse = coarse / (1 + (coarse.square().sum(3, keepdim=True) / 0.15**2))
+        pixels = coarse * coarse.new_tensor([height, width])
         fine = F.interpolate(
-            coarse.movedim(3, 1).contiguous(), size=(height, width), mode="bilinear"
+            pixels.movedim(3, 1).contiguous(), size=(height, width), mode="bilinear"
         )
-        return fine.movedim(1, 3) * fine.new_tensor([height, width])
+        return fine.movedim(1, 3)
 
     def render(
         self,
@@ -301,42 +357,62 @@ class MorphGenerator(nn.Module):
         embeddings: Tensor,  # (time, embed)
         *,
         seconds: float = 60,  # not needed: it takes what it takes
-        steps: int | None = None,  # in how many rounds to paint, as StrokeGenerator has it
+        steps: int | None = None,  # not needed: there is nothing to train
         seed: int = 0,  # not needed: nothing here is random
         progress: bool = True,  # show bars
-        on_step: Callable | None = None,  # on_step(generator, share painted) after each round
+        on_step: Callable
+        | None = None,  # on_step(generator, share) with 1, 2, 4, … components of all
         dims: int = 64,  # in how many coordinates embeddings are compared, at most
-        numbers: int | None = None,  # as StrokeGenerator takes it
+        numbers: int | None = None,  # bytes for the frames, at most; None: 48 a pixel, 8 million
         shapes: int = 64,  # components of motion, at most
         cell: int = 8,  # pixels a side of a cell of the lattice of motion
     ) -> "MorphGenerator":
-        "Paint the frames, find the motion between them. Raises ValueError on what doesn't fit."
+        "Pack the frames, find the motion between them. Raises ValueError on what doesn't fit."
         frames, embeddings = paired(frames, embeddings, steps)
-        if numbers is None:  # of a large picture, fewer a pixel: its detail is no richer
-            size = frames[0, :, :, 0].size
-            numbers = round(min(1, (200_000 / size) ** 0.5) * size * (24 + len(frames) / 8))
-        moving = {}
-
-        def painted(pictures: StrokeGenerator, share: float) -> None:
-            if on_step and moving:
-                on_step(moving["model"], share)
-
-        pictures = StrokeGenerator.fit(
-            frames,
-            embeddings,
-            steps=steps,
-            seed=seed,
-            progress=progress,
-            on_step=painted,
-            dims=dims,
-            numbers=numbers,
-            even=best_evenness(embeddings) if len(frames) > 8 else 0.5,
+        time, height, width, _ = frames.shape
+        even = best_evenness(embeddings) if time > 8 else 0.5
+        with repeatable(seed):  # for its thread count: it takes no chance
+            axes, known = whitened_axes(embeddings, dims, even)
+            lattice = (-(-height // cell), -(-width // cell))
+            shape, motion = _solved_shapes(frames, known, lattice, shapes, progress)
+            most = numbers or min(48 * height * width, 8_000_000)
+            packed = pack_frames(frames, step=2.0, most=most)
+        model = cls(
+            height=height,
+            width=width,
+            embed=embeddings.shape[1],
+            frames=time,
+            dims=axes.shape[1],
+            components=packed.scores.shape[1],
+            code=len(packed.code),
+            step=packed.step,
+            shapes=shape.shape[1],
+            cell=cell,
         )
-        lattice = (-(-frames.shape[1] // cell), -(-frames.shape[2] // cell))
-        with repeatable(seed):
-            shape, motion = _solved_shapes(frames, pictures.known, lattice, shapes, progress)
-        model = cls(**pictures.config, shapes=shape.shape[1], cell=cell)
-        model.pictures = pictures
-        model.shape.copy_(shape)
-        model.motion.copy_(motion)
+        stored = dict(
+            centre=embeddings.mean(0),
+            axes=axes,
+            known=known,
+            scores=packed.scores,
+            code=packed.code,
+            shape=shape,
+            motion=motion,
+        )
+        model.load_state_dict(stored)
+        if on_step:
+            model.unfold(on_step)
         return model
+
+    def unfold(
+        self,
+        on_step: Callable,  # on_step(generator, share of the components)
+    ) -> None:
+        "Show the frames made of ever more of their components over time: 1, 2, 4, … all."
+        components = self.config["components"]
+        few = 1
+        while few < components:
+            self.filmed = torch.from_numpy(unpack_frames(self.packed, few)).to(self.code.device)
+            on_step(self, few / components)
+            few *= 2
+        self.solve()
+        on_step(self, 1.0)

@@ -17,7 +17,7 @@ from alive_scene.reader import read_scene
 course = Path(__file__).parent
 made = {
     "original_vs_generated.gif": "left the video, right what the generator draws of each frame",
-    "training.gif": "three frames while the generator painted",
+    "training.gif": "three frames while the generator learned them",
     "versions.gif": "four futures from one start",
     "temperatures.gif": "the same at four temperatures",
     "artifacts.gif": "raw, renormalised and cured",

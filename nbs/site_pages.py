@@ -33,6 +33,7 @@ order = (
     "siren",
     "generator",
     "strokes",
+    "codec",
     "morph",
     "vae",
     "rollout",

@@ -58,6 +58,12 @@ from alive_scene.clip import (
     repeatable,
     training_of,
 )
+from alive_scene.codec import (
+    PackedFrames,
+    pack_frames,
+    packed_planes,
+    unpack_frames,
+)
 from alive_scene.command import main
 from alive_scene.explorer import MapExplorer
 from alive_scene.flow import Motions, between, flow, flow_colors, sharpness
@@ -911,6 +917,23 @@ NUMBERS = [
     ("colors up to NaN", lambda: flow_colors(flow(frames[:1], frames[1:2]), nan), "above 0"),
     ("sharpness of fewer", lambda: sharpness(frames[:1], frames), "as many drawn as filmed"),
     ("sharpness of nothing", lambda: sharpness(frames[:0], frames[:0]), "one by one"),
+    ("packing a single picture", lambda: pack_frames(frames[0]), "frames must be uint8"),
+    ("packing nothing", lambda: pack_frames(frames[:0]), "frames must be uint8"),
+    ("packing floats", lambda: pack_frames(frames / 255), "frames must be uint8"),
+    ("packing with no step", lambda: pack_frames(frames, 0), "step must be above 0"),
+    ("packing with a step of NaN", lambda: pack_frames(frames, nan), "step must be above 0"),
+    ("packing into a byte", lambda: pack_frames(frames, most=1), "hold no picture"),
+    ("packing one frame", lambda: unpack_frames(pack_frames(frames[:1])), WORKS),
+    (
+        "unpacking another code",
+        lambda: unpack_frames(PackedFrames(torch.ones(2, 1), torch.ones(9).byte(), 1.0, 8, 8)),
+        "damaged",
+    ),
+    (
+        "unpacking a code that holds more",
+        lambda: packed_planes(replace(pack_frames(frames), height=8)),
+        "damaged",
+    ),
     (
         "a morph of one frame",
         lambda: MorphGenerator.fit(frames[:1], observed[:1]),
@@ -1779,6 +1802,7 @@ public = {
 }
 # pure formulas and what they are kept in: whoever calls them has been asked already
 FORMULAS = {
+    *("temporal_components", "wave_basis"),
     *("frame_weights", "moment_of", "best_evenness", "alike_pairs", "common_shape"),
     "trusted_flow",
     *("Survey", "small_grey"),

@@ -163,6 +163,15 @@ WRONG = {
         "def shuffled(n): return torch.arange(n).roll(1)",
         "def shuffled(n): return torch.zeros(n).long()",
     ],
+    ("34_codec", "wave"): [
+        "def wave(down, across): return np.full((8, 8), 1 / 8)",
+        "def wave(down, across): return np.outer("
+        "*(np.cos(np.pi * k * (2 * np.arange(8) + 1) / 16) / 2 for k in (down, across)))",
+    ],
+    ("34_codec", "gain"): [
+        "def gain(step): return step**2 / 12",
+        "def gain(step): return step / 2",
+    ],
     ("35_morph", "round_a_ring"): [
         "def round_a_ring(): return np.arange(4) - 1.5",
         "def round_a_ring(): return np.zeros(4)",

@@ -6,6 +6,7 @@ In a real browser, offline: the pictures of Python on the same noise, and its co
 import base64
 import re
 import warnings
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
@@ -24,9 +25,11 @@ from alive_scene.behavior import MarkovBehavior
 from alive_scene.browser import RUNTIME_FILES, export_html, page_runtime
 from alive_scene.flow import Motions
 from alive_scene.generator import SirenGenerator
+from alive_scene.morph import MorphGenerator
 from alive_scene.peers import VideoTexture
 from alive_scene.player import DRAG
 from alive_scene.rollout import Life, advance
+from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
 from alive_scene.wish import Wish, large
 
@@ -62,6 +65,21 @@ def siren(scene):
             SirenGenerator.fit(scene.scene.frames, scene.embeddings, steps=40, progress=False)
         ),
     )
+
+
+def swaying(alive, kind, height, width):
+    "A part of the scene, seen by a camera that sways: there a generator of a kind has much to move."
+    there = [
+        np.roll(frame, round(4 * np.sin(t / 2)), 1) for t, frame in enumerate(alive.scene.frames)
+    ]
+    frames = np.stack(there)[:, :height, :width]
+    generator = rounded(kind.fit(frames, alive.embeddings, progress=False))
+    return replace(alive, scene=replace(alive.scene, frames=frames), generator=generator)
+
+
+@pytest.fixture(scope="module")
+def morph(scene):
+    return swaying(scene, MorphGenerator, 32, 32)
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +132,33 @@ def test_the_page_draws_what_python_draws(browser, scene, page, temperature, cur
     assert found <= 2
 
 
-@pytest.mark.parametrize("which, steps", [("vae", 100), ("texture", 100), ("siren", 20)])
+@pytest.mark.parametrize(
+    "which, steps", [("vae", 100), ("texture", 100), ("siren", 20), ("morph", 100)]
+)
 def test_other_parts_too(browser, request, which, steps, tmp_path):
     alive = request.getfixturevalue(which)
     address = export_html(alive, tmp_path / f"{which}.html").as_uri()
     assert compare(browser, address, alive, steps, 1, 0.1) <= 2
+
+
+@pytest.mark.parametrize(
+    "kind, height, width",
+    [(MorphGenerator, 16, 32), (MorphGenerator, 19, 31), (StrokeGenerator, 19, 31)],
+)
+def test_wide_and_odd_scenes_too(browser, scene, kind, height, width, tmp_path):
+    "19 and 31 pixels are no number of patches, or of the cells of a field of motion."
+    alive = swaying(scene, kind, height, width)
+    address = export_html(alive, tmp_path / "cut.html").as_uri()
+    assert alive.render(alive.embeddings[:1]).shape == (1, height, width, 3)
+    assert compare(browser, address, alive, 40, 1.5, 0.1) <= 2
+
+
+def test_what_a_page_is_compared_with_does_move(morph):
+    "Without its motion the same scene is far from it, so a page that moves nothing would be noticed."
+    still = deepcopy(morph)
+    still.generator.motion.zero_()
+    moved, unmoved = (course(alive, 100, 1, 0.1)[1].astype(int) for alive in (morph, still))
+    assert np.abs(moved - unmoved).max() > 10
 
 
 def watched(browser, **options):

@@ -19,7 +19,7 @@ modules = sorted(
 sys.path.insert(0, str(root / "nbs"))
 from site_pages import imports, order  # noqa: E402, a script beside the lessons
 
-draws = {"siren", "generator", "strokes", "morph"}  # what moves is taught without it
+draws = {"siren", "generator", "strokes", "codec", "morph"}  # what moves is taught without it
 forbidden = dict.fromkeys(("vae", "rollout", "vitals", "behavior", "peers", "wish"), draws)
 heavy = ["umap", "open_clip", "plotly", "sklearn", "skimage", "matplotlib", "numba"]
 

@@ -312,7 +312,7 @@ def test_fit_passes_on_what_to_read(cat, tmp_path):
 
 @pytest.mark.parametrize(
     "parts",
-    [dict(generator="siren", behavior="texture"), dict(generator="patch", behavior="texture")],
+    [dict(generator=kind, behavior="texture") for kind in ("siren", "patch", "morph")],
 )
 def test_every_kind_of_part_is_saved(cat, parts, tmp_path):
     wide = Scene(np.ascontiguousarray(cat[:8, 30:57, 20:71]))

@@ -10,7 +10,11 @@ const SIDE = 384, WIDEST = 448;  // CSS pixels of the picture; with more, the ma
 async function unpack(name) {
   const text = atob($(`packed-${name}`).textContent), bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return inflate(bytes, "gzip");
+}
+
+async function inflate(bytes, format) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
@@ -36,7 +40,7 @@ function luckOf(seed) {
 }
 
 const hearing = about.wishes ? openWishes(about, unpack) : null;  // where the scene was exported with wishes
-let ort, nets, observed, state, luck, wish = null, index = 0, trail = [], playing = false, busy = Promise.resolve();
+let ort, nets, frames, observed, state, luck, wish = null, index = 0, trail = [], playing = false, busy = Promise.resolve();
 const tensor = (kind, values, dims) => new ort.Tensor(kind, values, dims);
 const inTurn = work => busy = busy.then(work, work);  // one thing at a time
 const orSay = work => inTurn(work).catch(fail);
@@ -46,14 +50,25 @@ async function load() {
   await hearing?.load();
   nets = {};
   const options = { executionProviders: ["wasm"], logSeverityLevel: 3 };  // errors only
-  for (const name of ["start", "step", "draw"]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
+  for (const name of ["start", "step", "draw", ...(about.packed ? ["find"] : [])]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
+  if (about.packed) frames = packedFrames(about.packed, await inflate(await unpack("code"), "deflate"), new Float32Array((await unpack("scores")).buffer));
 }
 
 // A state as a network gave it, as the next step takes it.
 const aged = born => Object.fromEntries(Object.entries(born).map(([name, value]) => [name.replace("new_", "old_"), value]));
 
+// Where a generator moves frames, the graph `find` names two, and `draw` takes them.
+async function foundFrames(embedding) {
+  if (!about.packed) return {};
+  const { frame, share, away } = await nets.find.run({ embedding });
+  const { height, width } = about.packed, two = new Uint8Array(6 * height * width);
+  [...frame.data].forEach((number, i) => two.set(frames(Number(number)), 3 * i * height * width));
+  return { pictures: tensor("uint8", two, [1, 2, height, width, 3]), share, away };
+}
+
 async function look() {
-  const { picture, at, nearest } = await nets.draw.run({ embedding: state.old_embedding, observed });
+  const embedding = state.old_embedding;
+  const { picture, at, nearest } = await nets.draw.run({ embedding, observed, ...await foundFrames(embedding) });
   trail = [...trail, [...at.data]].slice(-TRAIL);
   show(picture, Number(nearest.data[0]));
   return picture.data;
