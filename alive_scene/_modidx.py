@@ -234,6 +234,10 @@ d = {
                 "browser.html#page_runtime",
                 "alive_scene/browser.py",
             ),
+            "alive_scene.browser.page_wishes": (
+                "browser.html#page_wishes",
+                "alive_scene/browser.py",
+            ),
         },
         "alive_scene.clip": {
             "alive_scene.clip.ClipEncoder": ("clip.html#clipencoder", "alive_scene/clip.py"),
@@ -333,6 +337,7 @@ d = {
             "alive_scene.command._export": ("command.html#_export", "alive_scene/command.py"),
             "alive_scene.command._fit": ("command.html#_fit", "alive_scene/command.py"),
             "alive_scene.command._look": ("command.html#_look", "alive_scene/command.py"),
+            "alive_scene.command._meant": ("command.html#_meant", "alive_scene/command.py"),
             "alive_scene.command._one": ("command.html#_one", "alive_scene/command.py"),
             "alive_scene.command._parser": ("command.html#_parser", "alive_scene/command.py"),
             "alive_scene.command._path": ("command.html#_path", "alive_scene/command.py"),
@@ -409,6 +414,15 @@ d = {
             "alive_scene.film.with_moved": ("film.html#with_moved", "alive_scene/film.py"),
         },
         "alive_scene.flow": {
+            "alive_scene.flow.Motions": ("flow.html#motions", "alive_scene/flow.py"),
+            "alive_scene.flow.Motions.__init__": (
+                "flow.html#motions.__init__",
+                "alive_scene/flow.py",
+            ),
+            "alive_scene.flow.Motions.go_on": ("flow.html#motions.go_on", "alive_scene/flow.py"),
+            "alive_scene.flow.Motions.moved": ("flow.html#motions.moved", "alive_scene/flow.py"),
+            "alive_scene.flow.Motions.whole": ("flow.html#motions.whole", "alive_scene/flow.py"),
+            "alive_scene.flow._key_frames": ("flow.html#_key_frames", "alive_scene/flow.py"),
             "alive_scene.flow._pair": ("flow.html#_pair", "alive_scene/flow.py"),
             "alive_scene.flow.agreement": ("flow.html#agreement", "alive_scene/flow.py"),
             "alive_scene.flow.between": ("flow.html#between", "alive_scene/flow.py"),
@@ -507,8 +521,11 @@ d = {
             ),
             "alive_scene.graphs._drawing": ("graphs.html#_drawing", "alive_scene/graphs.py"),
             "alive_scene.graphs._halved": ("graphs.html#_halved", "alive_scene/graphs.py"),
+            "alive_scene.graphs._odds": ("graphs.html#_odds", "alive_scene/graphs.py"),
             "alive_scene.graphs._onnx": ("graphs.html#_onnx", "alive_scene/graphs.py"),
+            "alive_scene.graphs._ports": ("graphs.html#_ports", "alive_scene/graphs.py"),
             "alive_scene.graphs._tensors": ("graphs.html#_tensors", "alive_scene/graphs.py"),
+            "alive_scene.graphs.export_onnx": ("graphs.html#export_onnx", "alive_scene/graphs.py"),
             "alive_scene.graphs.scene_graphs": (
                 "graphs.html#scene_graphs",
                 "alive_scene/graphs.py",
@@ -751,12 +768,20 @@ d = {
                 "player.html#aliveplayer._stop",
                 "alive_scene/player.py",
             ),
+            "alive_scene.player.AlivePlayer._tell": (
+                "player.html#aliveplayer._tell",
+                "alive_scene/player.py",
+            ),
             "alive_scene.player.AlivePlayer.advance": (
                 "player.html#aliveplayer.advance",
                 "alive_scene/player.py",
             ),
             "alive_scene.player.AlivePlayer.answer": (
                 "player.html#aliveplayer.answer",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer.hear": (
+                "player.html#aliveplayer.hear",
                 "alive_scene/player.py",
             ),
             "alive_scene.player.AlivePlayer.restart": (
@@ -771,9 +796,46 @@ d = {
                 "player.html#aliveplayer.surprise_me",
                 "alive_scene/player.py",
             ),
+            "alive_scene.player.Hearing": ("player.html#hearing", "alive_scene/player.py"),
+            "alive_scene.player.Hearing.__init__": (
+                "player.html#hearing.__init__",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing._meant": (
+                "player.html#hearing._meant",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.hear": (
+                "player.html#hearing.hear",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.let_go": (
+                "player.html#hearing.let_go",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.look_around": (
+                "player.html#hearing.look_around",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.ready": (
+                "player.html#hearing.ready",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.tells": (
+                "player.html#hearing.tells",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.Hearing.wishes": (
+                "player.html#hearing.wishes",
+                "alive_scene/player.py",
+            ),
             "alive_scene.player.LiveRollout": ("player.html#liverollout", "alive_scene/player.py"),
             "alive_scene.player.LiveRollout.__init__": (
                 "player.html#liverollout.__init__",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.LiveRollout.at": (
+                "player.html#liverollout.at",
                 "alive_scene/player.py",
             ),
             "alive_scene.player.LiveRollout.back_to": (
@@ -802,8 +864,13 @@ d = {
             "alive_scene.player._courses": ("player.html#_courses", "alive_scene/player.py"),
             "alive_scene.player._grid": ("player.html#_grid", "alive_scene/player.py"),
             "alive_scene.player._heed": ("player.html#_heed", "alive_scene/player.py"),
+            "alive_scene.player._static": ("player.html#_static", "alive_scene/player.py"),
             "alive_scene.player._stop_all": ("player.html#_stop_all", "alive_scene/player.py"),
             "alive_scene.player.jpeg": ("player.html#jpeg", "alive_scene/player.py"),
+            "alive_scene.player.named_wishes": (
+                "player.html#named_wishes",
+                "alive_scene/player.py",
+            ),
             "alive_scene.player.with_still": ("player.html#with_still", "alive_scene/player.py"),
             "alive_scene.player.within_reach": (
                 "player.html#within_reach",
@@ -1175,7 +1242,6 @@ d = {
                 "wish.html#_known_sentences",
                 "alive_scene/wish.py",
             ),
-            "alive_scene.wish._large": ("wish.html#_large", "alive_scene/wish.py"),
             "alive_scene.wish._marked": ("wish.html#_marked", "alive_scene/wish.py"),
             "alive_scene.wish._sentence": ("wish.html#_sentence", "alive_scene/wish.py"),
             "alive_scene.wish._window": ("wish.html#_window", "alive_scene/wish.py"),
@@ -1183,6 +1249,7 @@ d = {
             "alive_scene.wish.desirability": ("wish.html#desirability", "alive_scene/wish.py"),
             "alive_scene.wish.drag_scores": ("wish.html#drag_scores", "alive_scene/wish.py"),
             "alive_scene.wish.encoder_of": ("wish.html#encoder_of", "alive_scene/wish.py"),
+            "alive_scene.wish.large": ("wish.html#large", "alive_scene/wish.py"),
             "alive_scene.wish.moved": ("wish.html#moved", "alive_scene/wish.py"),
             "alive_scene.wish.scaled": ("wish.html#scaled", "alive_scene/wish.py"),
             "alive_scene.wish.text_scores": ("wish.html#text_scores", "alive_scene/wish.py"),

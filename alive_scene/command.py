@@ -87,14 +87,25 @@ def _add_look(commands) -> None:
 
 # %% ../nbs/99_command.ipynb #a6b4c5d9
 def _add_export(commands) -> None:
-    "`export NAME.alive -o NAME.html`"
+    "`export NAME.alive -o NAME.html`, or `--onnx FOLDER`"
     page = commands.add_parser(
         "export",
-        help="write it as a page that plays in a browser, without Python",
+        help="write it as a page that plays in a browser, without Python, or as graphs",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     page.add_argument("scene", help="a file that fit wrote, NAME.alive")
-    page.add_argument("-o", "--out", required=True, help="the file to write, NAME.html")
+    page.add_argument("-o", "--out", help="the file to write, NAME.html")
+    page.add_argument(
+        "--onnx", help="a folder for its graphs by themselves, for another program, with a README"
+    )
+    page.add_argument(
+        "--wish",
+        action="append",
+        help=(
+            "what it can be asked for, by a button or by odds: 'the cat is asleep', "
+            "'asleep|awake', or frame:12; may be given several times"
+        ),
+    )
     page.add_argument(
         "--runtime",
         choices=("inside", "beside"),
@@ -283,14 +294,29 @@ def _look(asked: argparse.Namespace) -> str:
     return "\n".join([*lines, f"{'forecast':9} {seen.forecast}"])
 
 
+# %% ../nbs/99_command.ipynb #efa5b2ec
+def _meant(
+    alive,  # an AliveScene
+    said: str,  # a sentence, SENTENCE|OPPOSITE, or frame:NUMBER
+):  # a Wish
+    "What is wished. Raises ValueError for what is no wish."
+    from alive_scene.wish import Wish
+
+    if not said.startswith("frame:"):
+        text, *unlike = said.split("|")
+        return Wish.text(alive, text, unlike=unlike)
+    number = said.removeprefix("frame:")
+    if not number.isdecimal() or len(number) > 9:
+        raise ValueError(f"--wish {said[:60]!r} must name a frame by its number: frame:12")
+    return Wish.frames(alive, int(number))
+
+
 # %% ../nbs/99_command.ipynb #928c71ac
 def _wish(
     alive,  # an AliveScene
     said: str,  # a sentence, SENTENCE|OPPOSITE, or frame:NUMBER; then @SECONDSs
 ) -> tuple:  # the step it begins at, the Wish
-    "One --wish. Raises ValueError for what is none."
-    from alive_scene.wish import Wish
-
+    "One --wish of play. Raises ValueError for what is none."
     words, _, when = said.rpartition("@") if "@" in said else (said, "", "0s")
     try:
         begin = round(float(when.removesuffix("s")) * alive.scene.fps)
@@ -300,13 +326,7 @@ def _wish(
         raise ValueError(
             f"--wish {said[:60]!r} must say something and end in @SECONDSs, as in @5s, or have no @"
         )
-    if not words.startswith("frame:"):
-        text, *unlike = words.split("|")
-        return begin, Wish.text(alive, text, unlike=unlike)
-    number = words.removeprefix("frame:")
-    if not number.isdecimal() or len(number) > 9:
-        raise ValueError(f"--wish {said[:60]!r} must name a frame by its number: frame:12")
-    return begin, Wish.frames(alive, int(number))
+    return begin, _meant(alive, words)
 
 
 def _wishes(alive, said: list[str]) -> list:  # one callable for each, as rollout takes them
@@ -350,20 +370,34 @@ def _play(asked: argparse.Namespace) -> str:
 
 # %% ../nbs/99_command.ipynb #a3f57953
 def _export(asked: argparse.Namespace) -> str:
-    "Write the page."
+    "Write the page, or the graphs, or both."
     from alive_scene.alive import AliveScene
     from alive_scene.browser import export_html
+    from alive_scene.graphs import export_onnx
 
+    if not asked.out and not asked.onnx:
+        raise ValueError(
+            "say what to write: a page, -o NAME.html, or a folder of graphs, --onnx FOLDER"
+        )
+    alive = AliveScene.load(asked.scene)
+    wishes = asked.wish and {said: _meant(alive, said) for said in asked.wish}
+    done = []
+    if asked.onnx:
+        folder = export_onnx(alive, asked.onnx, wishes)
+        done.append(f"{folder}: three graphs; {folder / 'README.md'} says how to play them")
+    if not asked.out:
+        return done[0]
     words = {
         name: getattr(asked, name)
         for name in ("runtime", "folder", "temperature", "curing", "start", "seed")
     }
-    path = export_html(AliveScene.load(asked.scene), asked.out, **words)
-    return (
+    path = export_html(alive, asked.out, wishes=wishes, **words)
+    done.append(
         f"{path}: open it in a browser"
         if asked.runtime == "inside"
         else f"{path}: put it on a web server, with the folder beside it"
     )
+    return "\n".join(done)
 
 
 # %% ../nbs/99_command.ipynb #d3d45777

@@ -5,6 +5,8 @@
 # %% auto #0
 __all__ = [
     "UNIT",
+    "MOST",
+    "LEAST",
     "NEUTRAL",
     "RANDOM",
     "transitions",
@@ -12,6 +14,7 @@ __all__ = [
     "scaled",
     "alikeness",
     "Wish",
+    "large",
     "encoder_of",
     "text_scores",
     "moved",
@@ -33,7 +36,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .clip import ClipEncoder, checked_frames, checked_seed
-from .flow import agreement, flow
+from .flow import Motions, agreement, flow
 from .path import nearest
 from .rollout import Behavior, Life, advance
 
@@ -102,8 +105,8 @@ def alikeness(
 
 # %% ../nbs/58_wish.ipynb #e1ce016a
 UNIT = 0.5  # λ of a wish of strength 1, in nats a step: on the bundled scenes a state is held by it
-_MOST = 3.0  # of the whole: more, and the scene stands at its best frames
-_LEAST = 0.01  # of a strength: what has faded to less is over
+MOST = 3.0  # of the whole: more, and the scene stands at its best frames
+LEAST = 0.01  # of a strength: what has faded to less is over
 
 
 def _checked(strength: float, half_life: float | None, onset: float) -> None:
@@ -143,7 +146,7 @@ class Wish:
         ):
             faded = 0.0 if half_life is None else (index - onset) / half_life
             left = 0.0
-            if index >= onset and abs(strength) * 2.0**-faded >= _LEAST:
+            if index >= onset and abs(strength) * 2.0**-faded >= LEAST:
                 left = 2.0 ** (round(8 * (log2(abs(strength)) - faded)) / 8)
             now.append(left if strength > 0 else -left)
         return tuple(now)
@@ -156,7 +159,7 @@ class Wish:
         levels = torch.tensor(self.levels(index), device=self.scores.device)
         total = UNIT * levels @ self.scores
         total = total - total.min()
-        return total * (_MOST / total.max().clamp_min(_MOST))
+        return total * (MOST / total.max().clamp_min(MOST))
 
     def __call__(
         self,
@@ -295,14 +298,14 @@ class Wish:
         at: tuple[float, float],  # (y, x) in -1..1, a point of the picture
         by: tuple[float, float],  # (dy, dx) how far it is pulled, in the same units
         frame: int = 0,  # the frame that is seen
-        frames: np.ndarray | None = None,  # uint8 (time, height, width, 3); None takes the scene's
+        frames: np.ndarray | Motions | None = None,  # as drag_scores takes them; None: the scene's
         **how: float | None,  # strength, half_life, onset: as state takes them
     ) -> "Wish":
         """The frames in which that point has moved that way.
 
         Warns, and wishes nothing, if there are none. Raises ValueError for a drag outside the picture.
         """
-        scores, heard = drag_scores(_large(alive) if frames is None else frames, at, by, frame)
+        scores, heard = drag_scores(large(alive) if frames is None else frames, at, by, frame)
         if not heard:
             warnings.warn(
                 f"in no frame has the point {tuple(at)} moved that way; nothing is wished. "
@@ -326,7 +329,9 @@ def _marked(
     return alive.embeddings[[int(one) for one in numbers]]
 
 
-def _large(alive: object) -> np.ndarray:  # uint8 (time, height, width, 3)
+def large(
+    alive: object,  # an AliveScene
+) -> np.ndarray:  # uint8 (time, height, width, 3)
     "The scene's frames; drawn anew where only small pictures of them were kept."
     frames = alive.scene.frames
     return frames if min(frames.shape[1:3]) >= 64 else alive.render(alive.embeddings)
@@ -432,28 +437,33 @@ def moved(
 
 # %% ../nbs/58_wish.ipynb #a914b29e
 def drag_scores(
-    frames: np.ndarray,  # uint8 (time, height, width, 3)
+    # uint8 (time, height, width, 3), exact in seconds; or Motions made of them, at once
+    frames: np.ndarray | Motions,
     at: tuple[float, float],  # (y, x) in -1..1, a point of the picture
     by: tuple[float, float],  # (dy, dx) how far it is pulled
     frame: int = 0,  # the frame that is seen
 ) -> tuple[Tensor, bool]:  # (time,); whether the point moves that way in any frame
     "How far a point has moved along a pull, in each frame. Raises ValueError for a drag outside."
-    frames = checked_frames(frames)
+    known = isinstance(frames, Motions)
+    pictures = frames.small if known else checked_frames(frames)
     given = torch.tensor([*at, *by], dtype=torch.float32)
     if given.shape != (4,) or not given.isfinite().all() or given.abs().max() > 2:
         raise ValueError(f"a drag is (y, x) and (dy, dx), finite, in -1..1, got {at} and {by}")
     if given[:2].abs().max() > 1:
         raise ValueError(f"the point {tuple(at)} lies outside the picture: y, x must be in -1..1")
-    if not isinstance(frame, (int, np.integer)) or not -len(frames) <= frame < len(frames):
-        raise ValueError(f"frame must be from 0 to {len(frames) - 1}, got {frame!r}")
+    if not isinstance(frame, (int, np.integer)) or not -len(pictures) <= frame < len(pictures):
+        raise ValueError(f"frame must be from 0 to {len(pictures) - 1}, got {frame!r}")
     pull = given[2:]
     length = pull.norm()
     if length < 0.01:
-        return torch.zeros(len(frames)), False
+        return torch.zeros(len(pictures)), False
     # smaller is faster: a hundred pixels a side are enough to see where a head went
-    step = max(1, min(frames.shape[1:3]) // 96)
-    small = frames[:, ::step, ::step]
-    shift, trust = moved(small, at, int(frame), float(0.4 + length))
+    step = max(1, min(pictures.shape[1:3]) // 96)
+    small = pictures[:, ::step, ::step]
+    if known:
+        shift, trust = frames.moved(at, int(frame))
+    else:
+        shift, trust = moved(small, at, int(frame), float(0.4 + length))
     along = shift @ pull / length  # (time,)
     beside = (shift - along[:, None] * pull / length).norm(dim=1)
     scores = trust * (torch.minimum(along, length) - beside / 2)

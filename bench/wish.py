@@ -30,6 +30,7 @@ from alive_scene.actors import napping_cat, portrait
 from alive_scene.alive import AliveScene
 from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import ClipEncoder, encode_scene
+from alive_scene.flow import Motions
 from alive_scene.path import distance_to_path, nearest
 from alive_scene.reader import read_scene
 from alive_scene.rollout import Life, advance
@@ -309,9 +310,13 @@ def drags_of(alive, seed, count=20):
     "Cosine of where a point went with where it was pulled: a pull that some frame answers, 20 degrees off."
     rng = np.random.default_rng(seed)
     frames = alive.scene.frames
+    motions = Motions(frames)
+    while not motions.go_on(64):
+        pass
     cosines = []
     tried = 0
     took = []
+    exactly = []
     while len(cosines) < count and tried < 20 * count:
         tried += 1
         frame = int(rng.integers(len(frames)))
@@ -327,9 +332,12 @@ def drags_of(alive, seed, count=20):
             right * np.cos(turn) - down * np.sin(turn),
         )
         begun = perf_counter()
-        wish = Wish.drag(alive, at, by, frame)
+        wish = Wish.drag(alive, at, by, frame, frames=motions)
         wish(0, 1.0)
         took.append(perf_counter() - begun)
+        begun = perf_counter()
+        Wish.drag(alive, at, by, frame)(0, 1.0)
+        exactly.append(perf_counter() - begun)
         path = lives(alive, [frame] * 3, 80, wish, 80)[:, 30:]
         near = nearest(path.flatten(0, 1), alive.embeddings)
         went = (shift[near] * trust[near, None]).mean(0)
@@ -340,6 +348,7 @@ def drags_of(alive, seed, count=20):
         at_least_0_7=float(np.mean(np.array(cosines) >= 0.7)),
         cosines=cosines,
         seconds=float(np.median(took)),
+        seconds_looked_for=float(np.median(exactly)),
     )
 
 

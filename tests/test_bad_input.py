@@ -45,7 +45,7 @@ from alive_scene.behavior import (
     pull,
     soft_clip,
 )
-from alive_scene.browser import export_html, page_runtime
+from alive_scene.browser import export_html, page_runtime, page_wishes
 from alive_scene.clip import (
     ClipEncoder,
     best_device,
@@ -67,14 +67,14 @@ from alive_scene.codec import (
 from alive_scene.command import main
 from alive_scene.explorer import MapExplorer
 from alive_scene.film import FilmGenerator
-from alive_scene.flow import between, flow, flow_colors, sharpness
+from alive_scene.flow import Motions, between, flow, flow_colors, sharpness
 from alive_scene.generator import SirenGenerator, paired, render_in_batches, train_timed
-from alive_scene.graphs import scene_graphs
+from alive_scene.graphs import export_onnx, scene_graphs
 from alive_scene.maps import MapPlace
 from alive_scene.morph import MorphGenerator
 from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vectors
 from alive_scene.peers import FlowBehavior, LinearSystem, PeerState, VideoTexture
-from alive_scene.player import AlivePlayer, LiveRollout, within_reach
+from alive_scene.player import AlivePlayer, Hearing, LiveRollout, named_wishes, within_reach
 from alive_scene.reader import read_scene
 from alive_scene.rollout import Force, Life, advance, cure, multiplied, rollout, starting_point
 from alive_scene.scene import Scene, side_by_side, write_atomic, write_video
@@ -82,7 +82,7 @@ from alive_scene.segments import contact_sheet, read_segment, skim, survey, warn
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, mse_loss
 from alive_scene.vitals import TARGETS, missing, plot_vital_signs, response, vital_signs
-from alive_scene.wish import Need, Wish, drag_scores, encoder_of, moved, text_scores, wander
+from alive_scene.wish import Need, Wish, drag_scores, encoder_of, large, moved, text_scores, wander
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 WORKS = ""  # in the last column: it must work
@@ -388,6 +388,11 @@ def small():
     "What a wish asks of a scene: six embeddings, what moves them, the encoder's name."
     scene = Scene(napping_cat(6, 64).frames)
     return AliveScene(scene, observed, None, behavior)
+
+
+def asked_of(alive, **message):
+    life = Life.begin(alive.behavior, alive.embeddings[:1], [0])
+    return Hearing(alive, {}).hear(message, life)
 
 
 def neutral(wish):
@@ -899,6 +904,9 @@ NUMBERS = [
     ("flow of floats", lambda: flow(frames / 255, frames / 255), "uint8"),
     ("flow to fewer frames", lambda: flow(frames, frames[:2]), "of one shape"),
     ("flow of no frames", lambda: flow(frames[:0], frames[:0]), WORKS),
+    ("motions of floats", lambda: Motions(frames / 255), "uint8"),
+    ("motions of no frames", lambda: Motions(frames[:0]), "1 frame and 1 key"),
+    ("motions of a pixel", lambda: Motions(frames[:, :1, :1]).moved((0, 0), 1), WORKS),
     ("flow of a pixel", lambda: flow(frames[:, :1, :1], frames[:, :1, :1]), WORKS),
     (
         "a moment before the first",
@@ -1322,6 +1330,28 @@ NUMBERS = [
     ("frames without theirs", lambda: paired(frames, observed[:1]), "each frame needs its"),
     ("a start too short", lambda: starting_point(observed[0, :9], observed), "has 9 numbers"),
     ("small pictures of others", lambda: thumbnails_of(thumbnail_sheet(frames), 99), "don't fit"),
+    (
+        "a wish by name that is a number",
+        lambda alive: named_wishes(alive, {"a": 3}),
+        "wishes by name are",
+    ),
+    ("an unknown wish", lambda alive: asked_of(alive, kind="wish", name="b"), "no wish called 'b'"),
+    (
+        "a drag to NaN, in a player",
+        lambda alive: asked_of(alive, kind="drag", at=[0, 0], by=[nan, 0]),
+        "a drag is",
+    ),
+    (
+        "a page of a wish of another scene",
+        lambda alive: page_wishes(alive, {"other": Wish.frames(small(), 1)}),
+        "of a scene of 6 frames",
+    ),
+    (
+        "graphs in a folder that isn't there",
+        lambda alive: export_onnx(alive, "no/where"),
+        "there is no folder",
+    ),
+    ("the frames of a wish", lambda: large(small()), WORKS),
     ("a step that asks, as a graph", lambda alive: scene_graphs(hesitant(alive)), "in a page"),
     ("a folder without the program", lambda: page_runtime(Path.cwd()), "npm pack"),
     ("no seconds, by the clock", lambda: trained_for(0), "seconds must be above 0"),

@@ -36,11 +36,19 @@ def cut(axis, pixels):
 """
 
 
+# A cat that is large enough to be dragged; its behavior is fitted in seconds.
+asked = """
+from alive_scene.actors import napping_cat
+from alive_scene.wish import Wish
+cat = AliveScene.fit(napping_cat(120, size=96, seed=0), seconds=5, seed=0, progress=False)
+"""
+
+
 def books(root, folder, alive):
-    """The lesson without its outputs, and four notebooks made for these tests.
+    """The lesson without its outputs, and five notebooks made for these tests.
 
     One has two players and a map, one two views of a player and a map to start it from, one a behavior that
-    is written in its cell, one a wide and a tall scene.
+    is written in its cell, one a wide and a tall scene, one a cat that is asked for something.
     """
     (folder / "nbs").mkdir()
     shutil.copytree(root / "data", folder / "data")
@@ -77,6 +85,12 @@ def books(root, folder, alive):
             "AlivePlayer(cut(0, 16))",
             "AlivePlayer(cut(1, 16), view='four versions')",
             "MapExplorer(cut(0, 16))",
+        ],
+        asked=[
+            begin + asked,
+            "players.append(player := AlivePlayer(cat, wishes={'like frame 3': Wish.frames(cat, 3)}))\n"
+            "player",
+            "print('below')",
         ],
     ).items():
         nbformat.write(
@@ -608,6 +622,109 @@ def test_two_views_of_one_player_go_on_after_each_turn(browser, lab):
     client.stop_channels()
     assert not outside and not errors
     page.close()
+
+
+def pulls(page, name):
+    "That is what pulls."
+    until(page, f"document.querySelector('.alive-pulls').textContent === '{name}'")
+
+
+def hold_and_pull(page, start, by):
+    "Press at a point of the picture (y, x in 0..1), move, and look at the arrow; then let it go."
+    box = page.locator(".alive-picture").bounding_box()
+    y, x = box["y"] + start[0] * box["height"], box["x"] + start[1] * box["width"]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + by[1] * box["width"], y + by[0] * box["height"], steps=6)
+    line = page.locator(".alive-over").get_attribute("d")
+    page.screenshot(path=str(page.photographs / "arrow.png"))
+    assert line.startswith("M") and "L" in line
+    page.mouse.up()
+    assert page.locator(".alive-arrow").evaluate("one => one.style.display") == "none"
+
+
+def test_the_cat_is_asked_in_jupyterlab(browser, lab):
+    """In words, by buttons, by hand and by key; what lies below stays where it is.
+
+    The photographs of before and after lie in the test's folder.
+    """
+    page, outside, errors = lab.open(browser, "asked.ipynb")
+    page.photographs = lab.folder
+    found, client = lab.kernel("asked.ipynb")
+    until(page, "document.querySelector('.alive-picture').dataset.index > 5")
+    page.locator(".alive-screen").scroll_into_view_if_needed()
+    settle(page)
+    below = """[...document.querySelectorAll('.widget-slider, .alive-picture, .alive-says')].map(
+      one => one.getBoundingClientRect().top
+    )"""
+    before = page.evaluate(below)
+    field = page.get_by_label("ask", exact=True)
+    says = page.locator(".alive-says")
+    field.fill("the price of gold in Paris")
+    field.press("Enter")
+    until(page, "document.querySelector('.alive-says').textContent.includes('says nothing here')")
+    pulls(page, "nothing pulls")
+    assert page.evaluate(below) == before, "words have moved the page"
+    field.fill("<b>a cat</b> with its eyes closed|a cat with its eyes open")
+    field.press("Enter")
+    until(page, "document.querySelector('.alive-left').textContent.includes('half in 10 s')")
+    assert "<b>a cat</b>" in says.text_content(), "markup is shown, not obeyed"
+    until(page, "document.querySelector('.alive-pull meter').value < .9")
+    button = page.get_by_role("button", name="less eyes closed")
+    button.focus()
+    page.keyboard.press("Enter")
+    pulls(page, "less eyes closed")
+    assert button.get_attribute("aria-pressed") == "true"
+    page.get_by_role("button", name="let go").click()
+    pulls(page, "nothing pulls")
+    page.get_by_role("button", name="like frame 3").click()
+    pulls(page, "like frame 3")
+    page.get_by_role("button", name="let go").click()
+    pulls(page, "nothing pulls")
+    assert page.evaluate(below) == before
+    the_head_follows_the_hand(page, client)
+    page.locator(".alive-picture").focus()
+    index = "+document.querySelector('.alive-picture').dataset.index"
+    page.get_by_role("button", name="let go").click()
+    page.locator(".alive-picture").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    until(page, "document.querySelector('.alive-says').textContent !== ''")
+    at = page.evaluate(index)
+    until(page, f"{index} > {at} + 5")
+    assert client.execute("", reply=True)["content"]["status"] == "ok"
+    assert page.evaluate(unnamed) == [] and page.evaluate(below) == before
+    client.stop_channels()
+    assert not outside and not errors
+    page.close()
+
+
+def the_head_follows_the_hand(page, client):
+    "Pulled at the forehead, from a frame that looks straight, to one side and to the other."
+    index = "+document.querySelector('.alive-picture').dataset.index"
+    for side in (-1, 1):
+        client.execute(
+            "player.playing.value = False\n"
+            "player.first.value = 40 + int(abs(cat.scene.states['tilt'][40:100]).argmin())\n"
+            "player.restart()",
+            reply=True,
+        )
+        settle(page)
+        page.screenshot(path=str(page.photographs / f"before_{side}.png"))
+        hold_and_pull(page, (0.14, 0.5), (0.0, 0.09 * side))
+        pulls(page, "your pull")
+        at = page.evaluate(index)
+        client.execute("player.playing.value = True", reply=True)
+        until(page, f"{index} > {at} + 60")
+        page.screenshot(path=str(page.photographs / f"after_{side}.png"))
+        reply = client.execute(
+            "near = [step[0]['near'] for step in list(player.live.told)[-36:]]",
+            user_expressions={"seen": "float(cat.scene.states['tilt'][near].mean())"},
+            reply=True,
+            timeout=limit,
+        )
+        seen = reply["content"]["user_expressions"]["seen"]["data"]["text/plain"]
+        print(f"pulled to the {'right' if side > 0 else 'left'}: tilt {seen}")
+        assert side * float(seen) > 0.2
 
 
 def standing_alone(frames):

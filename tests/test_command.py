@@ -202,13 +202,31 @@ def test_export_with_its_options(saved, tmp_path, capsys):
         main(["export", saved, "-o", "no.html", "--runtime", "cloud"])
 
 
+def test_export_writes_graphs_with_wishes(saved, tmp_path, capsys):
+    folder = tmp_path / "cat"
+    words = ["--wish", "frame:3", "--wish", "the cat is asleep|the cat is awake"]
+    assert main(["export", saved, "--onnx", str(folder), *words]) == 0
+    assert "README.md says how" in capsys.readouterr().out
+    names = {"start.onnx", "step.onnx", "draw.onnx", "scene.json", "wishes.json", "README.md"}
+    assert {one.name for one in folder.iterdir()} == names
+    assert "frame:3, the cat is asleep|the cat is awake" in (folder / "README.md").read_text()
+    for bad, says in (
+        ([], "say what to write"),
+        (["--onnx", str(folder), "--wish", "frame:x"], "by its number"),
+        (["--onnx", str(folder), "--wish", ""], "1 to 1,000 characters"),
+        (["--onnx", str(tmp_path / "no" / "cat")], "there is no folder"),
+    ):
+        assert main(["export", saved, *bad]) == 2
+        assert says in capsys.readouterr().err
+
+
 def test_every_option_of_export_has_its_help(capsys):
     with pytest.raises(SystemExit):
         main(["export", "--help"])
     said = capsys.readouterr().out
     assert all(
         f"--{name}" in said
-        for name in ("runtime", "folder", "temperature", "curing", "start", "seed", "out")
+        for name in "runtime folder temperature curing start seed out onnx wish".split()
     )
 
 

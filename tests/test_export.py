@@ -5,6 +5,7 @@ In a real browser, offline: the pictures of Python on the same noise, and its co
 
 import base64
 import re
+import warnings
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,12 +23,15 @@ from torch import Tensor, nn
 from alive_scene.alive import REGISTERED, AliveScene, rounded
 from alive_scene.behavior import MarkovBehavior
 from alive_scene.browser import RUNTIME_FILES, export_html, page_runtime
+from alive_scene.flow import Motions
 from alive_scene.generator import SirenGenerator
 from alive_scene.morph import MorphGenerator
 from alive_scene.peers import VideoTexture
+from alive_scene.player import DRAG
 from alive_scene.rollout import Life, advance
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
+from alive_scene.wish import Wish, large
 
 
 @pytest.fixture(scope="module")
@@ -310,6 +314,151 @@ def test_a_wish_is_heard(browser, scene, page):
     assert difference(tab, scene, 60, 1, 0.1) <= 2
     assert not errors
     tab.close()
+
+
+@pytest.fixture(scope="module")
+def mine(scene):
+    "A wish of two parts, one of which fades, and one is avoided."
+    return Wish.frames(scene, [3, 4], [20], half_life=2, strength=1.5) + -Wish.frames(scene, 30)
+
+
+@pytest.fixture(scope="module")
+def asked(scene, mine, tmp_path_factory):
+    "A page that can be asked: by the states of the scene, a wish with a name, and a hand."
+    path = tmp_path_factory.mktemp("asked") / "cat.html"
+    return export_html(scene, path, wishes={"<b>mine</b>": mine})
+
+
+# The odds of a page at some steps and temperatures, after something was done.
+odds_of = """([act, given, at]) => {
+  alive.hearing[act](...given);
+  return at.map(([index, heat]) => Array.from(alive.hearing.odds(index, heat) ?? []));
+}"""
+
+
+def as_close(got, wanted):
+    "Whether odds are those of Python; none are none."
+    if wanted is None:
+        return got == []
+    return np.allclose(np.log(got), np.log(wanted[0].numpy()), atol=2e-3)
+
+
+def test_the_page_solves_what_python_solves(browser, scene, mine, asked):
+    "A wish with a name while it fades, at each temperature a slider has, and drags: the same odds."
+    tab, outside, errors = watched(browser)
+    tab.goto(asked.as_uri())
+    tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
+    at = [(index, heat) for index in (0, 7, 12, 40, 190) for heat in (0, 0.3, 1, 1.35, 2.6, 3)]
+    got = tab.evaluate(odds_of, ["press", ["<b>mine</b>"], at])
+    assert len(got[0]) == 80
+    for odds, (index, heat) in zip(got, at, strict=True):
+        assert as_close(odds, mine(index, heat)), (index, heat)
+    motions = Motions(large(scene))
+    while not motions.go_on(64):
+        pass
+    went = motions.step * motions.shift[motions.unlike[0].argmin()].float()
+    went = went - went[0]  # (time, row, column, 2) from the first frame, which is shown
+    far = went.norm(dim=-1).flatten().topk(400).indices[::80]
+    rows, columns = went.shape[1:3]
+    heard = 0
+    for one in [*far.tolist(), 0, 1]:  # the farthest motions there are, and two of none
+        row, column = one // columns % rows, one % columns
+        where = ((2 * row + 1) / rows - 1, (2 * column + 1) / columns - 1)
+        by = tuple(went.flatten(0, 2)[one].tolist()) if one > 1 else (0.1, 0.05)
+        tab.evaluate("alive.hearing.letGo()")
+        got = tab.evaluate(odds_of, ["drag", [where, by], [(0, 1.0), (30, 1.0)]])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            wish = Wish.drag(scene, where, by, 0, frames=motions, **DRAG)
+        says = tab.locator(".alive-says").text_content()
+        assert ("nothing is wished" in says) == bool(caught), (where, by)
+        assert as_close(got[0], wish(0, 1.0)) and as_close(got[1], wish(30, 1.0)), (where, by)
+        heard += not caught
+    assert heard > 2 and not outside and not errors
+    tab.close()
+
+
+def test_a_page_that_is_asked_draws_what_python_draws(browser, scene, mine, asked):
+    tab, _, errors = watched(browser)
+    tab.goto(asked.as_uri())
+    noise, wanted = course(scene, 60, 1, 0.1, [mine])
+    pressed = play.replace(
+        "await alive.restart();", "await alive.restart(); alive.hearing.press('<b>mine</b>');"
+    )
+    got = np.frombuffer(base64.b64decode(tab.evaluate(pressed, [noise, 1, 0.1])), np.uint8)
+    got = got.reshape(*wanted.shape[:3], 4)[..., :3].astype(int)
+    assert np.abs(got - wanted).max() <= 2
+    assert difference(tab, scene, 60, 1, 0.1) <= 2, "a new life is not pulled"
+    assert not errors
+    tab.close()
+
+
+def test_a_page_is_asked_by_mouse_finger_and_key(browser, asked):
+    "And what lies below stays where it is; the bar falls while it plays."
+    tab, outside, errors = watched(browser, offline=True)
+    tab.goto(asked.as_uri())
+    below = "[...document.querySelectorAll('#controls, .alive-says')].map(one => one.offsetTop)"
+    tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
+    before = tab.evaluate(below)
+    mine = tab.get_by_role("button", name="<b>mine</b>")
+    mine.focus()
+    tab.keyboard.press("Enter")
+    assert mine.get_attribute("aria-pressed") == "true"
+    tab.get_by_role("button", name="more eyes closed").click()
+    assert mine.get_attribute("aria-pressed") == "false"
+    left = "document.querySelector('.alive-pull meter').value"
+    assert tab.evaluate(left) == 1
+    tab.evaluate("(async () => { for (let i = 0; i < 60; i++) await alive.step(); })()")
+    assert abs(tab.evaluate(left) - 2 ** (-60 / 120)) < 1e-6
+    tab.get_by_role("button", name="let go").click()
+    assert tab.evaluate(left) == 0
+    box = tab.locator("#picture").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x + 60, y, steps=4)
+    assert tab.locator(".alive-arrow").evaluate("one => one.style.display") == ""
+    tab.mouse.up()
+    says = tab.locator(".alive-says")
+    said = "your pull|nothing is wished"
+    assert re.search(said, says.text_content())
+    for kind, x2 in (("touch", x + 40), ("pen", x + 4000)):
+        tab.evaluate("alive.hearing.letGo()")
+        tab.evaluate(pointer, [kind, [x, y], [x2, y]])
+        assert re.search(said, says.text_content()), kind
+    tab.evaluate("alive.hearing.letGo()")
+    tab.evaluate(pointer, ["touch", [x, y], [x + 1, y]])
+    assert says.text_content() == "", "a tap is no pull"
+    tab.locator("#picture").focus()
+    index_before = index(tab)
+    tab.keyboard.press("Shift+ArrowLeft")
+    assert re.search(said, says.text_content()) and index(tab) == index_before
+    assert tab.evaluate(below) == before, "words have moved the page"
+    assert not outside and not errors
+    tab.close()
+
+
+# A pointer of a kind goes down at one place of the screen and up at another.
+pointer = """([pointerType, [x, y], [x2, y2]]) => {
+  const picture = document.getElementById('picture');
+  picture.setPointerCapture = () => {};
+  const send = (kind, clientX, clientY) => picture.dispatchEvent(
+    new PointerEvent(kind, { pointerType, clientX, clientY, pointerId: 7, bubbles: true })
+  );
+  send('pointerdown', x, y); send('pointermove', (x + x2) / 2, y2); send('pointerup', x2, y2);
+}"""
+
+
+def test_wishes_make_a_page_little_larger(page, asked):
+    grown = asked.stat().st_size - page.stat().st_size
+    print(f"{grown} bytes more")
+    assert 0 < grown < 300_000
+
+
+def test_a_page_without_a_plan_cant_be_asked(vae, tmp_path):
+    with pytest.raises(ValueError, match="VaeBehavior has no plan"):
+        export_html(vae, tmp_path / "vae.html", wishes={})
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_behavior_from_a_notebook_cell_lives_in_a_page(

@@ -1,4 +1,5 @@
 import base64
+import json
 import threading
 from dataclasses import replace
 from io import BytesIO
@@ -11,6 +12,7 @@ from PIL import Image
 from alive_scene.explorer import MapExplorer, empty_places
 from alive_scene.player import AlivePlayer, jpeg
 from alive_scene.reader import read_scene
+from alive_scene.wish import Wish
 
 
 def where(player):
@@ -348,6 +350,159 @@ def test_the_recording_is_made_once(alive, monkeypatch):
     first = player._repr_mimebundle_()
     monkeypatch.setattr(type(alive), "rollout", None)
     assert player._repr_mimebundle_()["image/png"] == first["image/png"]
+
+
+def told(browser):
+    "What was said last of what was asked."
+    return [message for message, _ in browser.got if message["kind"] == "heard"][-1]
+
+
+def test_what_is_asked_is_heard_from_the_frame_on_the_screen_on(alive):
+    player = AlivePlayer(alive, seed=2)
+    browser = Browser(player)
+    browser.want(12)
+    browser.say(kind="wish", name="more eyes closed", shown=5)
+    heard = told(browser)
+    assert heard["text"] == "asked: more eyes closed" and heard["pull"]["onset"] == 5
+    message, _ = browser.want(6, after=5)
+    assert message["first"] == 6
+    wish = Wish.state(alive, torch.tensor(alive.scene.states["eyes_closed"]), half_life=10)
+    path = alive.rollout(11, seed=2, wishes=[wish.begin(5)])
+    assert torch.equal(where(player)[0], path[-1])
+    browser.say(kind="let go", shown=11)
+    assert told(browser)["pull"] is None and not player.hearing.wishes
+
+
+def test_a_new_life_is_not_pulled(alive):
+    player = AlivePlayer(alive)
+    browser = Browser(player)
+    browser.want(4)
+    browser.say(kind="wish", name="less tilt", shown=2)
+    player.seed.value = 3
+    assert told(browser)["pull"] is None
+    browser.want(5)
+    assert torch.equal(where(player)[0], alive.rollout(5, seed=3)[-1])
+
+
+def test_wishes_by_name_are_buttons_and_others_are_heard_all_the_time(alive):
+    mine = Wish.frames(alive, [3, 4], strength=2)
+    player = AlivePlayer(alive, wishes={"<b>mine</b>": mine})
+    assert player.wishes == () and player.screen.buttons[0]["name"] == "<b>mine</b>"
+    browser = Browser(player)
+    browser.want(2)
+    browser.say(kind="wish", name="<b>mine</b>", shown=0)
+    assert told(browser)["pull"] == dict(name="<b>mine</b>", strength=2.0, half_life=None, onset=0)
+    heard = AlivePlayer(alive, wishes=[mine])
+    heard.advance(6)
+    assert torch.equal(where(heard)[0], alive.rollout(6, wishes=[mine])[-1])
+
+
+def test_the_bar_says_what_the_wish_is(alive):
+    "The name goes to the browser as JSON, which knows no infinity."
+    player = AlivePlayer(alive, wishes={"mine": Wish.frames(alive, [3, 4])})
+    browser = Browser(player)
+    browser.want(20)
+    browser.say(kind="drag", at=[0.1, 0.1], by=[0.0, 0.2], shown=12)
+    for name in ("mine", "more ear"):
+        browser.say(kind="wish", name=name, shown=12)
+        json.dumps(told(browser), allow_nan=False)
+        wish = player.hearing.wish
+        pull = told(browser)["pull"]
+        if pull["half_life"] is not None:
+            later = 12 + round(pull["half_life"])
+            assert abs(wish.levels(later)[0] - pull["strength"] / 2) < 0.05
+
+
+nan = float("nan")
+
+
+@pytest.mark.parametrize(
+    "message, says",
+    [
+        (dict(kind="ask", text=""), "1 to 1,000 characters, got 0"),
+        (dict(kind="ask", text="   "), "1 to 1,000 characters"),
+        (dict(kind="ask", text="x" * 10_000), "1 to 1,000 characters, got 10000"),
+        (dict(kind="ask", text="|asleep"), "1 to 1,000 characters"),
+        (dict(kind="ask", text=None), "a wish in words is a string"),
+        (dict(kind="ask", text=["asleep"]), "a wish in words is a string"),
+        (dict(kind="ask"), "text"),
+        (dict(kind="ask", text="<img src=x onerror=alert(1)>"), "says nothing here"),
+        (dict(kind="ask", text="猫が寝ている"), "says nothing here"),
+        (dict(kind="ask", text="قطة \u202e نائمة \0"), "says nothing here"),
+        (dict(kind="wish", name="nobody"), "no wish called 'nobody'"),
+        (dict(kind="wish", name=["less ear"]), "unhashable"),
+        (dict(kind="drag", at=[1.4, 0], by=[0, 0.2]), "outside the picture"),
+        (dict(kind="drag", at=[nan, 0], by=[0, 0.2]), "finite, in -1..1"),
+        (dict(kind="drag", at=[0, 0], by=[0, float("inf")]), "finite, in -1..1"),
+        (dict(kind="drag", at=[0, 0], by=[0, 9]), "finite, in -1..1"),
+        (dict(kind="drag", at=[0, 0, 0], by=[0, 0.2]), "a drag is"),
+        (dict(kind="drag", at=[0, 0], by=[0, 0]), "in no frame"),
+        (dict(kind="drag", at=0, by=None), "not iterable"),
+        (dict(kind="drag", at=[0, 0], by=[0, 0.2], life=7), "index out of range"),
+        (dict(kind="drag", at=[0, 0], by=[0, 0.2], shown=nan), "NaN"),
+        (dict(kind="drag", at=[0, 0], by=[0, 0.2], shown=None), "NoneType"),
+    ],
+)
+def test_what_cant_be_asked_is_told_and_nothing_breaks(alive, message, says):
+    player = AlivePlayer(alive, seed=2)
+    browser = Browser(player)
+    browser.want(6)
+    browser.say(**{"shown": 3, **message})
+    assert says in told(browser)["text"] and told(browser)["pull"] is None
+    assert len(told(browser)["text"]) < 500
+    browser.want(4)
+    assert player.playing.value and torch.equal(where(player)[0], alive.rollout(10, seed=2)[-1])
+
+
+def test_what_says_nothing_leaves_what_pulls(alive):
+    player = AlivePlayer(alive)
+    browser = Browser(player)
+    browser.want(4)
+    browser.say(kind="wish", name="more light", shown=1)
+    browser.say(kind="ask", text="seven plus five", shown=2)
+    assert told(browser)["pull"]["name"] == "more light" and "nothing here" in told(browser)["text"]
+
+
+def test_a_hundred_wishes_at_once_are_harmless(alive):
+    "The last one pulls; no answer is lost, and no frame comes twice."
+    player = AlivePlayer(
+        alive, wishes={f"wish {i}": Wish.frames(alive, i % 40) for i in range(100)}
+    )
+    browser = Browser(player)
+    browser.want(4)
+    for i in range(100):
+        browser.say(kind="wish", name=f"wish {i}", shown=2)
+    assert told(browser)["pull"]["name"] == "wish 99"
+    message, _ = browser.want(3, after=2)
+    assert message["first"] == 3 and len(message["steps"]) == 3
+
+
+def test_it_looks_around_while_it_plays(alive):
+    "Bit by bit, from pictures drawn anew where only small ones were kept; then a drag need not wait."
+    player = AlivePlayer(alive)
+    browser = Browser(player)
+    for _ in range(11):
+        browser.want(1)
+    assert player.hearing.ready and 40 <= player.hearing.motions.done < 60
+    player.hearing.look_around = None  # a drag asks for no more
+    browser.say(kind="drag", at=[0.0, 0.0], by=[0.1, 0.1], shown=4)
+    assert "not callable" not in told(browser)["text"]
+
+
+@pytest.mark.parametrize(
+    "wishes, error, says",
+    [
+        ({"a": 3}, TypeError, "wishes by name"),
+        ({3: None}, TypeError, "wishes by name"),
+        ({" ": "mine"}, ValueError, "1 to 100 characters"),
+        ({"other": "other"}, ValueError, "of a scene of 9 frames"),
+    ],
+)
+def test_wishes_by_name_that_are_none(alive, wishes, error, says):
+    few = replace(alive, embeddings=alive.embeddings[:9])
+    made = {"mine": Wish.frames(alive, 3), "other": Wish.frames(few, 3)}
+    with pytest.raises(error, match=says):
+        AlivePlayer(alive, wishes={name: made.get(one, one) for name, one in wishes.items()})
 
 
 class Breaks:

@@ -12,6 +12,7 @@ from alive_scene.actors import napping_cat
 from alive_scene.alive import AliveScene
 from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import ClipEncoder, encode_scene
+from alive_scene.flow import Motions
 from alive_scene.path import distance_to_path, nearest, step_length
 from alive_scene.rollout import rollout
 from alive_scene.vae import VaeBehavior
@@ -20,6 +21,8 @@ from alive_scene.wish import (
     Wish,
     alikeness,
     desirability,
+    drag_scores,
+    large,
     moved,
     scaled,
     text_scores,
@@ -189,6 +192,74 @@ def test_a_drag_moves_the_point_that_way(cat):
     with pytest.warns(UserWarning, match="in no frame has the point"):
         still = Wish.drag(cat, at, (-1.5, 0.0), start, frames=cat.scene.frames[[start] * 160])
     assert still(0, 1.0) is None
+
+
+@pytest.fixture(scope="module")
+def motions(cat):
+    motions = Motions(large(cat))
+    while not motions.go_on(64):
+        pass
+    return motions
+
+
+def test_twenty_drags_that_are_looked_up(cat, motions):
+    """A pull that some frame answers, up to 20 degrees off: the point goes that way, by the exact flow.
+
+    Two of the twenty may go astray: points beside an edge, of which a cell sees the other side.
+    """
+    rng = np.random.default_rng(0)
+    cosines = []
+    for _ in range(200):
+        frame = int(rng.integers(160))
+        at = tuple(rng.uniform(-0.75, 0.75, 2))
+        if int((motions.moved(at, frame)[0].norm(dim=1) > 0.08).sum()) < 5:
+            continue  # looked at shortly, since the exact flow takes long
+        exact, sure = moved(cat.scene.frames, at, frame)
+        far = torch.where((exact.norm(dim=1) > 0.06) & (sure > 0.5))[0].numpy()
+        if len(far) < 5:
+            continue
+        turn = torch.polar(torch.tensor(1.0), torch.tensor(float(rng.uniform(-0.35, 0.35))))
+        by = torch.view_as_real(torch.view_as_complex(exact[rng.choice(far)]) * turn)
+        wish = Wish.drag(cat, at, tuple(by.tolist()), frame, frames=motions)
+        lives = dict(start=frame, seed=[0, 1, 2], wishes=[wish])
+        path = rollout(cat.behavior, cat.embeddings, 80, **lives)[:, 30:].flatten(0, 1)
+        near = nearest(path, cat.embeddings)
+        went = (exact[near] * sure[near, None]).mean(0)
+        cosines.append(float(F.cosine_similarity(went, by, dim=0)))
+        if len(cosines) == 20:
+            break
+    assert len(cosines) == 20 and sorted(cosines)[2] >= 0.7, sorted(cosines)[:5]
+    assert np.median(cosines) > 0.9
+
+
+def test_motions_are_made_bit_by_bit(cat):
+    "As many flows as are asked for; a drag needs the first key frame, no more; the rest changes little."
+    frames = cat.scene.frames[::8]
+    motions = Motions(frames, keys=2)
+    assert not motions.go_on(3) and motions.done == 3
+    early = motions.moved((0.0, 0.0), 4)
+    assert motions.done == len(frames) and not motions.whole
+    while not motions.go_on(7):
+        pass
+    assert motions.whole and motions.go_on() and motions.done == 2 * len(frames)
+    again = Motions(frames, keys=2)
+    while not again.go_on(64):
+        pass
+    assert torch.equal(motions.shift, again.shift) and torch.equal(motions.trust, again.trust)
+    assert early[0].shape == (len(frames), 2) and not early[0][4].any() and early[1].max() <= 1
+
+
+def test_a_drag_where_nothing_was_moves_nothing(motions, cat):
+    still = Motions(cat.scene.frames[[5] * 9])
+    assert not drag_scores(still, (0.1, 0.1), (0.2, 0.0))[1]
+    assert not drag_scores(motions, (0.1, 0.1), (0.0, 0.0))[1]
+    for at, by in (
+        ((1.2, 0), (0.1, 0)),
+        ((float("nan"), 0), (0.1, 0)),
+        ((0, 0), (0, float("inf"))),
+    ):
+        with pytest.raises(ValueError, match="a drag is|outside the picture"):
+            drag_scores(motions, at, by, 3)
 
 
 def test_without_a_plan_it_is_pulled(cat, closed):

@@ -1,6 +1,7 @@
 // A living scene without Python. Three ONNX graphs do what the course teaches: `start` stands on a frame of the video,
 // `step` moves on from a state, by noise, and cures, `draw` makes the picture. The notebook 68_graphs says what goes in and out.
-// The map, the nearest frame and the keys are those of the player: scene_map.js, whose text stands in front of this.
+// The map, the nearest frame, the keys and how it is asked are those of the player: scene_map.js and wishes.js, whose text stands in front
+// of this; page_wishes.js, too, solves what is asked.
 const $ = id => document.getElementById(id);
 const about = JSON.parse($("about").textContent);
 const SIDE = 384, WIDEST = 448;  // CSS pixels of the picture; with more, the map would not fit beside it
@@ -38,6 +39,7 @@ function luckOf(seed) {
   return { uniform, normal };
 }
 
+const hearing = about.wishes ? openWishes(about, unpack) : null;  // where the scene was exported with wishes
 let ort, nets, frames, observed, state, luck, wish = null, index = 0, trail = [], playing = false, busy = Promise.resolve();
 const tensor = (kind, values, dims) => new ort.Tensor(kind, values, dims);
 const inTurn = work => busy = busy.then(work, work);  // one thing at a time
@@ -45,6 +47,7 @@ const orSay = work => inTurn(work).catch(fail);
 
 async function load() {
   ort = await loadRuntime();
+  await hearing?.load();
   nets = {};
   const options = { executionProviders: ["wasm"], logSeverityLevel: 3 };  // errors only
   for (const name of ["start", "step", "draw", ...(about.packed ? ["find"] : [])]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
@@ -74,6 +77,7 @@ async function look() {
 async function restart() {
   luck = luckOf(+$("seed").value);
   [index, trail] = [0, []];
+  hearing?.letGo();
   const { observed: seen, ...born } = await nets.start.run({ frame: tensor("int64", [BigInt($("start").value)], [1]) });
   [observed, state] = [seen, aged(born)];
   return look();
@@ -83,7 +87,8 @@ function draws() { return Object.fromEntries(about.noise.map(({ name, kind, size
 
 async function step(noise = draws()) {
   const feeds = { ...state, observed, temperature: tensor("float64", [+$("temperature").value], [1]), curing: tensor("float32", [+$("curing").value], [1]) };
-  if (about.places) feeds.wish = tensor("float32", wish ? Float32Array.from(wish) : new Float32Array(about.places).fill(1), [1, about.places]);
+  const odds = wish ?? hearing?.odds(index, +$("temperature").value);
+  if (about.places) feeds.wish = tensor("float32", odds ? Float32Array.from(odds) : new Float32Array(about.places).fill(1), [1, about.places]);
   for (const name in noise) feeds[name] = tensor("float32", Float32Array.from(noise[name]), [1, noise[name].length]);
   const after = await nets.step.run(feeds);
   state = aged(after);
@@ -99,6 +104,7 @@ function show(picture, nearest) {
   drawNearest($("near"), $("sheet"), nearest, about.points.length, 48);
   $("says").textContent = `step ${index}, nearest to frame ${nearest} of the video`;
   drawMap($("map"), about.points, [trail], ["#e4572e"]);
+  hearing?.show(index, nearest);
 }
 
 function play(on) { playing = on; $("play").textContent = on ? "pause" : "play"; }
@@ -121,7 +127,7 @@ function connect() {
     $("start").value = far.indexOf(Math.min(...far));
     $("start").dispatchEvent(new Event("input"));
   });
-  for (const button of document.querySelectorAll("button")) button.disabled = false;
+  for (const button of document.querySelectorAll("#controls button")) button.disabled = false;
 }
 
 let last = 0, waiting = false;
@@ -146,4 +152,4 @@ const ready = load().then(restart).then(() => {
   requestAnimationFrame(tick);
 }).catch(fail);
 // wish multiplies the odds of each place of the plan (about.places numbers above 0; null is neutral).
-window.alive = { ready, play, restart: () => inTurn(restart), step: noise => inTurn(() => step(noise)), wish: odds => { wish = odds; } };
+window.alive = { ready, play, restart: () => inTurn(restart), step: noise => inTurn(() => step(noise)), wish: odds => { wish = odds; }, hearing };

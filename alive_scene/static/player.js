@@ -3,21 +3,22 @@
 // with a JPEG each. All views of a player hear each answer, and take what is newer than what they have.
 // A turned slider raises the epoch: what is queued is thrown away, and the kernel goes on from the frame that is on the screen.
 // The picture says which step it shows, and at which temperature and curing that was rolled out: data-index, … (the tests read them).
-// The map, the nearest frame and the keys are those of a page: scene_map.js, whose text stands in front of this.
+// What is asked (a sentence, a button, a drag) is told to the kernel, which answers with words and what pulls now, and makes the frames anew.
+// The map, the nearest frame, the keys and how it is asked are those of a page: scene_map.js and wishes.js, whose text stands in front of this.
 const AHEAD = 0.35;  // seconds of frames to ask for at a time
 
 function build(el) {
   el.classList.add("alive-screen");
   el.dataset.lmSuppressShortcuts = "true";  // JupyterLab's own keys stay out of it
-  el.innerHTML = `<canvas class="alive-picture" role="img" tabindex="0"
-      aria-label="the living scene; the space bar plays and pauses, the right arrow takes one step"></canvas>
+  el.innerHTML = `<div class="alive-stage"><canvas class="alive-picture" role="img" tabindex="0"
+      aria-label="the living scene; the space bar plays and pauses, the right arrow takes one step; drag a point of it, or press Shift and an arrow"></canvas>${ARROW}</div>
     <div class="alive-side">
       <canvas class="alive-map" role="img" aria-label="the path of the scene on its map" width="480" height="360"></canvas>
       <div class="alive-near"><canvas role="img" aria-label="the nearest frame of the video" width="64" height="64"></canvas><span></span></div>
       <canvas class="alive-monitor" role="img" aria-label="step length, above, and distance to the video's path, below" width="480" height="220"></canvas>
-    </div><p class="alive-note" role="status"></p>`;
+    </div><div class="alive-wishes"></div><p class="alive-note" role="status"></p>`;
   const [picture, map, near, monitor] = el.querySelectorAll("canvas");
-  return { picture, map, near, monitor, number: el.querySelector("span"), note: el.querySelector("p") };
+  return { picture, map, near, monitor, number: el.querySelector(".alive-near span"), note: el.querySelector(".alive-note"), arrow: el.querySelector("svg"), wishes: el.querySelector(".alive-wishes") };
 }
 
 function drawMonitor(canvas, trail, colors) {
@@ -64,6 +65,7 @@ function open(model, el) {
   let shown = null;  // the index of the frame on the screen, or of the place where a new life began
   let owed = 1;      // steps to show although it is paused
   let asked = 0, wait = 0;  // when, and how many seconds an answer takes lately
+  let pull = null, cells = 1;  // what was asked last; pictures in one
   const send = message => model.send(message);
   const beat = () => 1000 / model.get("fps");
   const tell = () => send({ kind: "shown", epoch, shown });  // what is saved ends there
@@ -75,14 +77,21 @@ function open(model, el) {
     shapeCanvas(parts.picture, width, height, 360, 480);
     parts.picture.getContext("2d").drawImage(frame.bitmap, 0, 0);
     drop([frame]);
-    if (frame.names.length > 1) drawNames(parts.picture, frame.names, colors);
+    cells = frame.names.length;
+    if (cells > 1) drawNames(parts.picture, frame.names, colors);
     trail = [...trail, frame.step].slice(-TRAIL);
     drawNearest(parts.near, sheet, frame.step[0].near, model.get("points").length, 40);
     drawMap(parts.map, model.get("points"), frame.step.map((_, life) => trail.map(step => step[life].at)), colors);
     drawMonitor(parts.monitor, trail, colors);
     const { index, temperature, curing } = frame;
+    parts.picture.dataset.pull = drawPull(hearing, pull, index, model.get("fps")).toFixed(4);
     Object.assign(parts.picture.dataset, { index, temperature, curing });
   };
+  const hear = message => send({ ...message, shown });
+  const hearing = buildWishes(parts.wishes, model.get("buttons"), true, {
+    say: text => hear({ kind: "ask", text }), press: name => hear({ kind: "wish", name }), letGo: () => hear({ kind: "let go" }),
+  });
+  listenToDrags(parts.picture, parts.arrow, () => Math.sqrt(cells), (at, by, life) => hear({ kind: "drag", at, by, life }));
   const ask = (now, frames = Math.max(2, owed, Math.ceil(AHEAD * model.get("fps")))) => {
     if (asked && now - asked < 3000) return;  // an answer is on its way
     if (asked) [late, parts.note.textContent] = [true, "The kernel doesn't answer: it is busy, or stopped. Run the cell again."];
@@ -121,6 +130,10 @@ function open(model, el) {
       asked = 0; parts.number.textContent = message.says;
       if (late) [late, parts.note.textContent] = [false, ""];
       name();
+    } else if (message.kind === "heard") {
+      pull = message.pull;
+      sayHeard(hearing, message.text);
+      drawPull(hearing, pull, shown, model.get("fps"));
     } else if (message.kind === "step") owed += 1;
     else if (message.kind === "note") [asked, owed, parts.note.textContent] = [0, 0, message.text];
   };

@@ -53,7 +53,7 @@ function drawNearest(canvas, sheet, frame, count, side) {
 function listenToKeys(picture, playOrPause, oneStep) {
   picture.addEventListener("keydown", event => {
     if (event.key === " ") playOrPause();
-    else if (event.key === "ArrowRight") oneStep();
+    else if (event.key === "ArrowRight" && !event.shiftKey) oneStep();  // with Shift it pulls: wishes.js
     else return;
     event.preventDefault(); event.stopPropagation();
   });
