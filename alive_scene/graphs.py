@@ -173,6 +173,9 @@ def _onnx(
     for part in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output):
         part.ClearField("metadata_props")  # where in your folders the code lies
     model.graph.ClearField("value_info")
+    used = {name for node in model.graph.node for name in node.input}
+    for stored in [one for one in model.graph.initializer if one.name not in used]:
+        model.graph.initializer.remove(stored)  # what a part holds, but this graph does not need
     return _halved(model).SerializeToString()
 
 
