@@ -140,9 +140,13 @@ def packed_planes(
     try:
         whole = unpacker.decompress(packed.code.cpu().numpy().tobytes(), size)
     except zlib.error as cause:
-        raise ValueError(f"the packed frames are damaged ({cause}): pack them again") from cause
+        raise ValueError(
+            f"the packed frames are damaged ({cause}): pack them again, or fit again"
+        ) from cause
     if len(whole) != size or not unpacker.eof:
-        raise ValueError(f"the packed frames are damaged: they should hold {size} bytes")
+        raise ValueError(
+            f"the packed frames are damaged, they should hold {size} bytes: pack them again, or fit again"
+        )
     return np.frombuffer(whole, np.uint8).reshape(shape)
 
 
