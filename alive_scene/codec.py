@@ -141,11 +141,11 @@ def packed_planes(
         whole = unpacker.decompress(packed.code.cpu().numpy().tobytes(), size)
     except zlib.error as cause:
         raise ValueError(
-            f"the packed frames are damaged ({cause}): pack them again, or fit again"
+            f"the packed frames are damaged ({cause}): they must be packed again"
         ) from cause
     if len(whole) != size or not unpacker.eof:
         raise ValueError(
-            f"the packed frames are damaged, they should hold {size} bytes: pack them again, or fit again"
+            f"the packed frames are damaged, they must hold {size} bytes: pack them again, or fit again"
         )
     return np.frombuffer(whole, np.uint8).reshape(shape)
 
