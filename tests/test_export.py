@@ -471,7 +471,7 @@ def test_a_behavior_from_a_notebook_cell_lives_in_a_page(
     AliveScene.register("stroll", cell["Stroll"])
     strolling = replace(alive, behavior=cell["Stroll"].fit(alive.embeddings))
     loaded = AliveScene.load(strolling.save(tmp_path / "stroll.alive"))
-    assert loaded.parts == ("patch", "stroll")
+    assert loaded.parts == ("morph", "stroll")
     tab, outside, errors = watched(browser)
     tab.goto(export_html(loaded, tmp_path / "stroll.html").as_uri())
     tab.evaluate("alive.ready")
