@@ -121,7 +121,7 @@ def test_the_same_frames_the_same_file(alive, suffix, tmp_path):
 
 @pytest.mark.parametrize(
     "generator, behavior",
-    [("patch", "alive"), ("siren", "vae"), ("patch", "vae"), ("siren", "alive"), ("film", "alive")],
+    [("morph", "alive"), ("patch", "alive"), ("siren", "vae"), ("patch", "vae"), ("film", "alive")],
 )
 def test_saved_and_loaded_it_renders_the_same_bytes(generator, behavior, tmp_path):
     scene = napping_cat(6, 24)
