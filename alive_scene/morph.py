@@ -304,7 +304,9 @@ class MorphGenerator(nn.Module):
         # what the third has is taken from both: so none comes or goes at once
         most = F.pad(weights, (0, 1)).topk(3, dim=1)
         share = (most.values[:, :2] - most.values[:, 2:]).clamp(min=1e-6)
-        frame = most.indices[:, :2]
+        frame = most.indices[:, :2].clamp(
+            max=len(self.known) - 1
+        )  # one more than there are has none
         away = self.shape[frame] - (weights @ self.shape)[:, None]
         return frame, share / share.sum(1, keepdim=True), away
 

@@ -147,3 +147,16 @@ def test_a_saved_morph_draws_the_same(tmp_path):
     loaded = AliveScene.load(scene.save(tmp_path / "m.alive"))
     path = scene.rollout(12)
     assert np.array_equal(loaded.render(path), scene.render(path))
+
+
+@pytest.mark.parametrize("time", [2, 3, 4])
+def test_a_few_frames_are_drawn_though_others_count_for_nothing(time):
+    "All weight on one frame, as far apart as they can be: the second is none that isn't there."
+    frames, _ = filmed("moving", time)
+    embeddings = torch.eye(8)[:time]
+    model = MorphGenerator.fit(frames, embeddings, progress=False)
+    model.known.copy_(1000 * torch.eye(time, model.known.shape[1]))
+    model.axes.zero_()
+    drawn = model.render(torch.cat([embeddings, -embeddings]))
+    assert drawn.shape == (2 * time, *frames.shape[1:])
+    assert np.isfinite(drawn).all()
