@@ -48,7 +48,7 @@ def measure(size, folder):
 
 def page(folder):
     "Kilobytes of an exported page of the cat at 128 pixels: the runtime beside it, and inside it."
-    alive = AliveScene.fit(clip, progress=False)
+    alive = AliveScene.fit(clip, size=128, progress=False)
     return {
         kind: export_html(alive, Path(folder) / f"{kind}.html", runtime=kind).stat().st_size / 1000
         for kind in ("beside", "inside")
