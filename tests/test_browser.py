@@ -315,9 +315,8 @@ def knob(page, name):
     def press(share):
         bar, says = slider.locator(".noUi-base"), slider.locator(".widget-readout")
         before = says.text_content()
-        for _ in range(
-            5
-        ):  # a press of a bar 4 pixels high can miss; once it moves, it must be answered
+        # a press of a bar 4 pixels high can miss; once it moves, it must be answered
+        for _ in range(5):
             box = bar.bounding_box()
             bar.click(position={"x": box["width"] * share, "y": box["height"] / 2})
             page.evaluate(ticks, 20)
