@@ -107,6 +107,22 @@ def _add_export(commands) -> None:
         ),
     )
     page.add_argument(
+        "--words",
+        action="store_true",
+        help=(
+            "give the page a field for sentences of one's own, about 1 MB more; "
+            "only of scenes that the bundled encoder placed"
+        ),
+    )
+    page.add_argument(
+        "--game",
+        default="",
+        help=(
+            "give the page a game, for a scene with known states: what shall be brought about "
+            "without startling it, 'less eyes closed'"
+        ),
+    )
+    page.add_argument(
         "--runtime",
         choices=("inside", "beside"),
         default="inside",
@@ -379,6 +395,8 @@ def _export(asked: argparse.Namespace) -> str:
         raise ValueError(
             "say what to write: a page, -o NAME.html, or a folder of graphs, --onnx FOLDER"
         )
+    if (asked.words or asked.game) and not asked.out:
+        raise ValueError("--words and --game are of a page: name it with -o NAME.html")
     alive = AliveScene.load(asked.scene)
     wishes = asked.wish and {said: _meant(alive, said) for said in asked.wish}
     done = []
@@ -389,7 +407,7 @@ def _export(asked: argparse.Namespace) -> str:
         return done[0]
     words = {
         name: getattr(asked, name)
-        for name in ("runtime", "folder", "temperature", "curing", "start", "seed")
+        for name in ("runtime", "folder", "temperature", "curing", "start", "seed", "words", "game")
     }
     path = export_html(alive, asked.out, wishes=wishes, **words)
     done.append(
