@@ -265,19 +265,21 @@ _GOALS = {"less eyes closed": ("Wake it without startling it", "its eyes have be
 
 def page_game(
     alive: AliveScene,
-    goal: str,  # what a button of a known state asks for: "less eyes closed"
-) -> dict:  # goal, its opposite, and how the page calls it
+    goal: str,  # the name of a wish, or what a button of a known state asks for
+    wishes: Mapping[str, Wish] | None = None,  # by name
+) -> dict:  # goal, how far each frame is one, and how the page calls it
     "A game for a page: bring it about without a fright. Raises ValueError for a goal that there isn't."
-    _, buttons = named_wishes(alive, {})
-    goals = [button["name"] for button in buttons]
-    if goal not in goals:
-        known = ", ".join(map(repr, goals)) or "none: no state of this scene is known"
-        raise ValueError(f"a game's goal is what a button asks for, got {goal!r}; there is {known}")
-    way, _, state = goal.partition(" ")
-    said = f"Coax it, without startling it: {goal}", f"there has been “{goal}”"
+    known, _ = named_wishes(alive, wishes or {})
+    if goal not in known:
+        there = ", ".join(map(repr, known)) or "none: give wishes, its states aren't known"
+        raise ValueError(f"a game's goal is a wish by its name, got {goal!r}; there is {there}")
+    worth = known[goal].reward(max(known[goal].onsets))  # (time,)
+    if not worth.any():
+        raise ValueError(f"the wish {goal!r} is worth the same in every frame: choose another goal")
+    values = [round(value, 4) for value in (worth / worth.max()).tolist()]
+    said = f"Coax it, without startling it: {goal.partition('|')[0]}", "it has been so"
     title, until = _GOALS.get(goal, said)
-    rest = f"{'less' if way == 'more' else 'more'} {state}"
-    return dict(goal=goal, rest=rest, title=title, until=until)
+    return dict(goal=goal, values=values, title=title, until=until)
 
 
 # %% ../nbs/71_browser.ipynb #d768c548
@@ -347,7 +349,7 @@ def export_html(
     wishes: Mapping[str, Wish] | None = None,
     # Also a field for sentences, with the bundled encoder's text tower: about 1 MB more
     words: bool = False,
-    # Also a game: what a button of a known state asks for, "less eyes closed"; "" is none
+    # Also a game: the wish to bring about, by its name, "less eyes closed"; "" is none
     game: str = "",
 ) -> Path:  # The page
     """Write a page that plays the scene in a browser, without Python, for as long as it is open.
@@ -363,7 +365,7 @@ def export_html(
         tower, heard["words"] = page_words(alive)
         arrays |= tower
     if game:
-        heard["game"] = page_game(alive, game)
+        heard["game"] = page_game(alive, game, wishes)
     graphs, needs = scene_graphs(alive, apart=True)
     graphs |= arrays
     needs["wishes"] = heard

@@ -118,8 +118,8 @@ def _add_export(commands) -> None:
         "--game",
         default="",
         help=(
-            "give the page a game, for a scene with known states: what shall be brought about "
-            "without startling it, 'less eyes closed'"
+            "give the page a game: which --wish shall be brought about without startling it, "
+            "or a state that the scene knows, 'less eyes closed'"
         ),
     )
     page.add_argument(

@@ -1,5 +1,5 @@
 // A game in the page: wake it without startling it. A stroke over the picture, or the button, warms a wish that fades; too much at once startles.
-// about.wishes.game: {goal, rest: names of wishes, title, until}. A frame reaches the goal where it is worth a half. Lengths are sides of the picture, the clock is the
+// about.wishes.game: {goal, values: of each frame, 0..1 how far it is one, title, until}. From a half on it is reached. Lengths are sides of the picture, the clock is the
 // scene's own steps: so it is the same on a slow machine.
 const PRESS = .4;  // what the button strokes
 const [WARM, ALARM, FRIGHT] = [2, .5, 1];  // seconds until each is half
@@ -26,7 +26,7 @@ function passGame(game, value) {
 }
 
 function openGame(told, fps, { picture, stage, asks, live }) {
-  const { goal, rest, title, until } = told.game, box = document.createElement("section");
+  const { values, title, until } = told.game, box = document.createElement("section");
   box.id = "game";
   box.ariaLabel = "game";
   box.innerHTML = `<p><b></b> <span></span></p>
@@ -39,7 +39,7 @@ function openGame(told, fps, { picture, stage, asks, live }) {
   asks.after(box);
   const [begin, stroke] = box.querySelectorAll("button"), [alarm, awake] = box.querySelectorAll("meter");
   const clock = box.querySelector(".alive-clock"), verdict = box.querySelector(".alive-verdict");
-  const [wake, calm] = [goal, rest].map(name => told.wishes.find(one => one.name === name).scores[0]);
+  const calm = values.map(value => 1 - value);
   let game = null;
   const on = () => Boolean(game && !game.over);
   const seconds = () => `${(game.steps / fps).toFixed(1)} s`, frights = () => `${game.frights} ${game.frights === 1 ? "fright" : "frights"}`;
@@ -72,11 +72,11 @@ function openGame(told, fps, { picture, stage, asks, live }) {
   };
   const pass = nearest => {
     if (!on()) return;
-    passGame(game, wake[nearest]);
+    passGame(game, values[nearest]);
     tell(); draw();
   };
   // It rests by itself; what warms it pulls the other way. In quarters, so that few are solved.
-  const wish = index => ({ scores: [wake, calm], strengths: [Math.round(4 * game.warmth) / 4, 1 + Math.round(8 * game.fright) / 4], half_lives: [null, null], onsets: [index, index] });
+  const wish = index => ({ scores: [values, calm], strengths: [Math.round(4 * game.warmth) / 4, 1 + Math.round(8 * game.fright) / 4], half_lives: [null, null], onsets: [index, index] });
   begin.addEventListener("click", () => on() ? stop() : start());
   stroke.addEventListener("click", () => touch(PRESS));
   let last = null;
