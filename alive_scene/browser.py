@@ -260,7 +260,15 @@ def page_words(
 
 
 # %% ../nbs/71_browser.ipynb #de0b9a74
-_GOALS = {"less eyes closed": ("Wake it without startling it", "its eyes have been open")}
+_WORDS = dict(until="it has been so", done="You coaxed it", gauge="so far")
+_GOALS = {  # what a page says of a goal that it knows
+    "less eyes closed": dict(
+        title="Wake it without startling it",
+        until="its eyes have been open",
+        done="It is awake",
+        gauge="awake",
+    )
+}
 
 
 def page_game(
@@ -277,9 +285,8 @@ def page_game(
     if not worth.any():
         raise ValueError(f"the wish {goal!r} is worth the same in every frame: choose another goal")
     values = [round(value, 4) for value in (worth / worth.max()).tolist()]
-    said = f"Coax it, without startling it: {goal.partition('|')[0]}", "it has been so"
-    title, until = _GOALS.get(goal, said)
-    return dict(goal=goal, values=values, title=title, until=until)
+    said = dict(_WORDS, title=f"Coax it, without startling it: {goal.partition('|')[0]}")
+    return dict(said, goal=goal, values=values) | _GOALS.get(goal, {})
 
 
 # %% ../nbs/71_browser.ipynb #d768c548

@@ -622,8 +622,7 @@ def test_a_game_is_played_by_mouse_finger_and_key(browser, spoken):
     until(tab, "alive.hearing.game.on()")
     tab.evaluate("alive.play(false)")
     assert tab.locator("#asks").evaluate("one => one.inert"), "no wish but the game's"
-    stroke = tab.get_by_role("button", name="stroke", exact=True)
-    stroke.focus()
+    until(tab, "document.activeElement.textContent === 'stroke'")
     tab.keyboard.press("Enter")
     warm = "alive.hearing.game.told().warmth"
     assert tab.evaluate(warm) > 0.2

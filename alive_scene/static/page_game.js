@@ -1,5 +1,5 @@
 // A game in the page: wake it without startling it. A stroke over the picture, or the button, warms a wish that fades; too much at once startles.
-// about.wishes.game: {goal, values: of each frame, 0..1 how far it is one, title, until}. From a half on it is reached. Lengths are sides of the picture, the clock is the
+// about.wishes.game: {goal, values: of each frame, 0..1 how far it is one, title, until, done, gauge: words}. From a half on it is reached. Lengths are sides of the picture, the clock is the
 // scene's own steps: so it is the same on a slow machine.
 const PRESS = .4;  // what the button strokes
 const [WARM, ALARM, FRIGHT] = [2, .5, 1];  // seconds until each is half
@@ -26,17 +26,20 @@ function passGame(game, value) {
 }
 
 function openGame(told, fps, { picture, stage, asks, live }) {
-  const { values, title, until } = told.game, box = document.createElement("section");
+  const { values, title, until, done, gauge } = told.game, box = document.createElement("section"), column = document.createElement("div");
+  column.className = "alive-column";
+  stage.replaceWith(column);  // so that the meters are seen below the picture on a narrow screen, too
+  column.append(stage, box);
   box.id = "game";
   box.ariaLabel = "game";
   box.innerHTML = `<p><b></b> <span></span></p>
     <div class="alive-play"><button type="button">play the game</button> <button type="button" disabled>stroke</button>
-      <label>alarm <meter min="0" max="1" high=".7" optimum="0" value="0"></meter></label> <label>awake <meter min="0" max="1" value="0"></meter></label>
+      <label>alarm <meter min="0" max="1" high=".7" optimum="0" value="0"></meter></label> <label><span></span> <meter min="0" max="1" value="0"></meter></label>
       <span class="alive-clock"></span></div><p class="alive-verdict" role="status"></p>`;
   box.querySelector("b").textContent = `${title}.`;
+  box.querySelector("label span").textContent = gauge;
   box.querySelector("p span").textContent = `Stroke the picture slowly, or press “stroke” again and again, until ${until} for ${HOLD} seconds; ` +
     `more than the picture’s width at once startles it, and the third fright ends the game.`;
-  asks.after(box);
   const [begin, stroke] = box.querySelectorAll("button"), [alarm, awake] = box.querySelectorAll("meter");
   const clock = box.querySelector(".alive-clock"), verdict = box.querySelector(".alive-verdict");
   const calm = values.map(value => 1 - value);
@@ -49,11 +52,12 @@ function openGame(told, fps, { picture, stage, asks, live }) {
     const look = game?.over || (game?.fright > .25 ? "startled" : on() ? "on" : "");
     stage.dataset.game = look;
     asks.inert = on();
+    if (document.activeElement === stroke && !on()) begin.focus();
     stroke.disabled = !on();
     begin.textContent = on() ? "stop the game" : "play the game";
   };
   const tell = () => {
-    if (game.over === "won") verdict.textContent = `It is awake, after ${seconds()} and ${frights()}. ${"★".repeat(LIVES - game.frights)}`;
+    if (game.over === "won") verdict.textContent = `${done}, after ${seconds()} and ${frights()}. ${"★".repeat(LIVES - game.frights)}`;
     else if (game.over === "lost") verdict.textContent = "Startled for the third time: it has had enough.";
   };
   const touch = length => {
@@ -77,7 +81,7 @@ function openGame(told, fps, { picture, stage, asks, live }) {
   };
   // It rests by itself; what warms it pulls the other way. In quarters, so that few are solved.
   const wish = index => ({ scores: [values, calm], strengths: [Math.round(4 * game.warmth) / 4, 1 + Math.round(8 * game.fright) / 4], half_lives: [null, null], onsets: [index, index] });
-  begin.addEventListener("click", () => on() ? stop() : start());
+  begin.addEventListener("click", () => on() ? stop() : start().then(() => stroke.focus()));
   stroke.addEventListener("click", () => touch(PRESS));
   let last = null;
   picture.addEventListener("pointerdown", event => { last = [event.clientX, event.clientY]; });
