@@ -382,10 +382,15 @@ def summed_up(rows):
     "What the table of a scene says, in a few numbers."
     heard = [row for row in rows if row["passes"] is not None]
     back = [row["back"] for row in heard if row["back"] is not None]
+    moments = [row for row in heard if row["moment"] and not row["passes"]]
     return dict(
         asked=len(rows),
         heard=len(heard),
         hold=sum(row["passes"] for row in heard),
+        late=sum(row["arrive"] > 25 for row in heard),
+        moments_held=sum(
+            row["wished"] >= 0.85 for row in moments
+        ),  # not begun three times as often
         arrive=float(np.median([row["arrive"] for row in heard])),
         back=float(np.median(back)) if back else None,
         came_back=len(back),
