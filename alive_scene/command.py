@@ -118,8 +118,8 @@ def _add_export(commands) -> None:
         "--game",
         default="",
         help=(
-            "give the page a game: which --wish shall be brought about without startling it, "
-            "or a state that the scene knows, 'less eyes closed'"
+            "give the page a game: what shall be brought about without startling it, said as for "
+            "--wish, 'the cat is awake|the cat is asleep'"
         ),
     )
     page.add_argument(
@@ -398,7 +398,8 @@ def _export(asked: argparse.Namespace) -> str:
     if (asked.words or asked.game) and not asked.out:
         raise ValueError("--words and --game are of a page: name it with -o NAME.html")
     alive = AliveScene.load(asked.scene)
-    wishes = asked.wish and {said: _meant(alive, said) for said in asked.wish}
+    said = [*(asked.wish or []), *([asked.game] if asked.game else [])]
+    wishes = {one: _meant(alive, one) for one in said} or None
     done = []
     if asked.onnx:
         folder = export_onnx(alive, asked.onnx, wishes)

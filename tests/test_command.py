@@ -223,14 +223,18 @@ def test_export_writes_graphs_with_wishes(saved, tmp_path, capsys):
 def test_export_of_a_page_with_words_and_a_game(saved, tmp_path, capsys):
     plain, page = tmp_path / "plain.html", tmp_path / "cat.html"
     assert main(["export", saved, "-o", str(plain)]) == 0
-    words = ["--words", "--game", "less eyes closed"]
+    words = ["--words", "--game", "frame:3"]
     assert main(["export", saved, "-o", str(page), *words]) == 0
     text = page.read_text(encoding="utf-8")
-    assert 'id="packed-read"' in text and '"goal": "less eyes closed"' in text
+    assert 'id="packed-read"' in text and '"goal": "frame:3"' in text
     assert 'id="packed-read"' not in plain.read_text(encoding="utf-8")
     capsys.readouterr()
     for bad, says in (
-        (["-o", str(tmp_path / "no.html"), "--game", "asleep"], "there is 'more eyes closed'"),
+        (["-o", str(tmp_path / "no.html"), "--game", "frame:x"], "by its number"),
+        (
+            ["-o", str(tmp_path / "no.html"), "--game", "blue paint"],
+            "worth the same in every frame",
+        ),
         (["--onnx", str(tmp_path / "no"), "--words"], "are of a page"),
     ):
         assert main(["export", saved, *bad]) == 2

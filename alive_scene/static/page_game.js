@@ -3,7 +3,7 @@
 // scene's own steps: so it is the same on a slow machine.
 const PRESS = .4;  // what the button strokes
 const [WARM, ALARM, FRIGHT] = [2, .5, 1];  // seconds until each is half
-const WARMEST = 3, LIVES = 3, HOLD = 2;  // HOLD: seconds
+const REST = 2, WARMEST = 4, LIVES = 3, HOLD = 2;  // REST: how strongly it rests by itself; HOLD: seconds
 
 // What has happened so far. Its rules are in these three functions; the rest shows them.
 function newGame(fps) { return { fps, warmth: 0, alarm: 0, fright: 0, frights: 0, awake: 0, steps: 0, over: "" }; }
@@ -43,6 +43,7 @@ function openGame(told, fps, { picture, stage, asks, live }) {
   const [begin, stroke] = box.querySelectorAll("button"), [alarm, awake] = box.querySelectorAll("meter");
   const clock = box.querySelector(".alive-clock"), verdict = box.querySelector(".alive-verdict");
   const calm = values.map(value => 1 - value);
+  const deep = values.map((_, frame) => Math.min(...values.map((value, other) => value < .5 ? Infinity : Math.abs(frame - other))));
   let game = null;
   const on = () => Boolean(game && !game.over);
   const seconds = () => `${(game.steps / fps).toFixed(1)} s`, frights = () => `${game.frights} ${game.frights === 1 ? "fright" : "frights"}`;
@@ -69,7 +70,7 @@ function openGame(told, fps, { picture, stage, asks, live }) {
   };
   const stop = () => { game = null; verdict.textContent = ""; draw(); };
   const start = async () => {
-    await live(calm.indexOf(Math.max(...calm)));  // this stops a game, too
+    await live(deep.indexOf(Math.max(...deep)));  // in the film farthest from the goal; this stops a game, too
     game = newGame(fps);
     verdict.textContent = "";
     draw();
@@ -80,7 +81,7 @@ function openGame(told, fps, { picture, stage, asks, live }) {
     tell(); draw();
   };
   // It rests by itself; what warms it pulls the other way. In quarters, so that few are solved.
-  const wish = index => ({ scores: [values, calm], strengths: [Math.round(4 * game.warmth) / 4, 1 + Math.round(8 * game.fright) / 4], half_lives: [null, null], onsets: [index, index] });
+  const wish = index => ({ scores: [values, calm], strengths: [Math.round(4 * game.warmth) / 4, REST + Math.round(8 * game.fright) / 4], half_lives: [null, null], onsets: [index, index] });
   begin.addEventListener("click", () => on() ? stop() : start().then(() => stroke.focus()));
   stroke.addEventListener("click", () => touch(PRESS));
   let last = null;
