@@ -405,10 +405,6 @@ d = {
                 "film.html#filmgenerator.forward",
                 "alive_scene/film.py",
             ),
-            "alive_scene.film.FilmGenerator.render": (
-                "film.html#filmgenerator.render",
-                "alive_scene/film.py",
-            ),
             "alive_scene.film._untrained": ("film.html#_untrained", "alive_scene/film.py"),
             "alive_scene.film.whitening": ("film.html#whitening", "alive_scene/film.py"),
             "alive_scene.film.with_moved": ("film.html#with_moved", "alive_scene/film.py"),
@@ -432,6 +428,22 @@ d = {
             "alive_scene.flow.warp": ("flow.html#warp", "alive_scene/flow.py"),
         },
         "alive_scene.generator": {
+            "alive_scene.generator.BaseGenerator": (
+                "generator.html#basegenerator",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.BaseGenerator.load_state_dict": (
+                "generator.html#basegenerator.load_state_dict",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.BaseGenerator.render": (
+                "generator.html#basegenerator.render",
+                "alive_scene/generator.py",
+            ),
+            "alive_scene.generator.BaseGenerator.solve": (
+                "generator.html#basegenerator.solve",
+                "alive_scene/generator.py",
+            ),
             "alive_scene.generator.Generator": (
                 "generator.html#generator",
                 "alive_scene/generator.py",
@@ -464,19 +476,15 @@ d = {
                 "generator.html#sirengenerator.forward",
                 "alive_scene/generator.py",
             ),
-            "alive_scene.generator.SirenGenerator.render": (
-                "generator.html#sirengenerator.render",
-                "alive_scene/generator.py",
-            ),
             "alive_scene.generator.as_patches": (
                 "generator.html#as_patches",
                 "alive_scene/generator.py",
             ),
-            "alive_scene.generator.paired": ("generator.html#paired", "alive_scene/generator.py"),
-            "alive_scene.generator.render_in_batches": (
-                "generator.html#render_in_batches",
+            "alive_scene.generator.from_patches": (
+                "generator.html#from_patches",
                 "alive_scene/generator.py",
             ),
+            "alive_scene.generator.paired": ("generator.html#paired", "alive_scene/generator.py"),
             "alive_scene.generator.train_timed": (
                 "generator.html#train_timed",
                 "alive_scene/generator.py",
@@ -590,20 +598,12 @@ d = {
                 "morph.html#morphgenerator.lattice",
                 "alive_scene/morph.py",
             ),
-            "alive_scene.morph.MorphGenerator.load_state_dict": (
-                "morph.html#morphgenerator.load_state_dict",
-                "alive_scene/morph.py",
-            ),
             "alive_scene.morph.MorphGenerator.move": (
                 "morph.html#morphgenerator.move",
                 "alive_scene/morph.py",
             ),
             "alive_scene.morph.MorphGenerator.packed": (
                 "morph.html#morphgenerator.packed",
-                "alive_scene/morph.py",
-            ),
-            "alive_scene.morph.MorphGenerator.render": (
-                "morph.html#morphgenerator.render",
                 "alive_scene/morph.py",
             ),
             "alive_scene.morph.MorphGenerator.solve": (
@@ -1104,16 +1104,8 @@ d = {
                 "strokes.html#strokegenerator.fit",
                 "alive_scene/strokes.py",
             ),
-            "alive_scene.strokes.StrokeGenerator.load_state_dict": (
-                "strokes.html#strokegenerator.load_state_dict",
-                "alive_scene/strokes.py",
-            ),
             "alive_scene.strokes.StrokeGenerator.paint": (
                 "strokes.html#strokegenerator.paint",
-                "alive_scene/strokes.py",
-            ),
-            "alive_scene.strokes.StrokeGenerator.render": (
-                "strokes.html#strokegenerator.render",
                 "alive_scene/strokes.py",
             ),
             "alive_scene.strokes.StrokeGenerator.solve": (

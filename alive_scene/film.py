@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from .clip import repeatable
 from .flow import between
-from .generator import as_patches, paired, render_in_batches, train_timed
+from .generator import BaseGenerator, as_patches, from_patches, paired, train_timed
 
 
 # %% ../nbs/32_film.ipynb #d659291a
@@ -53,7 +53,7 @@ def with_moved(
 
 
 # %% ../nbs/32_film.ipynb #562a01b6
-class FilmGenerator(nn.Module):
+class FilmGenerator(BaseGenerator):
     """A trained network with every mend: it draws squares, only what differs from the mean frame, and
     whitened coordinates of the embedding scale and shift each of its layers (FiLM; Perez 2018)."""
 
@@ -115,20 +115,8 @@ class FilmGenerator(nn.Module):
     ) -> Tensor:  # (batch, height, width, 3)
         "The mean frame, and on it the patches at the embedding's coordinates."
         height, width, patch = (self.config[name] for name in ("height", "width", "patch"))
-        rows = -(-height // patch)  # rounded up
-        columns = -(-width // patch)
-        patches = self((embedding - self.centre) @ self.axes)
-        grid = patches.view(-1, rows, columns, patch, patch, 3).transpose(2, 3)
-        picture = grid.reshape(-1, rows * patch, columns * patch, 3)
-        return self.mean + picture[:, :height, :width]
-
-    def render(
-        self,
-        embeddings: Tensor,  # (n, embed)
-        view: object | None = None,
-    ) -> np.ndarray:  # uint8 (n, height, width, 3)
-        "The picture of each embedding. Raises ValueError on NaN or another size of embedding."
-        return render_in_batches(self, embeddings, view=view)
+        patches = self((embedding - self.centre) @ self.axes).transpose(0, 1)
+        return self.mean + from_patches(patches.contiguous(), height, width, patch)
 
     @classmethod
     def fit(

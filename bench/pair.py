@@ -21,10 +21,10 @@ from safetensors import safe_open
 from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import ClipEncoder, encode_scene
 from alive_scene.generator import SirenGenerator
+from alive_scene.morph import MorphGenerator
 from alive_scene.path import distance_to_path, step_length
 from alive_scene.reader import read_scene
 from alive_scene.rollout import rollout
-from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -155,10 +155,10 @@ def main():
     scene = read_scene(data / "napping_cat.mp4", size=128, max_frames=200, crop="center")
     observed = encode_scene(scene, ClipEncoder("alive-tiny", device="cpu"))
     siren, steps, kept_steps = network(asked.network)
-    strokes = StrokeGenerator.fit(scene.frames, observed, progress=False)
+    morph = MorphGenerator.fit(scene.frames, observed, progress=False)
     how = dict(points=None, epochs=1000) if asked.frames else {}
     published = siren, VaeBehavior.fit(observed, progress=False, **how)
-    ours = strokes, MarkovBehavior.fit(observed, progress=False)
+    ours = morph, MarkovBehavior.fit(observed, progress=False)
 
     sheet = asked.network.with_suffix(".webp")
     if sheet.is_file():
@@ -170,7 +170,7 @@ def main():
             {
                 "original": scene.frames[BEGIN : BEGIN + LONG : EVERY],
                 f"SIREN, {steps:,} steps": siren.render(shown),
-                "ours": strokes.render(shown),
+                "ours": morph.render(shown),
             }
         ],
     )

@@ -7,9 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from alive_scene import generator as room
 from alive_scene.film import FilmGenerator
-from alive_scene.generator import SirenGenerator
+from alive_scene.generator import BaseGenerator, SirenGenerator, train_timed
 from alive_scene.morph import MorphGenerator
 from alive_scene.siren import MLP
 from alive_scene.strokes import StrokeGenerator
@@ -26,7 +25,7 @@ class ReluGenerator(SirenGenerator):
         self.siren = MLP(self.siren.net[0].in_features, self.config["hidden_dim"], 3)
 
 
-class ConvGenerator(nn.Module):
+class ConvGenerator(BaseGenerator):
     """A decoder in the manner of NeRV (Chen et al. 2021).
 
     A small MLP, then convolutions that double the side by pixel shuffling.
@@ -62,9 +61,6 @@ class ConvGenerator(nn.Module):
     def colors(self, embedding, view=None):
         return self(embedding)
 
-    def render(self, embeddings, view=None):
-        return room.render_in_batches(self, embeddings, view=view)
-
     @classmethod
     def fit(
         cls, frames, embeddings, *, seconds=60, steps=None, seed=0, progress=False, on_step=None
@@ -90,7 +86,7 @@ class ConvGenerator(nn.Module):
             if on_step:
                 on_step(model, share)
 
-        room.train_timed(
+        train_timed(
             loss,
             optimizer,
             seconds=seconds,

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import textwrap
 from hashlib import sha256
 from html import escape
@@ -19,6 +20,9 @@ import platformdirs
 from make_readme import published, settings
 
 root = Path(__file__).absolute().parent.parent
+sys.path.insert(0, str(root / "bench"))
+import guess  # noqa: E402, a script of bench/
+
 # the notebook that exports a room
 lesson = {path.stem[3:]: path for path in sorted((root / "nbs").glob("[0-9]*.ipynb"))}
 order = (
@@ -502,6 +506,7 @@ def scenes(folder, tiny):
         export_html(alive, folder / f"{name}.html", runtime="beside")
         if name != "napping_cat":
             continue
+        (folder / "guess.html").write_text(guess.page(alive), encoding="utf-8")
         for how, temperature in (("cold", 0.3), ("hot", 2)):
             export_html(
                 alive, folder / f"{name}_{how}.html", runtime="beside", temperature=temperature
@@ -511,7 +516,11 @@ def scenes(folder, tiny):
 def gallery(out, tiny):
     """The folder of living scenes, made once and kept in the kit's cache.
     None, said clearly, where the browser's runtime can't be had."""
-    made_of = [*sorted((root / "alive_scene").rglob("*.*")), *sorted((root / "data").glob("*.mp4"))]
+    made_of = [
+        *sorted((root / "alive_scene").rglob("*.*")),
+        *sorted((root / "data").glob("*.mp4")),
+        *sorted((root / "bench").glob("guess.*")),
+    ]
     parts = [path.read_bytes() for path in made_of if path.suffix != ".pyc"]
     parts += [inspect.getsource(scenes).encode(), bytes([tiny])]
     key = sha256(b"".join(parts)).hexdigest()[:16]
@@ -555,5 +564,10 @@ def frames(folder):
             f'<a href="gallery/{name}.html">alone on a page</a></figcaption>\n'
             f'<iframe src="gallery/{name}.html" title="{escape(title)}, playing" loading="lazy">'
             "</iframe></figure>\n"
+        )
+    if (folder / "guess.html").exists():
+        parts.append(
+            '<p><a href="gallery/guess.html">Filmed, or imagined?</a> '
+            "Ten pairs: find the filmed one, and see whether you beat a coin.</p>\n"
         )
     return "```{=html}\n" + "\n".join(parts) + "```\n"

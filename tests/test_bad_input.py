@@ -68,7 +68,7 @@ from alive_scene.command import main
 from alive_scene.explorer import MapExplorer
 from alive_scene.film import FilmGenerator
 from alive_scene.flow import Motions, between, flow, flow_colors, sharpness
-from alive_scene.generator import SirenGenerator, paired, render_in_batches, train_timed
+from alive_scene.generator import SirenGenerator, paired, train_timed
 from alive_scene.graphs import export_onnx, scene_graphs, text_graph
 from alive_scene.maps import MapPlace
 from alive_scene.morph import MorphGenerator
@@ -1258,12 +1258,12 @@ NUMBERS = [
     ),
     (
         "another encoder's path, drawn in batches",
-        lambda: render_in_batches(SirenGenerator(4, 4, 9), observed),
+        lambda: SirenGenerator(4, 4, 9).render(observed),
         "must have 9 numbers a row, got 512",
     ),
     (
         "a NaN, drawn in batches",
-        lambda: render_in_batches(SirenGenerator(4, 4), observed * nan, batch=2),
+        lambda: SirenGenerator(4, 4).render(observed * nan),
         "embeddings .* hold NaN or infinity",
     ),
     ("frames of one pixel, small", lambda: thumbnail_sheet(frames[:, :1, :1]), WORKS),
@@ -1830,7 +1830,8 @@ FORMULAS = {
     "trusted_flow",
     *("Survey", "small_grey"),
     *("ConditionalVae", "MarkovState", "draw_place", "move", "there_and_back", "unrolled_loss"),
-    *("Puppet", "describe", "as_input", "as_patches", "kl_divergence", "energy_distance"),
+    *("Puppet", "describe", "as_input", "as_patches", "from_patches", "kl_divergence"),
+    *("energy_distance", "BaseGenerator"),
     *(
         "warp",
         "agreement",

@@ -307,10 +307,10 @@ def test_every_page_in_a_browser(browser, address, site, pages, width, scheme):
         ),
     )
     scenes = [f"gallery/{path.name}" for path in sorted((site / "gallery").glob("*.html"))]
-    assert scenes
+    assert {"gallery/napping_cat.html", "gallery/guess.html"} <= {*scenes}
     for name in [*sorted(set(pages) - redirects), *scenes]:
         page.goto(address + name, wait_until="load")
-        if name in scenes:
+        if name in scenes and name != "gallery/guess.html":  # which is no living scene
             page.evaluate("alive.ready")
         wide = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -327,10 +327,8 @@ def test_every_page_in_a_browser(browser, address, site, pages, width, scheme):
 
 
 def test_a_scene_of_the_gallery_plays(browser, address, site):
-    scenes = sorted(path.name for path in (site / "gallery").glob("*.html"))
-    assert "napping_cat.html" in scenes
     page = browser.new_page()
-    page.goto(address + "gallery/" + scenes[0])
+    page.goto(address + "gallery/napping_cat.html")
     page.evaluate("alive.ready")
     shot = "document.getElementById('picture').toDataURL()"
     first = page.evaluate(shot)
