@@ -1,7 +1,7 @@
 // A living scene without Python. Three ONNX graphs do what the course teaches: `start` stands on a frame of the video,
 // `step` moves on from a state, by noise, and cures, `draw` makes the picture. The notebook 68_graphs says what goes in and out.
 // The map, the nearest frame, the keys and how it is asked are those of the player: scene_map.js and wishes.js, whose text stands in front
-// of this; page_wishes.js, too, solves what is asked.
+// of this; page_wishes.js solves what is asked, page_words.js reads sentences, page_game.js is the game.
 const $ = id => document.getElementById(id);
 const about = JSON.parse($("about").textContent);
 const SIDE = 384, WIDEST = 448;  // CSS pixels of the picture; with more, the map would not fit beside it
@@ -39,7 +39,7 @@ function luckOf(seed) {
   return { uniform, normal };
 }
 
-const hearing = about.wishes ? openWishes(about, unpack) : null;  // where the scene was exported with wishes
+const hearing = about.wishes ? openWishes(about, unpack, { run: readWords, observed: () => observed.data, live: liveFrom }) : null;  // where the scene was exported with wishes
 let ort, nets, frames, observed, state, luck, wish = null, index = 0, trail = [], playing = false, busy = Promise.resolve();
 const tensor = (kind, values, dims) => new ort.Tensor(kind, values, dims);
 const inTurn = work => busy = busy.then(work, work);  // one thing at a time
@@ -50,7 +50,7 @@ async function load() {
   await hearing?.load();
   nets = {};
   const options = { executionProviders: ["wasm"], logSeverityLevel: 3 };  // errors only
-  for (const name of ["start", "step", "draw", ...(about.packed ? ["find"] : [])]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
+  for (const name of ["start", "step", "draw", ...(about.packed ? ["find"] : []), ...(about.wishes?.words ? ["read"] : [])]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
   if (about.packed) frames = packedFrames(about.packed, await inflate(await unpack("code"), "deflate"), new Float32Array((await unpack("scores")).buffer));
 }
 
@@ -64,6 +64,20 @@ async function foundFrames(embedding) {
   const { height, width } = about.packed, two = new Uint8Array(6 * height * width);
   [...frame.data].forEach((number, i) => two.set(frames(Number(number)), 3 * i * height * width));
   return { pictures: tensor("uint8", two, [1, 2, height, width, 3]), share, away };
+}
+
+// Where the encoder places a sentence: the rows of its tokens, and where it ends.
+async function readWords(row, end) {
+  const feeds = { row: tensor("int64", row.map(BigInt), [1, row.length]), end: tensor("int64", [BigInt(end)], [1]) };
+  return (await inTurn(() => nets.read.run(feeds))).said.data;
+}
+
+// A new life from a frame, that plays.
+async function liveFrom(frame) {
+  $("start").value = frame;
+  $("start").nextElementSibling.textContent = frame;
+  await inTurn(restart);
+  play(true);
 }
 
 async function look() {
