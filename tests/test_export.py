@@ -228,7 +228,7 @@ def paused_it_steps_by_key(tab):
 
 def test_it_plays_offline_and_its_controls_work(browser, page):
     tab, outside, errors = watched(browser, offline=True)
-    tab.goto(page.as_uri())
+    tab.goto(page.as_uri() + "?panel")
     tab.evaluate("alive.ready")
     plays_on(tab)
     tab.get_by_label("speed").fill("4")
@@ -346,7 +346,7 @@ def as_close(got, wanted):
 def test_the_page_solves_what_python_solves(browser, scene, mine, asked):
     "A wish with a name while it fades, at each temperature a slider has, and drags: the same odds."
     tab, outside, errors = watched(browser)
-    tab.goto(asked.as_uri())
+    tab.goto(asked.as_uri() + "?panel")
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     at = [(index, heat) for index in (0, 7, 12, 40, 190) for heat in (0, 0.3, 1, 1.35, 2.6, 3)]
     got = tab.evaluate(odds_of, ["press", ["<b>mine</b>"], at])
@@ -380,7 +380,7 @@ def test_the_page_solves_what_python_solves(browser, scene, mine, asked):
 
 def test_a_page_that_is_asked_draws_what_python_draws(browser, scene, mine, asked):
     tab, _, errors = watched(browser)
-    tab.goto(asked.as_uri())
+    tab.goto(asked.as_uri() + "?panel")
     noise, wanted = course(scene, 60, 1, 0.1, [mine])
     pressed = play.replace(
         "await alive.restart();", "await alive.restart(); alive.hearing.press('<b>mine</b>');"
@@ -396,8 +396,10 @@ def test_a_page_that_is_asked_draws_what_python_draws(browser, scene, mine, aske
 def test_a_page_is_asked_by_mouse_finger_and_key(browser, asked):
     "And what lies below stays where it is; the bar falls while it plays."
     tab, outside, errors = watched(browser, offline=True)
-    tab.goto(asked.as_uri())
-    below = "[...document.querySelectorAll('#controls, .alive-says')].map(one => one.offsetTop)"
+    tab.goto(asked.as_uri() + "?panel")
+    below = (
+        "[...document.querySelectorAll('#panel .setting, .alive-says')].map(one => one.offsetTop)"
+    )
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     before = tab.evaluate(below)
     mine = tab.get_by_role("button", name="<b>mine</b>")
@@ -501,7 +503,7 @@ def test_less_motion_and_labels(browser, page):
     tab.get_by_role("button", name="play").click()
     until(tab, "document.getElementById('picture').dataset.index > 2")
     unnamed = """[...document.querySelectorAll('input, button, canvas')].filter(
-      one => !(one.labels?.length || one.textContent.trim() || one.ariaLabel)
+      one => !one.ariaHidden && !(one.labels?.length || one.textContent.trim() || one.ariaLabel)
     ).length"""
     assert tab.evaluate(unnamed) == 0 and tab.evaluate("document.documentElement.lang") == "en"
     tab.close()
