@@ -343,8 +343,11 @@ def test_a_wall_comes_back_by_itself(browser, page):
     "After a picture that was lost with its context, and after it came to nothing."
     tab, _, errors = watched(browser)
     tab.clock.install()
-    tab.goto(page.as_uri() + "?wall&play=0")
+    tab.goto(page.as_uri() + "?wall")
     tab.evaluate("alive.ready")
+    plays_on(tab, 3)
+    tab.evaluate("window.requestAnimationFrame = () => 0")  # it comes to nothing
+    tab.evaluate("new Promise(done => setTimeout(done, 500))")
     dark = (
         "document.getElementById('screen').getContext('2d').getImageData(9, 9, 1, 1).data[3] === 0"
     )
@@ -353,9 +356,10 @@ def test_a_wall_comes_back_by_itself(browser, page):
     tab.evaluate("document.getElementById('screen').dispatchEvent(new Event('contextrestored'))")
     until(tab, f"!({dark})")
     tab.evaluate("window.before = true")
-    for _ in range(2):
-        tab.clock.fast_forward(61_000)
-    until(tab, "!window.before")
+    with tab.expect_event("framenavigated"):
+        for _ in range(2):  # once it notes where it is, then it is still there
+            tab.clock.fast_forward(61_000)
+    until(tab, "!window.before && window.alive")
     tab.evaluate("alive.ready")
     assert not errors
     tab.close()

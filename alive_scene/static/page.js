@@ -176,6 +176,7 @@ function connect() {
   $("again").addEventListener("click", () => orSay(restart));
   $("surprise").addEventListener("click", surprise);
   $("more").addEventListener("click", () => open($("panel").hidden));
+  $("panel").addEventListener("keydown", event => { if (event.key === "Escape") { open(false); $("more").focus(); } });
   $("still").addEventListener("click", () => saveStill($("picture"), say));
   $("link").addEventListener("click", () => copyText(shareLink(), say));
   $("embed").addEventListener("click", () => copyText(embedCode($("picture")), say));
@@ -223,7 +224,7 @@ function fail(error) {
 for (const name in asked.settings) $(name).value = asked.settings[name];
 if (asked.ui === false) page.dataset.controls = "none";
 if (asked.panel) open(true);
-const beginAgain = asked.wall ? hangOnWall(page, () => index) : () => {};
+const beginAgain = asked.wall ? hangOnWall(page, () => playing && seen ? index : NaN) : () => {};
 watchSight($("stage"), on => {
   seen = on;
   if (!on) film.stop();

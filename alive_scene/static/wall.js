@@ -101,7 +101,8 @@ function offerFullScreen(button, say) {
   return toggle;
 }
 
-// A page on a wall: no controls, no cursor, a screen that stays on, and a page that begins again where it came to nothing.
+// A page on a wall: no controls, no cursor, a screen that stays on, and a page that begins again where it came to nothing. `at` is the step that is
+// shown, NaN where none is due.
 function hangOnWall(page, at) {
   page.dataset.wall = "";
   page.dataset.controls = "none";
@@ -115,8 +116,8 @@ function hangOnWall(page, at) {
     stayOn();
   } else console.info("the screen may go dark: this browser has no wake lock, set the system's own");
   setInterval(() => {
-    if (!document.hidden && at() === before) location.reload();
-    before = document.hidden ? null : at();
+    if (at() === before) location.reload();
+    before = at();
   }, STUCK);
   return () => setTimeout(() => location.reload(), AGAIN);
 }
