@@ -24,7 +24,8 @@ function openScreen(picture) {
   };
   const whole = entry => {
     const box = entry.devicePixelContentBoxSize?.[0], { width, height } = entry.contentRect;
-    return box ? [box.inlineSize, box.blockSize] : [width, height].map(value => Math.round(value * devicePixelRatio));
+    const size = [width, height].map(value => value * devicePixelRatio), told = box && [box.inlineSize, box.blockSize];
+    return told && told.every((value, axis) => Math.abs(value - size[axis]) <= 1) ? told : size.map(Math.round);  // an emulated screen tells other pixels
   };
   const follow = new ResizeObserver(entries => {
     const [width, height] = whole(entries.at(-1));
