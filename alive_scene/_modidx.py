@@ -217,7 +217,7 @@ d = {
             "alive_scene.browser._check": ("browser.html#_check", "alive_scene/browser.py"),
             "alive_scene.browser._data": ("browser.html#_data", "alive_scene/browser.py"),
             "alive_scene.browser._fetch": ("browser.html#_fetch", "alive_scene/browser.py"),
-            "alive_scene.browser._json": ("browser.html#_json", "alive_scene/browser.py"),
+            "alive_scene.browser._in_a_page": ("browser.html#_in_a_page", "alive_scene/browser.py"),
             "alive_scene.browser._named": ("browser.html#_named", "alive_scene/browser.py"),
             "alive_scene.browser._packed": ("browser.html#_packed", "alive_scene/browser.py"),
             "alive_scene.browser._packed_frames": (
@@ -225,6 +225,7 @@ d = {
                 "alive_scene/browser.py",
             ),
             "alive_scene.browser._page": ("browser.html#_page", "alive_scene/browser.py"),
+            "alive_scene.browser._pattern": ("browser.html#_pattern", "alive_scene/browser.py"),
             "alive_scene.browser._policy": ("browser.html#_policy", "alive_scene/browser.py"),
             "alive_scene.browser._poster": ("browser.html#_poster", "alive_scene/browser.py"),
             "alive_scene.browser._read": ("browser.html#_read", "alive_scene/browser.py"),
@@ -234,6 +235,7 @@ d = {
                 "browser.html#export_html",
                 "alive_scene/browser.py",
             ),
+            "alive_scene.browser.page_game": ("browser.html#page_game", "alive_scene/browser.py"),
             "alive_scene.browser.page_origin": (
                 "browser.html#page_origin",
                 "alive_scene/browser.py",
@@ -246,6 +248,7 @@ d = {
                 "browser.html#page_wishes",
                 "alive_scene/browser.py",
             ),
+            "alive_scene.browser.page_words": ("browser.html#page_words", "alive_scene/browser.py"),
         },
         "alive_scene.clip": {
             "alive_scene.clip.ClipEncoder": ("clip.html#clipencoder", "alive_scene/clip.py"),
@@ -517,6 +520,15 @@ d = {
                 "graphs.html#_find.forward",
                 "alive_scene/graphs.py",
             ),
+            "alive_scene.graphs._Read": ("graphs.html#_read", "alive_scene/graphs.py"),
+            "alive_scene.graphs._Read.__init__": (
+                "graphs.html#_read.__init__",
+                "alive_scene/graphs.py",
+            ),
+            "alive_scene.graphs._Read.forward": (
+                "graphs.html#_read.forward",
+                "alive_scene/graphs.py",
+            ),
             "alive_scene.graphs._Start": ("graphs.html#_start", "alive_scene/graphs.py"),
             "alive_scene.graphs._Start.__init__": (
                 "graphs.html#_start.__init__",
@@ -546,6 +558,7 @@ d = {
                 "graphs.html#scene_graphs",
                 "alive_scene/graphs.py",
             ),
+            "alive_scene.graphs.text_graph": ("graphs.html#text_graph", "alive_scene/graphs.py"),
         },
         "alive_scene.maps": {
             "alive_scene.maps.MapPlace": ("maps.html#mapplace", "alive_scene/maps.py"),
@@ -1252,6 +1265,7 @@ d = {
             "alive_scene.wish.large": ("wish.html#large", "alive_scene/wish.py"),
             "alive_scene.wish.moved": ("wish.html#moved", "alive_scene/wish.py"),
             "alive_scene.wish.scaled": ("wish.html#scaled", "alive_scene/wish.py"),
+            "alive_scene.wish.text_limits": ("wish.html#text_limits", "alive_scene/wish.py"),
             "alive_scene.wish.text_scores": ("wish.html#text_scores", "alive_scene/wish.py"),
             "alive_scene.wish.transitions": ("wish.html#transitions", "alive_scene/wish.py"),
             "alive_scene.wish.wander": ("wish.html#wander", "alive_scene/wish.py"),

@@ -107,6 +107,22 @@ def _add_export(commands) -> None:
         ),
     )
     page.add_argument(
+        "--words",
+        action="store_true",
+        help=(
+            "give the page a field for sentences of one's own, about 1 MB more; "
+            "only of scenes that the bundled encoder placed"
+        ),
+    )
+    page.add_argument(
+        "--game",
+        default="",
+        help=(
+            "give the page a game: what shall be brought about without startling it, said as for "
+            "--wish, 'the cat is awake|the cat is asleep'"
+        ),
+    )
+    page.add_argument(
         "--runtime",
         choices=("inside", "beside"),
         default="inside",
@@ -386,8 +402,11 @@ def _export(asked: argparse.Namespace) -> str:
         raise ValueError(
             "say what to write: a page, -o NAME.html, or a folder of graphs, --onnx FOLDER"
         )
+    if (asked.words or asked.game) and not asked.out:
+        raise ValueError("--words and --game are of a page: name it with -o NAME.html")
     alive = AliveScene.load(asked.scene)
-    wishes = asked.wish and {said: _meant(alive, said) for said in asked.wish}
+    said = [*(asked.wish or []), *([asked.game] if asked.game else [])]
+    wishes = {one: _meant(alive, one) for one in said} or None
     done = []
     if asked.onnx:
         folder = export_onnx(alive, asked.onnx, wishes)
@@ -396,7 +415,7 @@ def _export(asked: argparse.Namespace) -> str:
         return done[0]
     words = {
         name: getattr(asked, name)
-        for name in ("runtime", "folder", "temperature", "curing", "start", "seed")
+        for name in ("runtime", "folder", "temperature", "curing", "start", "seed", "words", "game")
     }
     words |= dict(title=asked.title, caption=asked.caption, origin=asked.origin)
     path = export_html(alive, asked.out, wishes=wishes, **words)

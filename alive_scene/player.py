@@ -4,6 +4,7 @@
 
 # %% auto #0
 __all__ = [
+    "HALF_LIFE",
     "DRAG",
     "jpeg",
     "LiveRollout",
@@ -244,12 +245,12 @@ def named_wishes(
         title = state.replace("_", " ")
         scores = torch.as_tensor(values, dtype=torch.float32)
         for text, sign in (("more", 1), ("less", -1)):
-            known[f"{text} {title}"] = Wish.state(alive, sign * scores, half_life=_HALF_LIFE)
+            known[f"{text} {title}"] = Wish.state(alive, sign * scores, half_life=HALF_LIFE)
             buttons.append(dict(group=title, text=text, name=f"{text} {title}"))
     return known, buttons
 
 
-_HALF_LIFE = 10.0  # seconds, of what is asked in words or by a button
+HALF_LIFE = 10.0  # seconds, of what is asked in words or by a button
 DRAG = dict(strength=2.0, half_life=4.0)  # of what a hand pulled
 
 
@@ -329,7 +330,7 @@ class Hearing:
         if message["kind"] == "ask":
             text = message["text"]
             said, *unlike = text.split("|") if isinstance(text, str) else [text]
-            return text, Wish.text(self.alive, said, unlike=unlike, half_life=_HALF_LIFE)
+            return text, Wish.text(self.alive, said, unlike=unlike, half_life=HALF_LIFE)
         while not self.ready:
             self.look_around(64)
         seen = int(nearest(life.state.embedding, self.alive.embeddings)[0])
@@ -538,6 +539,8 @@ class AlivePlayer(_Panel):
         "Be asked for something; from the frame that is seen on, it is heard. What can't be is told."
         with self.lock:
             before = self.hearing.wishes
+            if message["kind"] == "drag" and not self.hearing.ready:
+                self._tell("looking where the pixels go …")
             try:
                 shown = min(int(message.get("shown", self.live.index)), self.live.index)
                 life = self.live.at(shown, int(message.get("life", 0)))

@@ -16,6 +16,7 @@ __all__ = [
     "Wish",
     "large",
     "encoder_of",
+    "text_limits",
     "text_scores",
     "moved",
     "drag_scores",
@@ -369,6 +370,18 @@ def _known_sentences(name: str) -> tuple[Tensor, Tensor]:  # (embed,); (n, embed
     return encoder.encode_text(NEUTRAL).mean(0), encoder.encode_text(RANDOM)
 
 
+def text_limits(
+    observed: Tensor,  # (time, embed) unit vectors
+    encoder: str,  # the name of the CLIP that placed them
+) -> tuple[Tensor, float, float]:  # (embed,) what says nothing; least cosine; least spread
+    "What a sentence is held against that has no opposite, and what it must exceed to say something here."
+    neutral, random = _known_sentences(encoder)
+    seen = observed.cpu()
+    usual = (seen @ random.T).quantile(0.95, dim=0)  # (n,)
+    spreads = ((seen - seen.mean(0)) @ (random - neutral).T).std(0)  # (n,)
+    return neutral, float(usual.quantile(0.95)), float(spreads.quantile(0.75))
+
+
 # %% ../nbs/58_wish.ipynb #1aaa184e
 def _sentence(text: str) -> None:
     "Refuse what is no sentence."
@@ -386,17 +399,13 @@ def text_scores(
     text: str,
     unlike: Sequence[str] = (),  # its opposites
 ) -> tuple[Tensor, bool]:  # (time,); whether the frames stand out against random sentences
-    "How well each frame fits a sentence, in contrast with its opposites and the scene's mean."
-    neutral, random = _known_sentences(encoder)
+    "How well each frame fits a sentence, in contrast with each of its opposites and the scene's mean."
+    neutral, near, spread = text_limits(observed, encoder)
     said, *against = encoder_of(encoder).encode_text([text, *unlike])
-    against = torch.stack(against).mean(0) if against else neutral
     seen = observed.cpu()
-    centered = seen - seen.mean(0)
-    scores = centered @ (said - against)
-    near = (seen @ said).quantile(0.95)
-    usual = (seen @ random.T).quantile(0.95, dim=0)  # (n,)
-    spreads = (centered @ (random - neutral).T).std(0)  # (n,)
-    stands_out = near > usual.quantile(0.95) and scores.std() > spreads.quantile(0.75)
+    contrasts = said - (torch.stack(against) if against else neutral[None])  # (opposite, embed)
+    scores = ((seen - seen.mean(0)) @ contrasts.T).amin(1)
+    stands_out = (seen @ said).quantile(0.95) > near and scores.std() > spread
     return scores.to(observed.device), bool(stands_out)
 
 

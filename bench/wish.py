@@ -6,8 +6,9 @@ nearest frame, never by CLIP: share of the steps free and wished, steps to arriv
 steps until the free share is back after the wish is over, how the other states changed, drift and jump
 meanwhile. A state whose median stay in the film is under ten frames is a moment: wished with strength 3,
 and judged by how often it begins. Then sentences that are about something else, and twenty drags a scene:
-the cosine of where the point went with the pull, by flow. `--save` keeps all as JSON; `--clip` adds drags
-on a video.
+the cosine of where the point went with the pull, by flow. `--clip` adds drags on a video. `--save` keeps all
+as JSON, anew after each part, whole or not at all; `--go-on` measures only what that file lacks, if this
+tree made it.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import warnings
 from datetime import date
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from time import perf_counter
@@ -34,6 +36,7 @@ from alive_scene.flow import Motions
 from alive_scene.path import distance_to_path, nearest
 from alive_scene.reader import read_scene
 from alive_scene.rollout import Life, advance
+from alive_scene.scene import write_atomic
 from alive_scene.wish import Wish, moved
 
 SEEDS = 11, 12, 0  # not used while the lesson was built; the bundled ones
@@ -372,35 +375,83 @@ def circumstances():
     )
 
 
+FILE = Path(__file__).with_suffix(".json")
+
+
+def summed_up(rows):
+    "What the table of a scene says, in a few numbers."
+    heard = [row for row in rows if row["passes"] is not None]
+    back = [row["back"] for row in heard if row["back"] is not None]
+    moments = [row for row in heard if row["moment"] and not row["passes"]]
+    return dict(
+        asked=len(rows),
+        heard=len(heard),
+        hold=sum(row["passes"] for row in heard),
+        late=sum(row["arrive"] > 25 for row in heard),
+        moments_held=sum(
+            row["wished"] >= 0.85 for row in moments
+        ),  # not begun three times as often
+        arrive=float(np.median([row["arrive"] for row in heard])),
+        back=float(np.median(back)) if back else None,
+        came_back=len(back),
+        drift=max(row["drift"] for row in heard),
+        jump=max(row["jump"] for row in heard),
+    )
+
+
+class Kept:
+    "What was measured, saved after each part."
+
+    def __init__(self, save, go_on):
+        self.save = save
+        self.found = dict(circumstances(), scenes={}, drags={})
+        if go_on and FILE.is_file():
+            before = json.loads(FILE.read_text(encoding="utf-8"))
+            if before["commit"] == self.found["commit"]:
+                self.found = before
+
+    def add(self, part, name, measure):
+        "Measure one part, unless it is there."
+        if name not in self.found[part]:
+            self.found[part][name] = measure()
+            if self.save:
+                with write_atomic(FILE) as whole:
+                    text = json.dumps(self.found, indent=1) + "\n"
+                    whole.write_text(text, encoding="utf-8")
+        return self.found[part][name]
+
+
+def asked_of(alive, other, seed):
+    "All that is asked of a scene in words, by frames and by a picture."
+    rows = wishes_of(alive, other, seed)
+    return dict(summed_up(rows), irrelevant=irrelevant(alive), wishes=rows)
+
+
+def told(found):
+    "A part without its long lists."
+    return {key: value for key, value in found.items() if key not in ("cosines", "wishes")}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--save", action="store_true", help="keep it as bench/wish.json")
+    parser.add_argument("--go-on", action="store_true", help="from what is kept there already")
     parser.add_argument("--seeds", type=int, nargs="*", default=SEEDS)
     parser.add_argument("--clip", help="a video to drag on, too")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    found = dict(circumstances(), scenes={}, drags={})
+    kept = Kept(asked.save, asked.go_on)
     for seed in asked.seeds:
         for actor in (napping_cat, portrait):
             alive = living(actor(200, 128, seed))
             name = f"{alive.scene.name} {seed}"
-            found["drags"][name] = drags_of(alive, seed)
-            print(name, "drags", {k: v for k, v in found["drags"][name].items() if k != "cosines"})
-            found["scenes"][name] = dict(
-                irrelevant=irrelevant(alive), wishes=wishes_of(alive, actor(200, 128, 21), seed)
-            )
-            judged_rows = [r for r in found["scenes"][name]["wishes"] if r["passes"] is not None]
-            print(name, found["scenes"][name]["irrelevant"])
-            print(name, sum(r["passes"] for r in judged_rows), "of", len(judged_rows), "hold")
-            if asked.save:
-                file = Path(__file__).with_suffix(".json")
-                file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            other = actor(200, 128, 21)
+            print(name, told(kept.add("scenes", name, partial(asked_of, alive, other, seed))))
+            print(name, told(kept.add("drags", name, partial(drags_of, alive, seed))), flush=True)
     if asked.clip:
         alive = living(read_scene(asked.clip, size=128, max_frames=200, crop="center"))
-        found["drags"][Path(asked.clip).stem] = drags_of(alive, 0)
-        print(asked.clip, found["drags"][Path(asked.clip).stem])
-        if asked.save:
-            Path(__file__).with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
+        name = Path(asked.clip).stem
+        print(name, told(kept.add("drags", name, partial(drags_of, alive, 0))))
 
 
 if __name__ == "__main__":

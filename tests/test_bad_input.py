@@ -45,7 +45,14 @@ from alive_scene.behavior import (
     pull,
     soft_clip,
 )
-from alive_scene.browser import export_html, page_origin, page_runtime, page_wishes
+from alive_scene.browser import (
+    export_html,
+    page_game,
+    page_origin,
+    page_runtime,
+    page_wishes,
+    page_words,
+)
 from alive_scene.clip import (
     ClipEncoder,
     best_device,
@@ -69,7 +76,7 @@ from alive_scene.explorer import MapExplorer
 from alive_scene.film import FilmGenerator
 from alive_scene.flow import Motions, between, flow, flow_colors, sharpness
 from alive_scene.generator import SirenGenerator, paired, train_timed
-from alive_scene.graphs import export_onnx, scene_graphs
+from alive_scene.graphs import export_onnx, scene_graphs, text_graph
 from alive_scene.maps import MapPlace
 from alive_scene.morph import MorphGenerator
 from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vectors
@@ -1351,6 +1358,18 @@ NUMBERS = [
         lambda alive: export_onnx(alive, "no/where"),
         "there is no folder",
     ),
+    ("a game about nothing", lambda alive: page_game(alive, "asleep"), "a game's goal is"),
+    (
+        "a game of a scene without states",
+        lambda: page_game(small(), "less ear"),
+        "no state of this",
+    ),
+    (
+        "sentences in a page, by another encoder",
+        lambda alive: page_words(replace(alive, encoder="ViT-B-32/openai")),
+        "give the sentences as wishes",
+    ),
+    ("a text tower nobody knows", lambda: text_graph("nobody"), "give the sentences as wishes"),
     ("the frames of a wish", lambda: large(small()), WORKS),
     ("a step that asks, as a graph", lambda alive: scene_graphs(hesitant(alive)), "in a page"),
     ("a folder without the program", lambda: page_runtime(Path.cwd()), "npm pack"),
@@ -1839,7 +1858,7 @@ FORMULAS = {
         "with_moved",
         "empty_places",
     ),
-    *("alikeness", "desirability", "scaled", "transitions"),
+    *("alikeness", "desirability", "scaled", "transitions", "text_limits"),
     *("jpeg", "with_still", "rounded", "cache_file", "read_cache", "our_open_clip"),
     "texture_cost",
 }

@@ -229,13 +229,36 @@ def test_export_writes_graphs_with_wishes(saved, tmp_path, capsys):
         assert says in capsys.readouterr().err
 
 
+def test_export_of_a_page_with_words_and_a_game(saved, tmp_path, capsys):
+    plain, page = tmp_path / "plain.html", tmp_path / "cat.html"
+    assert main(["export", saved, "-o", str(plain)]) == 0
+    words = ["--words", "--game", "frame:3"]
+    assert main(["export", saved, "-o", str(page), *words]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert 'id="packed-read"' in text and '"goal": "frame:3"' in text
+    assert 'id="packed-read"' not in plain.read_text(encoding="utf-8")
+    capsys.readouterr()
+    for bad, says in (
+        (["-o", str(tmp_path / "no.html"), "--game", "frame:x"], "by its number"),
+        (
+            ["-o", str(tmp_path / "no.html"), "--game", "blue paint"],
+            "worth the same in every frame",
+        ),
+        (["--onnx", str(tmp_path / "no"), "--words"], "are of a page"),
+    ):
+        assert main(["export", saved, *bad]) == 2
+        assert says in capsys.readouterr().err
+    assert not (tmp_path / "no.html").exists() and not (tmp_path / "no").exists()
+
+
 def test_every_option_of_export_has_its_help(capsys):
     with pytest.raises(SystemExit):
         main(["export", "--help"])
     said = capsys.readouterr().out
     assert all(
         f"--{name}" in said
-        for name in "runtime folder temperature curing start seed out onnx wish title caption origin".split()
+        for name in "runtime folder temperature curing start seed out onnx wish words game title".split()
+        + ["caption", "origin"]
     )
 
 

@@ -1,10 +1,12 @@
 """The exported page: what is refused, and what is in it.
 
-In a real browser, offline: the pictures of Python on the same noise, and its controls.
+In a real browser, offline: the pictures of Python on the same noise, its controls, what it hears, its game.
 """
 
 import base64
+import random
 import re
+import unicodedata
 import warnings
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -23,11 +25,12 @@ from torch import Tensor, nn
 from alive_scene.alive import REGISTERED, AliveScene, rounded
 from alive_scene.behavior import MarkovBehavior
 from alive_scene.browser import RUNTIME_FILES, export_html, page_runtime
+from alive_scene.clip import load_tokenizer
 from alive_scene.flow import Motions
 from alive_scene.generator import SirenGenerator
 from alive_scene.morph import MorphGenerator
 from alive_scene.peers import VideoTexture
-from alive_scene.player import DRAG
+from alive_scene.player import DRAG, HALF_LIFE
 from alive_scene.rollout import Life, advance
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
@@ -326,7 +329,8 @@ def mine(scene):
 def asked(scene, mine, tmp_path_factory):
     "A page that can be asked: by the states of the scene, a wish with a name, and a hand."
     path = tmp_path_factory.mktemp("asked") / "cat.html"
-    return export_html(scene, path, wishes={"<b>mine</b>": mine})
+    harm = "</script><script>document.title = 'harm'</script>"
+    return export_html(scene, path, wishes={"<b>mine</b>": mine, harm: mine})
 
 
 # The odds of a page at some steps and temperatures, after something was done.
@@ -348,6 +352,7 @@ def test_the_page_solves_what_python_solves(browser, scene, mine, asked):
     tab, outside, errors = watched(browser)
     tab.goto(asked.as_uri() + "?panel")
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
+    assert tab.title().endswith(", alive"), "a name was run"
     at = [(index, heat) for index in (0, 7, 12, 40, 190) for heat in (0, 0.3, 1, 1.35, 2.6, 3)]
     got = tab.evaluate(odds_of, ["press", ["<b>mine</b>"], at])
     assert len(got[0]) == 80
@@ -455,6 +460,203 @@ def test_wishes_make_a_page_little_larger(page, asked):
     grown = asked.stat().st_size - page.stat().st_size
     print(f"{grown} bytes more")
     assert 0 < grown < 300_000
+
+
+@pytest.fixture(scope="module")
+def spoken(scene, tmp_path_factory):
+    "A page that reads sentences and has a game."
+    path = tmp_path_factory.mktemp("spoken") / "cat.html"
+    return export_html(scene, path, words=True, game="less eyes closed")
+
+
+def test_sentences_make_a_page_little_larger(asked, spoken):
+    grown = spoken.stat().st_size - asked.stat().st_size
+    print(f"{grown} bytes more")
+    assert 0 < grown < 1_500_000
+
+
+SENTENCES = [
+    *("", "  ", "a cat", "The CAT’s asleep", "don't we've I'm they'll he'd you're 'ſ"),
+    *("猫が寝ている", "кошка спит", "القط نائم", "เขานอน", "İstanbul ΣΑΣ ΟΔΟΣ", "K K Å Ω ℃"),
+    *("<b>a cat</b>", "<script>alert(1)</script>", "<start_of_text> a <END_of_text> cat", "R & B"),
+    *(
+        "a cat " * 1700,
+        "x" * 1500,
+        "ab" * 5000,
+        "a\nb\r\nc\u2028d\te",
+        "\x1b[36mblue\x1b[0m",
+        "a\0b\x1fc",
+    ),
+    *("café naïve Zürich", "cafe\u0301", "ＬＯＵＤ　ＮＯＩＳＥ ﾊﾝｶｸ", "ﬁne ﬂuﬃeﬆ ﬅ ŉ Ǆ ǆ"),
+    *("😀😀 cat 👩‍👩‍👧", "\u0345 cat\u0345", "1234 ½ Ⅷ ٣", "“quoted” ‘single’ ʼ", "wait… — no"),
+]
+
+
+def odd_sentences(count):
+    "Of letters that are cleaned, cut or joined, and of any letters at all."
+    rng = random.Random(0)
+    known = [chr(i) for i in range(32, 0x1FFFF) if unicodedata.category(chr(i)) not in ("Cn", "Cs")]
+    odd = "abc xyz'’éÉÀàßøØñ¿¡«»“”ſKǅﬁ＆＜１２猫かяЖΣσςا😀<>/_-.,!?;#€°²½│œ™†٣İıŉ"
+    odd += "\u0301\u0345\u200b\xa0\u3000\ufeff\t\n\x0c\x1b[0m"
+    for i in range(count):
+        yield "".join(rng.choices(odd if i % 2 else known, k=rng.randint(1, 30)))
+
+
+def test_the_page_cuts_sentences_as_python_does(browser, spoken):
+    "Token by token; what Python would mend or unescape first is refused, and only that."
+    tab, _, errors = watched(browser)
+    tab.goto(spoken.as_uri())
+    tab.evaluate("alive.ready.then(() => alive.play(false))")
+    cut = """texts => texts.map(text => {
+      try { return alive.hearing.tokens(text); } catch (error) { return error.message; }
+    })"""
+    tokenizer = load_tokenizer("alive-tiny", "alive-tiny")
+    for text, got in zip(SENTENCES, tab.evaluate(cut, SENTENCES), strict=True):
+        assert got == tokenizer(text)[0].tolist(), text[:60]
+    odd = list(odd_sentences(4000))
+    refused = 0
+    for text, got in zip(odd, tab.evaluate(cut, odd), strict=True):
+        if isinstance(got, str):
+            refused += 1
+        else:
+            assert got == tokenizer(text)[0].tolist(), ascii(text)
+    print(f"{refused} of {len(odd)} are refused")
+    assert refused < 0.6 * len(odd)
+    for text, says in (("&amp; a cat", "behind the sign &"), ("cafÃ©", "copied wrongly")):
+        assert says in tab.evaluate(cut, [text])[0]
+    assert not errors
+    tab.close()
+
+
+def test_the_page_reads_what_python_reads(browser, scene, spoken):
+    "The same odds, or in both none: with opposites and without, of what is seen here and of what isn't."
+    tab, outside, errors = watched(browser)
+    tab.goto(spoken.as_uri())
+    tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
+    says = tab.locator(".alive-says")
+    heard = 0
+    for text in (
+        *("the cat is asleep|the cat is awake", "a cat with its eyes closed", "the cat is asleep"),
+        *("a cat in bright light|a cat in dim light", "a cat, straight|a cat, left|a cat, right"),
+        *("the price of gold in Paris", "猫が寝ている", "<b>x</b>", "a cat " * 150, "blue paint"),
+    ):
+        tab.evaluate("alive.hearing.letGo()")
+        got = tab.evaluate(
+            """async text => {
+              await alive.hearing.say(text);
+              return [0, 60].map(step => Array.from(alive.hearing.odds(step, 1) ?? []));
+            }""",
+            text,
+        )
+        said, *unlike = text.split("|")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            wish = Wish.text(scene, said, unlike=unlike, half_life=HALF_LIFE)
+        assert as_close(got[0], wish(0, 1.0)) and as_close(got[1], wish(60, 1.0)), text
+        assert ("says nothing here" in says.text_content()) == bool(caught), text
+        heard += not caught
+    print(f"{heard} of 10 are heard")
+    assert 0 < heard < 10 and not outside and not errors
+    tab.close()
+
+
+def test_a_page_is_asked_in_words(browser, spoken):
+    "By its field; what says nothing leaves what pulled before; markup is shown, not obeyed."
+    tab, outside, errors = watched(browser, offline=True)
+    tab.goto(spoken.as_uri())
+    below = "[...document.querySelectorAll('#controls, .alive-says')].map(one => one.offsetTop)"
+    tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
+    before = tab.evaluate(below)
+    field, says = tab.get_by_label("ask", exact=True), ".alive-says"
+    for said, answer, pull in (
+        ("a cat with its eyes closed|a cat with its eyes open", "asked: a cat with its eyes", 1),
+        ("the price of gold in Paris", "says nothing here: to alive-tiny", 1),
+        ("x" * 10_000, "1 to 1,000 characters, got 10000", 1),
+        ("a cat| ", "1 to 1,000 characters, got 1", 1),
+        ("&lt;b&gt;", "put a space behind the sign &", 1),
+        ("<b>a cat</b> with its eyes closed|a cat with its eyes open", "asked: <b>a cat</b>", 1),
+    ):
+        field.fill(said)
+        field.press("Enter")
+        until(tab, f"document.querySelector('{says}').textContent.includes('{answer}')")
+        assert tab.evaluate("document.querySelector('.alive-pull meter').value") == pull
+    assert tab.evaluate(below) == before, "words have moved the page"
+    assert not outside and not errors
+    tab.close()
+
+
+# A game by scripted strokes: so many sides of the picture each time, with so many steps between; how it ends.
+game = """async ([stroke, steps, most]) => {
+  const { game } = alive.hearing;
+  await game.start();
+  alive.play(false);
+  await alive.step();
+  while (!game.told().over && game.told().steps < most) {
+    game.touch(stroke);
+    for (let i = 0; i < steps; i++) await alive.step();
+  }
+  const { over, frights } = game.told();
+  return [over, frights, document.querySelector('.alive-verdict').textContent];
+}"""
+
+
+def test_a_game_is_won_by_a_slow_hand_and_lost_by_a_quick_one(browser, spoken):
+    tab, outside, errors = watched(browser, offline=True)
+    tab.goto(spoken.as_uri())
+    tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
+    over, frights, says = tab.evaluate(game, [0.3, 4, 2000])
+    assert (over, frights) == ("won", 0) and "It is awake" in says and "★★★" in says
+    over, frights, says = tab.evaluate(game, [0.7, 1, 2000])
+    assert (over, frights) == ("lost", 3) and "third time" in says
+    over, *_ = tab.evaluate(game, [0.0, 20, 400])
+    assert over == "", "left alone, it sleeps"
+    assert not outside and not errors
+    tab.close()
+
+
+def test_a_game_is_played_by_mouse_finger_and_key(browser, spoken):
+    tab, outside, errors = watched(browser, offline=True)
+    tab.goto(spoken.as_uri())
+    tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
+    begin = tab.get_by_role("button", name="play the game")
+    begin.focus()
+    tab.keyboard.press("Enter")
+    until(tab, "alive.hearing.game.on()")
+    tab.evaluate("alive.play(false)")
+    assert tab.locator("#asks").evaluate("one => one.inert"), "no wish but the game's"
+    until(tab, "document.activeElement.textContent === 'stroke'")
+    tab.keyboard.press("Enter")
+    warm = "alive.hearing.game.told().warmth"
+    assert tab.evaluate(warm) > 0.2
+    box = tab.locator("#picture").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for kind in ("touch", "pen"):
+        tab.evaluate("alive.hearing.game.start().then(() => alive.play(false))")
+        tab.evaluate(pointer, [kind, [x, y], [x + box["width"] / 4, y]])
+        assert 0.1 < tab.evaluate(warm) <= 0.26, kind
+    tab.evaluate("alive.hearing.game.start().then(() => alive.play(false))")
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    for i in range(8):
+        tab.mouse.move(x + (-1) ** i * box["width"] / 3, y)
+    tab.mouse.up()
+    assert tab.evaluate("alive.hearing.game.told().frights") > 0
+    assert "Startled!" in tab.locator(".alive-verdict").text_content()
+    assert tab.locator(".alive-says").text_content() == "", "a stroke is no drag"
+    tab.get_by_role("button", name="stop the game").click()
+    assert not tab.evaluate("alive.hearing.game.on()")
+    tab.get_by_role("button", name="more eyes closed").click()
+    assert tab.evaluate("document.querySelector('.alive-pull meter').value") == 1
+    assert not outside and not errors
+    tab.close()
+
+
+def test_what_a_page_cant_hear_or_play_is_refused(scene, tmp_path):
+    with pytest.raises(ValueError, match="less eyes closed"):
+        export_html(scene, tmp_path / "cat.html", game="wake up")
+    with pytest.raises(ValueError, match="give the sentences as wishes"):
+        export_html(replace(scene, encoder="ViT-B-32/openai"), tmp_path / "cat.html", words=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_page_without_a_plan_cant_be_asked(vae, tmp_path):

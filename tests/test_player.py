@@ -489,6 +489,28 @@ def test_it_looks_around_while_it_plays(alive):
     assert "not callable" not in told(browser)["text"]
 
 
+def test_a_drag_that_has_to_wait_is_told_so(alive):
+    "Before anything is looked at; once it is known, a drag is answered without the note."
+    player = AlivePlayer(alive)
+    browser = Browser(player)
+    notes = []
+    look = player.hearing.look_around
+
+    def looked(frames=8):
+        notes.append(told(browser)["text"])
+        look(frames)
+
+    player.hearing.look_around = looked
+    browser.want(1)
+    notes.clear()
+    browser.say(kind="drag", at=[0.0, 0.0], by=[0.1, 0.1], shown=1)
+    assert notes and set(notes) == {"looking where the pixels go …"}
+    assert player.hearing.ready and "looking" not in told(browser)["text"]
+    before = len(browser.got)
+    browser.say(kind="drag", at=[0.0, 0.0], by=[0.1, 0.1], shown=1)
+    assert not any("looking" in message.get("text", "") for message, _ in browser.got[before:])
+
+
 @pytest.mark.parametrize(
     "wishes, error, says",
     [

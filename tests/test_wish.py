@@ -22,6 +22,7 @@ from alive_scene.wish import (
     alikeness,
     desirability,
     drag_scores,
+    encoder_of,
     large,
     moved,
     scaled,
@@ -299,6 +300,45 @@ def test_a_character_lives_by_its_needs(cat, closed):
     assert path.diff(dim=0).norm(dim=1)[-100:].max() > 1e-3, "it froze"
     again, *_ = wander(cat, needs, 900, **asked)
     assert torch.equal(path, again)
+
+
+def test_a_character_lives_on_and_on(cat, closed):
+    "Ten thousand steps beside a pointer that comes and goes: it does all it can, and never freezes."
+    tilted = torch.tensor(cat.scene.states["tilt"])
+    needs = dict(
+        sleepy=Need(Wish.state(cat, closed.float()), rise=25, fall=12),
+        curious=Need(Wish.state(cat, (~closed).float()), rise=15, fall=10),
+        shy=Need(Wish.state(cat, (tilted < -0.4).float(), strength=2), rise=float("inf"), fall=5),
+    )
+
+    def felt(step):  # the pointer's nearness
+        return {"shy": 0.15 * max(0, 0.5 - abs(float(np.cos(step / 89))))}
+
+    path, _, acts = wander(cat, needs, 10_000, felt=felt)
+    assert set(acts.tolist()) == {-1, 0, 1, 2}
+    far = path.diff(dim=0).norm(dim=1) > 0.1 * step_length(cat.embeddings)
+    rests = torch.diff(torch.where(far)[0], append=torch.tensor([len(far)])).max()
+    print(f"the longest rest is {int(rests)} steps")
+    assert rests < 60, "it froze"
+    late = nearest(path[-2000:], cat.embeddings).unique()
+    assert len(late) > 0.5 * len(cat.embeddings)
+
+
+def test_a_sentence_has_several_opposites(cat):
+    "What lies between them is told from each: better than from their mean."
+    straight = torch.tensor(cat.scene.states["tilt"]).abs() < 0.4
+    said = "a cat with its head straight"
+    unlike = [f"a cat with its head tilted to the {side}" for side in ("left", "right")]
+    scores, heard = text_scores(cat.embeddings, "alive-tiny", said, unlike)
+    sentences = encoder_of("alive-tiny").encode_text([said, *unlike])
+    seen = cat.embeddings - cat.embeddings.mean(0)
+    by_mean = seen @ (sentences[0] - sentences[1:].mean(0))
+
+    def auc(scores):
+        return float((scores[straight][:, None] > scores[~straight]).float().mean())
+
+    print(f"AUC {auc(scores):.3f}, by the mean of the opposites {auc(by_mean):.3f}")
+    assert heard and auc(scores) > 0.9 and auc(scores) >= auc(by_mean)
 
 
 def test_a_wish_warns_of_nothing_else(cat):

@@ -1,7 +1,8 @@
 // A living scene without Python. Three ONNX graphs do what the course teaches: `start` stands on a frame of the video,
 // `step` moves on from a state, by noise, and cures, `draw` makes the picture. The notebook 68_graphs says what goes in and out.
 // The map, the nearest frame, the keys and how it is asked are those of the player: scene_map.js and wishes.js, whose text stands in front
-// of this; page_wishes.js, too, solves what is asked; wall.js is the window it plays in, steer.js how it is steered from outside, save.js what it gives away.
+// of this; page_wishes.js solves what is asked, page_words.js reads sentences, page_game.js is the game; wall.js is the window it plays in, steer.js how
+// it is steered from outside, save.js what it gives away.
 const $ = id => document.getElementById(id);
 const about = JSON.parse($("about").textContent);
 
@@ -38,7 +39,7 @@ function luckOf(seed) {
   return { uniform, normal };
 }
 
-const hearing = about.wishes ? openWishes(about, unpack) : null;  // where the scene was exported with wishes
+const hearing = about.wishes ? openWishes(about, unpack, { run: readWords, observed: () => observed.data, live: liveFrom }) : null;  // where the scene was exported with wishes
 const page = document.querySelector("main"), say = text => { $("note").textContent = text; };
 const asked = readAddress(location.search);
 const present = openScreen($("picture")), film = openFilm($("picture"), $("film"), say, () => play(true));
@@ -52,7 +53,7 @@ async function load() {
   await hearing?.load();
   nets = {};
   const options = { executionProviders: ["wasm"], logSeverityLevel: 3 };  // errors only
-  for (const name of ["start", "step", "draw", ...(about.packed ? ["find"] : [])]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
+  for (const name of ["start", "step", "draw", ...(about.packed ? ["find"] : []), ...(about.wishes?.words ? ["read"] : [])]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
   if (about.packed) frames = packedFrames(about.packed, await inflate(await unpack("code"), "deflate"), new Float32Array((await unpack("scores")).buffer));
 }
 
@@ -66,6 +67,20 @@ async function foundFrames(embedding) {
   const { height, width } = about.packed, two = new Uint8Array(6 * height * width);
   [...frame.data].forEach((number, i) => two.set(frames(Number(number)), 3 * i * height * width));
   return { pictures: tensor("uint8", two, [1, 2, height, width, 3]), share, away };
+}
+
+// Where the encoder places a sentence: the rows of its tokens, and where it ends.
+async function readWords(row, end) {
+  const feeds = { row: tensor("int64", row.map(BigInt), [1, row.length]), end: tensor("int64", [BigInt(end)], [1]) };
+  return (await inTurn(() => nets.read.run(feeds))).said.data;
+}
+
+// A new life from a frame, that plays.
+async function liveFrom(frame) {
+  $("start").value = frame;
+  $("start").nextElementSibling.textContent = frame;
+  await inTurn(restart);
+  play(true);
 }
 
 async function look() {
@@ -157,6 +172,10 @@ const acts = {
   wish({ name }) {
     const known = wishOf(name);
     hearing.press(known);
+  },
+  say({ text }) {
+    if (!about.wishes?.words || typeof text !== "string") throw new Error("this page was exported without sentences, or text is none");
+    return hearing.say(text);
   },
   release() { hearing?.letGo(); },
 };

@@ -1,5 +1,6 @@
 // How a page hears: the Wish of wish.py and the Motions of flow.py, in JavaScript; the tests hold both to Python's numbers.
-// Its text stands between wishes.js and page.js. about.wishes: {places, frames, ways, unit, most, least, drag, wishes: [{name, scores, strengths, half_lives, onsets}], buttons}.
+// Its text stands between wishes.js and page.js. about.wishes: {places, frames, ways, unit, most, least, drag, wishes: [{name, scores, strengths, half_lives, onsets}],
+// buttons}; words, where sentences are read (page_words.js); game, where there is one (page_game.js).
 
 // To the nearest whole number, as Python rounds: a half to the even one.
 function evenly(value) {
@@ -7,15 +8,17 @@ function evenly(value) {
   return past < .5 || (past === .5 && low % 2 === 0) ? low : low + 1;
 }
 
+// The value below which a share of some lies, as torch says it.
+function quantile(values, share) {
+  const sorted = Float64Array.from(values).sort(), place = share * (sorted.length - 1);
+  const low = Math.floor(place), high = Math.min(low + 1, sorted.length - 1);
+  return sorted[low] + (place - low) * (sorted[high] - sorted[low]);
+}
+
 // What is wished: 0 for the lowest twentieth, 1 for the highest, squared between.
 function scaled(scores) {
-  const sorted = Float64Array.from(scores).sort();
-  const quantile = share => {
-    const place = share * (sorted.length - 1), low = Math.floor(place), high = Math.min(low + 1, sorted.length - 1);
-    return sorted[low] + (place - low) * (sorted[high] - sorted[low]);
-  };
-  let low = quantile(.05), high = quantile(.95);
-  if (high - low < 1e-9) [low, high] = [sorted[0], sorted.at(-1)];
+  let low = quantile(scores, .05), high = quantile(scores, .95);
+  if (high - low < 1e-9) [low, high] = [Math.min(...scores), Math.max(...scores)];
   return Array.from(scores, score => Math.min(1, Math.max(0, (score - low) / Math.max(high - low, 1e-9))) ** 2);
 }
 
@@ -84,7 +87,8 @@ function dragScores({ frames, rows, columns, key, shift, trust, step, sure }, at
 }
 
 // The controls of a page that was exported with wishes, and what they do. The page tells it what it shows, and asks it for odds.
-function openWishes(about, unpack) {
+// `page` reads a sentence (run, observed) and begins a life at a frame (live).
+function openWishes(about, unpack, page) {
   const told = about.wishes, picture = $("picture"), stage = document.createElement("div");
   stage.className = "alive-stage";
   picture.replaceWith(stage);
@@ -92,7 +96,7 @@ function openWishes(about, unpack) {
   stage.insertAdjacentHTML("beforeend", ARROW);
   picture.ariaLabel += "; drag a point of it, or press Shift and an arrow";
   document.querySelector(".row").insertAdjacentHTML("afterend", `<div id="asks"></div>`);
-  let wish = null, name = "", index = 0, seen = 0, plan = null, solved = new Map();
+  let wish = null, name = "", index = 0, seen = 0, plan = null, solved = new Map(), words = null;
   const half = wish => wish.half_lives.includes(null) ? null : Math.max(...wish.half_lives);
   const pull = () => wish && { name, strength: Math.max(...wish.strengths.map(Math.abs)), half_life: half(wish), onset: Math.min(...wish.onsets) };
   const tell = () => picture.dataset.pull = drawPull(parts, pull(), index, about.fps).toFixed(4);
@@ -102,22 +106,30 @@ function openWishes(about, unpack) {
     tell();
   };
   const press = title => begin(title, told.wishes.find(one => one.name === title));
-  const letGo = () => { [wish, name] = [null, ""]; sayHeard(parts, ""); tell(); };
+  const letGo = () => { [wish, name] = [null, ""]; game?.stop(); sayHeard(parts, ""); tell(); };
+  const say = async text => {
+    try { begin(text, await words.wish(text)); } catch (error) { sayHeard(parts, error.message ?? String(error)); }
+  };
   const drag = (at, by) => {
     const { scores, heard } = dragScores({ ...told.drag, ...plan }, at, by, seen);
     if (!heard) return sayHeard(parts, "In no frame has this point moved that way; nothing is wished. Drag another point, or another way.");
     begin("your pull", { scores: [scaled(scores)], strengths: [told.drag.strength], half_lives: [told.drag.half_life], onsets: [0] });
   };
-  const parts = buildWishes($("asks"), told.buttons, false, { press, letGo });
-  listenToDrags(picture, stage.querySelector("svg"), () => 1, (at, by) => plan && drag(at, by));
+  const parts = buildWishes($("asks"), told.buttons, Boolean(told.words), { say, press, letGo });
+  const game = told.game ? openGame(told, about.fps, { picture, stage, asks: $("asks"), live: page.live }) : null;
+  listenToDrags(picture, stage.querySelector("svg"), () => 1, (at, by) => plan && !game?.on() && drag(at, by));
   const load = async () => {
     const read = async (part, kind) => new kind((await unpack(part)).buffer);
     plan = { places: told.places, ways: told.ways, frames: told.frames };
     for (const [part, kind] of [["onward", Uint16Array], ["going", Float32Array], ["leaping", Float32Array], ["frame", Uint16Array], ["key", Uint8Array], ["shift", Int8Array], ["trust", Uint8Array]]) plan[part] = await read(part, kind);
     for (const part of ["going", "leaping"]) plan[part] = Float64Array.from(plan[part]);
+    if (told.words) words = await openWords(told.words, unpack, page);
   };
   const odds = (index, temperature) => {
-    if (!wish) return null;
+    if (game?.on()) return solve(game.wish(index), game.solved, index, temperature);
+    return wish && solve(wish, solved, index, temperature);
+  };
+  const solve = (wish, solved, index, temperature) => {
     const heat = Math.min(4, Math.max(.25, evenly(4 * temperature) / 4)), levels = levelsOf(wish, index, told.least);
     if (levels.every(level => level === 0)) return null;
     const key = [heat, ...levels].join();
@@ -127,6 +139,6 @@ function openWishes(about, unpack) {
     }
     return solved.get(key);
   };
-  const show = (at, nearest) => { [index, seen] = [at, nearest]; tell(); };
-  return { load, odds, show, letGo, press, drag };
+  const show = (at, nearest) => { [index, seen] = [at, nearest]; tell(); game?.pass(nearest); };
+  return { load, odds, show, letGo, press, drag, say, game, tokens: text => words.tokens(text) };
 }

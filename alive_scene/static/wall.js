@@ -1,6 +1,6 @@
 // The window of a page: the picture fills it, what steers it comes with a movement and fades, a wall shows nothing else, and what nobody sees
 // isn't computed. Its text stands in front of page.js, which says when there is a new picture and whether it plays.
-const REST = 3000;  // milliseconds without a movement until the controls fade
+const FADE = 3000;  // milliseconds without a movement until the controls fade
 const STUCK = 60_000;  // milliseconds without a new picture until a wall loads the page again
 const AGAIN = 10_000;  // and after an error
 const COARSE = 6;  // pixels along each side of what is blurred behind the picture; that of its canvas is in page.html
@@ -44,7 +44,7 @@ function fadeControls(page, plays) {
   let timer = 0, kind = "mouse", swallow = false;
   const set = how => { if (page.dataset.controls !== "none") page.dataset.controls = how; };
   const held = () => !plays() || parts.some(part => part.querySelector(":focus-visible") || (kind === "mouse" && part.matches(":hover")));
-  const rest = () => { clearTimeout(timer); timer = setTimeout(() => held() ? rest() : set("faded"), REST); };
+  const rest = () => { clearTimeout(timer); timer = setTimeout(() => held() ? rest() : set("faded"), FADE); };
   const wake = () => { set("shown"); rest(); };
   const faded = () => page.dataset.controls === "faded";
   addEventListener("pointermove", event => { kind = event.pointerType; if (event.movementX || event.movementY) wake(); });
