@@ -9,8 +9,8 @@ of all frames rendered as uint8; SSIM is scikit-image's, the mean over frames; s
 drawn over filmed, the median. PSNR unseen: learned from the even frames, asked for the odd ones by their own
 embeddings; the part `unseen` is `bench/unseen.py`: more frames, every 2nd and 4th, rollouts, and `--clips`
 for a folder of any videos. Kilobytes: what a scene's file would hold of a generator (numbers in half
-precision, or one byte where they are whole); in the part `compact` the file itself. `--long` runs the
-published network for 15,000 steps.
+precision, or one byte where they are whole); in the part `compact` the file itself. The published
+network for its 15,000 steps is `bench/published.py`.
 """
 
 import argparse
@@ -155,7 +155,7 @@ def still(frames, embeddings):
 def loop(frames, embeddings):
     "Draw, encode again: the cosine with what was asked, seen from the scene's centre; medians."
     eye = ClipEncoder("alive-tiny", device="cpu")
-    model = StrokeGenerator.fit(frames, embeddings, progress=False)
+    model = MorphGenerator.fit(frames, embeddings, progress=False)
     centre = embeddings.mean(0)
     behavior = VaeBehavior.fit(embeddings, progress=False)
     default = MarkovBehavior.fit(embeddings, progress=False)
@@ -242,7 +242,7 @@ def storage(frames, embeddings):
 
 
 def growth(most=3):
-    """Seconds to fit and to draw a frame, and numbers stored, against frames and side.
+    """Seconds to fit the default and to draw a frame, and kilobytes stored, against frames and side.
 
     Also the exponents of a line fitted in logarithms.
     """
@@ -252,12 +252,12 @@ def growth(most=3):
         rng = torch.Generator().manual_seed(0)
         codes = F.normalize(torch.randn(count, 512, generator=rng).cumsum(0) * 0.01 + 1, dim=1)
         start = perf_counter()
-        model = StrokeGenerator.fit(clip, codes, progress=False)
+        model = MorphGenerator.fit(clip, codes, progress=False)
         model.render(codes[:1])
         return {
             "fit, s": perf_counter() - start,
             "draw, ms": 1000 / speed(model, codes),
-            "numbers": sum(v.numel() for v in model.state_dict().values()),
+            "kilobytes": kilobytes(model),
         }
 
     grown = {
@@ -270,7 +270,7 @@ def growth(most=3):
     return {
         axis: {
             "runs": runs,
-            "exponents": {what: slope(runs, what) for what in ("fit, s", "draw, ms", "numbers")},
+            "exponents": {what: slope(runs, what) for what in ("fit, s", "draw, ms", "kilobytes")},
         }
         for axis, runs in grown.items()
     }
@@ -350,7 +350,11 @@ def of_scenes(seconds, names):
 
 def of_large(seconds, names):
     frames, embeddings = clips(256)["recorded"]
-    found = {"ours": seen("ours", frames, embeddings, seconds)}
+    found = {
+        name: seen(name, frames, embeddings, seconds)
+        for name in ("ours", "ours, moving")
+        if name in names
+    }
     found["mean frame"] = still(frames, embeddings)["mean frame"]
     table("Recorded clip, 256 px", found)
     return found
@@ -410,15 +414,6 @@ def measure(part, seconds, names, **how):
     return ways[part](seconds, names)
 
 
-def long():
-    "The published network as many steps as the article gives it."
-    frames, embeddings = clips()["recorded"]
-    run = seen("published SIREN", frames, embeddings, 60, steps=15_000)
-    found = {"published SIREN": {"steps": 15_000} | run}
-    table("Published SIREN, 15,000 steps", found)
-    return found
-
-
 def keep(found, path):
     "What was found is added to a JSON file, part by part, with what it was measured on."
     kept = json.loads(path.read_text()) if path.is_file() else {}
@@ -439,18 +434,12 @@ def main():
     parser.add_argument(
         "--models", nargs="+", choices=list(MODELS), default=list(MODELS), help="some models alone"
     )
-    parser.add_argument(
-        "--long", action="store_true", help="only the published network, 15,000 steps"
-    )
     parser.add_argument("--save", type=Path, help="a JSON file that the results are added to")
     asked = unfilmed.asked_of(parser).parse_args()
     warnings.simplefilter("ignore")
-    if asked.long:
-        found = {"long": long()}
-    else:
-        how = dict(folder=asked.clips, size=asked.size, most=asked.frames)
-        parts = [asked.part] if asked.part else PARTS
-        found = {part: measure(part, asked.seconds, asked.models, **how) for part in parts}
+    how = dict(folder=asked.clips, size=asked.size, most=asked.frames)
+    parts = [asked.part] if asked.part else PARTS
+    found = {part: measure(part, asked.seconds, asked.models, **how) for part in parts}
     if asked.save:
         keep(found, asked.save)
 

@@ -26,6 +26,7 @@ from torch.nn import functional as F
 
 from alive_scene.clip import ClipEncoder, encode_scene
 from alive_scene.generator import SirenGenerator
+from alive_scene.morph import MorphGenerator
 from alive_scene.path import densify
 from alive_scene.reader import read_scene
 from alive_scene.scene import write_atomic
@@ -246,6 +247,7 @@ def main():
         "threads": torch.get_num_threads(),
         "PSNR": decibels(training.model, seen, frames),
         "PSNR in half precision": decibels(halved(training.model), seen, frames),
+        "ours, moving": decibels(MorphGenerator.fit(frames, seen, progress=False), seen, frames),
         "mean frame": float(10 * np.log10(255**2 / np.square(frames - frames.mean(0)).mean())),
         "curve": [
             [step, round(float(np.mean(training.log[max(0, step - 50) : step])), 2)]
