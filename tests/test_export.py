@@ -505,7 +505,7 @@ def odd_sentences(count):
 def test_the_page_cuts_sentences_as_python_does(browser, spoken):
     "Token by token; what Python would mend or unescape first is refused, and only that."
     tab, _, errors = watched(browser)
-    tab.goto(spoken.as_uri())
+    tab.goto(spoken.as_uri() + "?panel")
     tab.evaluate("alive.ready.then(() => alive.play(false))")
     cut = """texts => texts.map(text => {
       try { return alive.hearing.tokens(text); } catch (error) { return error.message; }
@@ -531,7 +531,7 @@ def test_the_page_cuts_sentences_as_python_does(browser, spoken):
 def test_the_page_reads_what_python_reads(browser, scene, spoken):
     "The same odds, or in both none: with opposites and without, of what is seen here and of what isn't."
     tab, outside, errors = watched(browser)
-    tab.goto(spoken.as_uri())
+    tab.goto(spoken.as_uri() + "?panel")
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     says = tab.locator(".alive-says")
     heard = 0
@@ -563,8 +563,10 @@ def test_the_page_reads_what_python_reads(browser, scene, spoken):
 def test_a_page_is_asked_in_words(browser, spoken):
     "By its field; what says nothing leaves what pulled before; markup is shown, not obeyed."
     tab, outside, errors = watched(browser, offline=True)
-    tab.goto(spoken.as_uri())
-    below = "[...document.querySelectorAll('#controls, .alive-says')].map(one => one.offsetTop)"
+    tab.goto(spoken.as_uri() + "?panel")
+    below = (
+        "[...document.querySelectorAll('#panel .setting, .alive-says')].map(one => one.offsetTop)"
+    )
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     before = tab.evaluate(below)
     field, says = tab.get_by_label("ask", exact=True), ".alive-says"
@@ -602,7 +604,7 @@ game = """async ([stroke, steps, most]) => {
 
 def test_a_game_is_won_by_a_slow_hand_and_lost_by_a_quick_one(browser, spoken):
     tab, outside, errors = watched(browser, offline=True)
-    tab.goto(spoken.as_uri())
+    tab.goto(spoken.as_uri() + "?panel")
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     over, frights, says = tab.evaluate(game, [0.3, 4, 2000])
     assert (over, frights) == ("won", 0) and "It is awake" in says and "★★★" in says
@@ -616,7 +618,7 @@ def test_a_game_is_won_by_a_slow_hand_and_lost_by_a_quick_one(browser, spoken):
 
 def test_a_game_is_played_by_mouse_finger_and_key(browser, spoken):
     tab, outside, errors = watched(browser, offline=True)
-    tab.goto(spoken.as_uri())
+    tab.goto(spoken.as_uri() + "?panel")
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     begin = tab.get_by_role("button", name="play the game")
     begin.focus()

@@ -375,7 +375,8 @@ def test_it_rests_where_nobody_looks(browser, page, server, way):
         leave, back = (partial(tab.evaluate, hide, on) for on in (True, False))
     else:
         (folder / "tall.html").write_text(
-            '<!doctype html><link rel="icon" href="data:,"><iframe src="cat.html" style="width: 300px; height: 300px"></iframe>'
+            '<!doctype html><link rel="icon" href="data:,">'
+            '<iframe src="cat.html" style="width: 300px; height: 300px"></iframe>'
             '<div style="height: 5000px"></div>'
         )
         tab.goto(f"http://127.0.0.1:{port}/tall.html")
