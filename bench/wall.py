@@ -7,7 +7,8 @@ graphics card. Processor time is that of all processes of the browser, as the br
 browser tells it. Scrolled away: it stands in a frame above the part of a page that is seen. Beside them an
 empty page, and the page while it plays in a window of 1280×800. Growth: steps as fast as they come; the
 script's heap after a collection, the number of elements, and the resident memory of the renderer where the
-system tells it (Linux), every tenth of the way. `--save FILE` keeps the figures.
+system tells it (Linux), every tenth of the way. `--save FILE` keeps the figures; `--page FILE` measures a
+page that was exported before instead of the cat's.
 """
 
 import argparse
@@ -32,6 +33,13 @@ sys.path.insert(0, str(ROOT / "bench"))
 from stamp import stamp  # noqa: E402
 
 many = "async steps => { for (let i = 0; i < steps; i++) await alive.step(); }"
+
+
+def cat(folder, size):
+    "The page of the bundled cat."
+    film = read_scene(ROOT / "data" / "napping_cat.mp4", size=size)
+    alive = AliveScene.fit(film, encoder="alive-tiny", seed=0, progress=False)
+    return export_html(alive, folder / "cat.html")
 
 
 def processes(browser):
@@ -62,7 +70,7 @@ def resident(browser):
     return max(sizes, default=None)
 
 
-def rests(browser, page, seconds):
+def rests(browser, page, folder, seconds):
     "The shares of a core, by what is seen."
     tab = browser.new_page(viewport=dict(width=1280, height=800))
     tab.goto("about:blank")
@@ -75,9 +83,10 @@ def rests(browser, page, seconds):
     tab.wait_for_timeout(2000)
     found["hidden"] = share(browser, tab, seconds)
     tab.close()
-    around = page.with_name("around.html")
-    around.write_text(f'<iframe src="{page.name}"></iframe><p style="height: 5000px">')
     tab = browser.new_page(viewport=dict(width=1280, height=800))
+    tab.goto("about:blank")
+    around = folder / "around.html"
+    around.write_text(f'<iframe src="{page.as_uri()}"></iframe><p style="height: 5000px">')
     tab.goto(around.as_uri())
     tab.frames[1].evaluate("alive.ready")
     tab.evaluate("scrollTo(0, 4000)")
@@ -122,18 +131,16 @@ def main():
     parser.add_argument("--steps", type=int, default=10_000, help="steps that are counted")
     parser.add_argument("--seconds", type=float, default=20, help="of each share of a core")
     parser.add_argument("--size", type=int, default=128, help="pixels along a side")
-    parser.add_argument("--frames", type=int, default=200, help="of the cat")
+    parser.add_argument("--page", type=Path, help="a page that was exported before")
     parser.add_argument("--save", type=Path, help="a JSON file to keep all figures in")
     asked = parser.parse_args()
-    film = read_scene(ROOT / "data" / "napping_cat.mp4", size=asked.size, max_frames=asked.frames)
-    alive = AliveScene.fit(film, encoder="alive-tiny", seed=0, progress=False)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
-        page = export_html(alive, Path(folder) / "cat.html")
+        page = asked.page and asked.page.resolve() or cat(Path(folder), asked.size)
         browser = launch(play)
         figures = dict(
             **stamp(),
-            size=asked.size,
-            share=rests(browser, page, asked.seconds),
+            page=f"{page.stem}, {page.stat().st_size / 1e6:.1f} MB",
+            share=rests(browser, page, Path(folder), asked.seconds),
             growth=grows(browser, page, asked.steps),
         )
         browser.close()
