@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 from browsers import ticks, until
+from held import load
 from PIL import Image
 from test_export import index, plays_on, watched
 
@@ -21,6 +22,12 @@ from alive_scene.reader import read_scene
 from alive_scene.wish import Wish
 
 HARM = "<img src=x onerror=\"document.title='harm'\">"
+
+
+@pytest.fixture(scope="module")
+def alive():
+    "A stored scene of 60 frames, drawn at 40×40: nothing is fitted here."
+    return load("v2_60_patch_alive")
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +104,7 @@ def test_a_poster_is_there_at_once_and_nothing_jumps(browser, page):
     tab.add_init_script(gate)
     tab.goto(page.as_uri())
     poster = "document.getElementById('poster')"
-    assert tab.evaluate(f"{poster}.complete && {poster}.naturalWidth") == 32
+    assert tab.evaluate(f"{poster}.complete && {poster}.naturalWidth") == 40
     assert "Loading" in tab.locator("#note").inner_text() and index_of(tab) is None
     names = ("poster", "picture", "bar", "head")
     before = [box(tab, name) for name in names[1:]]
@@ -514,13 +521,13 @@ def test_it_saves_a_picture_and_a_film(browser, page, tmp_path):
     found.value.save_as(tmp_path / "still.png")
     assert found.value.suggested_filename.startswith("A_nap_")
     still = Image.open(tmp_path / "still.png")
-    assert still.format == "PNG" and still.size == (736, 736)
+    assert still.format == "PNG" and still.size == (720, 720)
     seen = tab.evaluate("""() => {
       const canvas = document.getElementById('picture');
       return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data];
     }""")
-    seen = np.array(seen, float).reshape(32, 32, 4)[..., :3]
-    small = np.asarray(still.convert("RGB").resize((32, 32), Image.Resampling.BOX))
+    seen = np.array(seen, float).reshape(40, 40, 4)[..., :3]
+    small = np.asarray(still.convert("RGB").resize((40, 40), Image.Resampling.BOX))
     assert np.abs(small - seen).mean() < 5
     with tab.expect_download() as found:
         tab.locator("#film").click()

@@ -27,7 +27,7 @@ function passGame(game, value) {
 
 function openGame(told, fps, { picture, stage, asks, live }) {
   const { values, title, until, done, gauge } = told.game, box = document.createElement("section");
-  asks.before(box);  // what is asked rests while it is played
+  asks.after(box);  // what is asked rests while it is played
   box.id = "game";
   box.ariaLabel = "game";
   box.innerHTML = `<p><b></b> <span></span></p>
