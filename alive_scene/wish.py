@@ -370,6 +370,7 @@ def _known_sentences(name: str) -> tuple[Tensor, Tensor]:  # (embed,); (n, embed
     return encoder.encode_text(NEUTRAL).mean(0), encoder.encode_text(RANDOM)
 
 
+# %% ../nbs/58_wish.ipynb #59a752c6
 def text_limits(
     observed: Tensor,  # (time, embed) unit vectors
     encoder: str,  # the name of the CLIP that placed them

@@ -13,12 +13,8 @@ tree made it.
 
 import argparse
 import json
-import os
-import platform
-import subprocess
 import sys
 import warnings
-from datetime import date
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +23,7 @@ from time import perf_counter
 import numpy as np
 import torch
 import torch.nn.functional as F
+from stamp import stamp
 
 from alive_scene.actors import napping_cat, portrait
 from alive_scene.alive import AliveScene
@@ -361,20 +358,6 @@ def living(scene):
     return AliveScene(scene, embeddings, None, MarkovBehavior.fit(embeddings, progress=False))
 
 
-def circumstances():
-    "Where and with what it was measured."
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout
-    return dict(
-        machine=platform.processor() or platform.machine(),
-        cores=os.cpu_count(),
-        python=platform.python_version(),
-        torch=torch.__version__,
-        numpy=np.__version__,
-        commit=commit.strip(),
-        date=date.today().isoformat(),
-    )
-
-
 FILE = Path(__file__).with_suffix(".json")
 
 
@@ -404,10 +387,10 @@ class Kept:
 
     def __init__(self, save, go_on):
         self.save = save
-        self.found = dict(circumstances(), scenes={}, drags={})
+        self.found = dict(stamp(), scenes={}, drags={})
         if go_on and FILE.is_file():
             before = json.loads(FILE.read_text(encoding="utf-8"))
-            if before["commit"] == self.found["commit"]:
+            if before["commit"].strip("+") == self.found["commit"].strip("+"):  # itself is a change
                 self.found = before
 
     def add(self, part, name, measure):
