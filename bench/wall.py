@@ -32,6 +32,7 @@ from test_wall import hide  # noqa: E402
 sys.path.insert(0, str(ROOT / "bench"))
 from stamp import stamp  # noqa: E402
 
+SETTLE = 5000  # milliseconds until what was begun is over
 many = "async steps => { for (let i = 0; i < steps; i++) await alive.step(); }"
 
 
@@ -74,13 +75,14 @@ def rests(browser, page, folder, seconds):
     "The shares of a core, by what is seen."
     tab = browser.new_page(viewport=dict(width=1280, height=800))
     tab.goto("about:blank")
+    tab.wait_for_timeout(SETTLE)
     found = {"an empty page": share(browser, tab, seconds)}
     tab.goto(page.as_uri())
     tab.evaluate("alive.ready")
-    tab.wait_for_timeout(5000)
+    tab.wait_for_timeout(SETTLE)
     found["playing, 1280×800"] = share(browser, tab, seconds)
     tab.evaluate(hide, True)
-    tab.wait_for_timeout(2000)
+    tab.wait_for_timeout(SETTLE)
     found["hidden"] = share(browser, tab, seconds)
     tab.close()
     tab = browser.new_page(viewport=dict(width=1280, height=800))
@@ -90,7 +92,7 @@ def rests(browser, page, folder, seconds):
     tab.goto(around.as_uri())
     tab.frames[1].evaluate("alive.ready")
     tab.evaluate("scrollTo(0, 4000)")
-    tab.wait_for_timeout(2000)
+    tab.wait_for_timeout(SETTLE)
     found["scrolled away"] = share(browser, tab, seconds)
     tab.close()
     return found
