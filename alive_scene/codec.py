@@ -14,6 +14,7 @@ __all__ = [
 
 # %% ../nbs/34_codec.ipynb #b3967a0e
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +25,12 @@ from .generator import as_patches
 
 
 # %% ../nbs/34_codec.ipynb #01386bd6
-def _strips(frames: np.ndarray) -> list[np.ndarray]:
-    "Frames as strips of eight rows of pixels, the last one filled up with its last row."
-    room = [(0, 0), (0, -frames.shape[1] % 8), (0, -frames.shape[2] % 8), (0, 0)]
-    padded = np.pad(frames, room, "edge")
-    return np.split(padded, padded.shape[1] // 8, axis=1)
+def _strips(frames: np.ndarray) -> Iterator[np.ndarray]:  # uint8 (time, 8, width, 3)
+    "Frames as strips of eight rows of pixels, filled up with the last row and column."
+    for top in range(0, frames.shape[1], 8):
+        strip = frames[:, top : top + 8]
+        room = [(0, 0), (0, 8 - strip.shape[1]), (0, -strip.shape[2] % 8), (0, 0)]
+        yield np.pad(strip, room, "edge")
 
 
 def temporal_components(
@@ -60,9 +62,9 @@ def _coefficients(
 ) -> Tensor:  # (component, wave, strip, block)
     "How much of each wave is in each block of each component, strip by strip: it takes less memory."
     basis = wave_basis()
-    strips = _strips(frames)
-    found = torch.empty(scores.shape[1], 192, len(strips), strips[0].shape[2] // 8)
-    for row, strip in enumerate(strips):
+    _, height, width, _ = frames.shape
+    found = torch.empty(scores.shape[1], 192, -(-height // 8), -(-width // 8))
+    for row, strip in enumerate(_strips(frames)):
         blocks = as_patches(torch.from_numpy(strip).float() - 128, 8)  # (block, time, 192)
         found[:, :, row] = ((scores.T @ blocks) @ basis.T).permute(1, 2, 0)
     return found
@@ -123,7 +125,8 @@ def pack_frames(
         if step > 255:
             raise ValueError(f"{most} bytes hold no picture of this clip: allow at least {size}")
         step *= max(1.02, (size / most) ** 0.6)
-    used = int((coefficients.abs().amax((1, 2, 3)) >= 0.6 * step).sum().clamp(min=1))
+    greatest = torch.stack([waves.abs().max() for waves in coefficients])  # (component,)
+    used = int((greatest >= 0.6 * step).sum().clamp(min=1))
     code = np.frombuffer(_deflated(coefficients[:used], step), np.uint8)
     return PackedFrames(scores[:, :used], torch.from_numpy(code.copy()), step, *frames.shape[1:3])
 

@@ -82,11 +82,12 @@ def _smaller(frames: np.ndarray, most: int) -> np.ndarray:
         return frames
     _, height, width, _ = frames.shape
     size = (-(-height // by), -(-width // by))
-    small = [
-        F.interpolate(torch.from_numpy(frame).movedim(2, 0)[None].float(), size=size, mode="area")
-        for frame in frames
-    ]
-    return torch.cat(small).movedim(1, 3).round().byte().numpy()
+    small = np.empty((len(frames), *size, 3), np.uint8)
+    for i, frame in enumerate(frames):  # one at a time: as floats they are large
+        picture = torch.from_numpy(frame).movedim(2, 0)[None].float()
+        mean = F.interpolate(picture, size=size, mode="area")[0]
+        small[i] = mean.movedim(0, 2).round().byte().numpy()
+    return small
 
 
 def _softened(pictures: Tensor, side: int = 7) -> Tensor:

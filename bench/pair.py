@@ -78,13 +78,8 @@ def progress(sheet, steps, out):
     side = 128
     rows = picture.reshape(len(picture) // side, side, -1, side, 3).transpose(0, 2, 1, 3, 4)
     panels = {f"{step:,} steps": row for step, row in zip(steps, rows, strict=True)}
-    names = list(panels)
-    split = [names[i : i + 4] for i in range(0, len(names), 4)]
-    film(
-        out,
-        [{name: panels[name] for name in part} for part in split if len(part) == len(split[0])],
-        rate=4,
-    )
+    names = list(panels)[-8:]  # the first of nine is all dark
+    film(out, [{name: panels[name] for name in part} for part in (names[:4], names[4:])], rate=4)
 
 
 def told(path, frames, observed, video):
