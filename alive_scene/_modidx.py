@@ -215,8 +215,10 @@ d = {
         "alive_scene.browser": {
             "alive_scene.browser._caption": ("browser.html#_caption", "alive_scene/browser.py"),
             "alive_scene.browser._check": ("browser.html#_check", "alive_scene/browser.py"),
+            "alive_scene.browser._data": ("browser.html#_data", "alive_scene/browser.py"),
             "alive_scene.browser._fetch": ("browser.html#_fetch", "alive_scene/browser.py"),
             "alive_scene.browser._in_a_page": ("browser.html#_in_a_page", "alive_scene/browser.py"),
+            "alive_scene.browser._named": ("browser.html#_named", "alive_scene/browser.py"),
             "alive_scene.browser._packed": ("browser.html#_packed", "alive_scene/browser.py"),
             "alive_scene.browser._packed_frames": (
                 "browser.html#_packed_frames",
@@ -225,6 +227,7 @@ d = {
             "alive_scene.browser._page": ("browser.html#_page", "alive_scene/browser.py"),
             "alive_scene.browser._pattern": ("browser.html#_pattern", "alive_scene/browser.py"),
             "alive_scene.browser._policy": ("browser.html#_policy", "alive_scene/browser.py"),
+            "alive_scene.browser._poster": ("browser.html#_poster", "alive_scene/browser.py"),
             "alive_scene.browser._read": ("browser.html#_read", "alive_scene/browser.py"),
             "alive_scene.browser._verified": ("browser.html#_verified", "alive_scene/browser.py"),
             "alive_scene.browser._write": ("browser.html#_write", "alive_scene/browser.py"),
@@ -233,6 +236,10 @@ d = {
                 "alive_scene/browser.py",
             ),
             "alive_scene.browser.page_game": ("browser.html#page_game", "alive_scene/browser.py"),
+            "alive_scene.browser.page_origin": (
+                "browser.html#page_origin",
+                "alive_scene/browser.py",
+            ),
             "alive_scene.browser.page_runtime": (
                 "browser.html#page_runtime",
                 "alive_scene/browser.py",

@@ -10,6 +10,7 @@ __all__ = [
     "page_wishes",
     "page_words",
     "page_game",
+    "page_origin",
     "export_html",
 ]
 
@@ -21,12 +22,15 @@ import subprocess
 import tarfile
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from gzip import compress
 from hashlib import sha256
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from string import Template
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 import numpy as np
 import platformdirs
@@ -176,10 +180,39 @@ def _check(alive: AliveScene, path: Path, runtime: str, settings: dict[str, floa
     within_reach(len(alive.embeddings) - 1, **settings)
 
 
+def _named(alive: AliveScene, **words: str | None) -> AliveScene:  # The same, by these words
+    "Another title or caption; where a word is None, the scene's own stays."
+    said = {name: word for name, word in words.items() if word is not None}
+    for name, word in said.items():
+        if not isinstance(word, str):
+            raise ValueError(f"{name} must be text, got {word!r}")
+    return replace(alive, scene=replace(alive.scene, **said))
+
+
 # %% ../nbs/71_browser.ipynb #ec0474c1
 def _caption(text: str) -> str:
     "A caption as a line of the page; none, where there is none."
     return f'<p class="caption">{escape(text)}</p>\n' if text else ""
+
+
+# %% ../nbs/71_browser.ipynb #f08154c9
+def _data(picture) -> str:  # picture: of Pillow
+    "A picture as an address that holds it."
+    buffer = BytesIO()
+    picture.save(buffer, format="WEBP", quality=80)
+    return f"data:image/webp;base64,{b64encode(buffer.getvalue()).decode()}"
+
+
+def _poster(frame: np.ndarray) -> dict[str, str | int | float]:  # What the page's text takes
+    "The first picture (height, width, 3), before anything is computed, and its colors behind it."
+    from PIL import Image
+
+    height, width = frame.shape[:2]
+    picture = Image.fromarray(frame)
+    colors = picture.resize((6, 6), Image.Resampling.BOX).resize((48, 48))
+    picture.thumbnail((512, 512))
+    shape = dict(width=width, height=height, aspect=round(width / height, 4))
+    return shape | dict(poster=_data(picture), behind=_data(colors))
 
 
 # %% ../nbs/71_browser.ipynb #4f94ff28
@@ -295,6 +328,29 @@ def _in_a_page(about: dict) -> str:
     return json.dumps(about).replace("<", "\\u003c")
 
 
+# %% ../nbs/71_browser.ipynb #b7208e1f
+def page_origin(
+    origin: str | None,  # as "https://example.org" or "http://localhost:8000"; "*" is every one
+) -> str:  # as browsers write it; "" for None
+    "The origin of the pages that a page hears. Raises ValueError for what is none."
+    if origin is None or origin == "*":
+        return origin or ""
+    how = f"origin must be like 'https://example.org', or '*' for every one, got {origin!r}"
+    if not isinstance(origin, str) or any(sign.isspace() for sign in origin):
+        raise ValueError(how)
+    try:
+        parts = urlsplit(origin)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(how) from error
+    bare = f"{parts.scheme}://{parts.netloc}".lower()
+    named = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    if not named or origin.lower().removesuffix("/") != bare:
+        raise ValueError(how)
+    usual = dict(http=80, https=443)[parts.scheme]
+    return bare.removesuffix(f":{usual}") if port == usual else bare
+
+
 # %% ../nbs/71_browser.ipynb #3a11369c
 def _page(
     alive: AliveScene,
@@ -307,11 +363,13 @@ def _page(
     "The page as text."
     static = Path(alive_scene.__file__).parent / "static"
     names = (
-        *("page.html", "page.css", "wishes.css"),
+        *("page.html", "page.css", "wishes.css", "frame.css"),
         *("scene_map.js", "wishes.js", "page_wishes.js", "page_words.js", "page_game.js"),
-        *("packed_frames.js", "page.js"),
+        *("packed_frames.js", "wall.js", "steer.js", "save.js", "page.js"),
     )
-    page, style, asks, *scripts = ((static / name).read_text(encoding="utf-8") for name in names)
+    page, *rest = ((static / name).read_text(encoding="utf-8") for name in names)
+    sheets = sum(name.endswith(".css") for name in names)
+    picture = alive.render(alive.embeddings[settings["start"]][None])[0]
     points = [[round(x, 4) for x in point] for point in place.points.tolist()]
     about = dict(
         needs,
@@ -331,8 +389,9 @@ def _page(
         notice=_notice.read_text(encoding="utf-8"),
         name=escape(alive.scene.title or alive.scene.name),
         caption=_caption(alive.scene.caption),
-        style=style + asks,
-        script="".join(scripts),
+        **_poster(picture),
+        style="".join(rest[:sheets]),
+        script="".join(rest[sheets:]),
         data="\n".join(data),
         last=len(alive.embeddings) - 1,
     )
@@ -358,12 +417,18 @@ def export_html(
     words: bool = False,
     # Also a game: the wish to bring about, by its name, "less eyes closed"; "" is none
     game: str = "",
+    title: str | None = None,  # What the page calls it; None: the scene's title, else its name
+    caption: str | None = None,  # A line below; None: the scene's
+    # Of the pages whose messages it hears, as "https://example.org"; "*": of all; None: of none
+    origin: str | None = None,
 ) -> Path:  # The page
     """Write a page that plays the scene in a browser, without Python, for as long as it is open.
     Raises ValueError or OSError that says what is wrong."""
     path = Path(path)
     settings = dict(temperature=temperature, curing=curing, seed=seed, start=start)
     _check(alive, path, runtime, settings)
+    alive = _named(alive, title=title, caption=caption)
+    heard_from = page_origin(origin)
     files = page_runtime(folder)
     place = MapPlace(alive.embeddings)
     asked = wishes is not None or words or game
@@ -375,7 +440,7 @@ def export_html(
         heard["game"] = page_game(alive, game, wishes)
     graphs, needs = scene_graphs(alive, apart=True)
     graphs |= arrays
-    needs["wishes"] = heard
+    needs |= dict(wishes=heard, origin=heard_from)
     if "find" in graphs:
         kept, needs["packed"] = _packed_frames(alive.generator.packed)
         graphs |= kept

@@ -138,6 +138,13 @@ def _add_export(commands) -> None:
     page.add_argument("--curing", type=float, default=0.1, help="where its slider starts, 0..1")
     page.add_argument("--start", type=int, default=0, help="the frame it starts from")
     page.add_argument("--seed", type=int, default=0, help="which of its lives")
+    page.add_argument(
+        "--title", help="what the page calls it, instead of the scene's title or name"
+    )
+    page.add_argument("--caption", help="a line below the title, instead of the scene's")
+    page.add_argument(
+        "--origin", help="of the pages whose messages it hears: https://example.org, or '*' for all"
+    )
 
 
 # %% ../nbs/99_command.ipynb #58a5437c
@@ -410,6 +417,7 @@ def _export(asked: argparse.Namespace) -> str:
         name: getattr(asked, name)
         for name in ("runtime", "folder", "temperature", "curing", "start", "seed", "words", "game")
     }
+    words |= dict(title=asked.title, caption=asked.caption, origin=asked.origin)
     path = export_html(alive, asked.out, wishes=wishes, **words)
     done.append(
         f"{path}: open it in a browser"

@@ -189,23 +189,16 @@ def in_page(browser, alive, folder, pictures):
     published = replace(alive, generator=siren)
     slow = export_html(published, folder / "siren.html")
     parity = page.compare(browser, inside.as_uri(), alive, 100, 1, 0.1)
-    tab = browser.new_page(viewport={"width": 760, "height": 780})
-    tab.goto(inside.as_uri())
+    window = dict(width=1000, height=640)
+    tab = browser.new_page(viewport=window)
+    tab.goto(inside.as_uri() + "?panel")
     if pictures:
         tab.evaluate("alive.ready")
         tab.wait_for_timeout(12_000)
-        photograph(
-            tab,
-            pictures / "page.png",
-            dict(
-                x=0,
-                y=0,
-                width=760,
-                height=tab.evaluate(
-                    "Math.ceil(document.querySelector('main').getBoundingClientRect().bottom)"
-                ),
-            ),
-        )
+        tab.mouse.move(300, 300)
+        tab.mouse.move(310, 300)
+        tab.wait_for_timeout(600)
+        photograph(tab, pictures / "page.png", dict(x=0, y=0, **window))
     rate = tab.evaluate(fast, 8)
     turned = tab.evaluate(turn, 21)
     tab.goto(slow.as_uri())

@@ -45,7 +45,14 @@ from alive_scene.behavior import (
     pull,
     soft_clip,
 )
-from alive_scene.browser import export_html, page_game, page_runtime, page_wishes, page_words
+from alive_scene.browser import (
+    export_html,
+    page_game,
+    page_origin,
+    page_runtime,
+    page_wishes,
+    page_words,
+)
 from alive_scene.clip import (
     ClipEncoder,
     best_device,
@@ -1674,6 +1681,13 @@ NUMBERS = [
         lambda alive: export_html(alive, written("a") + "/a.html"),
         "no folder",
     ),
+    ("an origin without its scheme", lambda: page_origin("example.org"), "origin must be like"),
+    (
+        "a page that hears a file",
+        lambda alive: export_html(alive, "a.html", origin="file:///b.html"),
+        "origin must be like",
+    ),
+    ("a title of numbers", lambda alive: export_html(alive, "a.html", title=5), "must be text"),
 ]
 
 COMMANDS = [

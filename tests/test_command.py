@@ -170,6 +170,12 @@ def test_export_with_its_options(saved, tmp_path, capsys):
                 "7",
                 "--seed",
                 "9",
+                "--title",
+                "A <nap>",
+                "--caption",
+                "asleep & well",
+                "--origin",
+                "https://Example.org/",
             ]
         )
         == 0
@@ -177,6 +183,8 @@ def test_export_with_its_options(saved, tmp_path, capsys):
     text = (tmp_path / "cat.html").read_text(encoding="utf-8")
     for name, value in dict(temperature=1.5, curing=0.3, start=7, seed=9).items():
         assert re.search(rf'id="{name}" [^>]*value="{value}"', text), name
+    assert "<h1>A &lt;nap&gt;</h1>" in text and "asleep &amp; well" in text
+    assert '"origin": "https://example.org"' in text
     assert "open it in a browser" in capsys.readouterr().out
     assert main(["export", saved, "-o", str(tmp_path / "beside.html"), "--runtime", "beside"]) == 0
     folder = next(tmp_path.glob("onnxruntime-web-*"))
@@ -192,6 +200,7 @@ def test_export_with_its_options(saved, tmp_path, capsys):
         ["--curing", "-1"],
         ["--start", "400"],
         ["--seed", "-1"],
+        ["--origin", "example.org"],
     ):
         assert main(["export", saved, "-o", str(tmp_path / "no.html"), *words]) == 2
         assert (
@@ -248,7 +257,8 @@ def test_every_option_of_export_has_its_help(capsys):
     said = capsys.readouterr().out
     assert all(
         f"--{name}" in said
-        for name in "runtime folder temperature curing start seed out onnx wish words game".split()
+        for name in "runtime folder temperature curing start seed out onnx wish words game title".split()
+        + ["caption", "origin"]
     )
 
 

@@ -232,7 +232,7 @@ def paused_it_steps_by_key(tab):
 
 def test_it_plays_offline_and_its_controls_work(browser, page):
     tab, outside, errors = watched(browser, offline=True)
-    tab.goto(page.as_uri())
+    tab.goto(page.as_uri() + "?panel")
     tab.evaluate("alive.ready")
     plays_on(tab)
     tab.get_by_label("speed").fill("4")
@@ -351,7 +351,7 @@ def as_close(got, wanted):
 def test_the_page_solves_what_python_solves(browser, scene, mine, asked):
     "A wish with a name while it fades, at each temperature a slider has, and drags: the same odds."
     tab, outside, errors = watched(browser)
-    tab.goto(asked.as_uri())
+    tab.goto(asked.as_uri() + "?panel")
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     assert tab.title().endswith(", alive"), "a name was run"
     at = [(index, heat) for index in (0, 7, 12, 40, 190) for heat in (0, 0.3, 1, 1.35, 2.6, 3)]
@@ -386,7 +386,7 @@ def test_the_page_solves_what_python_solves(browser, scene, mine, asked):
 
 def test_a_page_that_is_asked_draws_what_python_draws(browser, scene, mine, asked):
     tab, _, errors = watched(browser)
-    tab.goto(asked.as_uri())
+    tab.goto(asked.as_uri() + "?panel")
     noise, wanted = course(scene, 60, 1, 0.1, [mine])
     pressed = play.replace(
         "await alive.restart();", "await alive.restart(); alive.hearing.press('<b>mine</b>');"
@@ -402,8 +402,10 @@ def test_a_page_that_is_asked_draws_what_python_draws(browser, scene, mine, aske
 def test_a_page_is_asked_by_mouse_finger_and_key(browser, asked):
     "And what lies below stays where it is; the bar falls while it plays."
     tab, outside, errors = watched(browser, offline=True)
-    tab.goto(asked.as_uri())
-    below = "[...document.querySelectorAll('#controls, .alive-says')].map(one => one.offsetTop)"
+    tab.goto(asked.as_uri() + "?panel")
+    below = (
+        "[...document.querySelectorAll('#panel .setting, .alive-says')].map(one => one.offsetTop)"
+    )
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     before = tab.evaluate(below)
     mine = tab.get_by_role("button", name="<b>mine</b>")
@@ -516,7 +518,7 @@ def odd_sentences(count):
 def test_the_page_cuts_sentences_as_python_does(browser, spoken):
     "Token by token; what Python would mend or unescape first is refused, and only that."
     tab, _, errors = watched(browser)
-    tab.goto(spoken.as_uri())
+    tab.goto(spoken.as_uri() + "?panel")
     tab.evaluate("alive.ready.then(() => alive.play(false))")
     cut = """texts => texts.map(text => {
       try { return alive.hearing.tokens(text); } catch (error) { return error.message; }
@@ -542,7 +544,7 @@ def test_the_page_cuts_sentences_as_python_does(browser, spoken):
 def test_the_page_reads_what_python_reads(browser, talking, spoken):
     "The same odds, or in both none: with opposites and without, of what is seen here and of what isn't."
     tab, outside, errors = watched(browser)
-    tab.goto(spoken.as_uri())
+    tab.goto(spoken.as_uri() + "?panel")
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     says = tab.locator(".alive-says")
     heard = 0
@@ -574,8 +576,10 @@ def test_the_page_reads_what_python_reads(browser, talking, spoken):
 def test_a_page_is_asked_in_words(browser, spoken):
     "By its field; what says nothing leaves what pulled before; markup is shown, not obeyed."
     tab, outside, errors = watched(browser, offline=True)
-    tab.goto(spoken.as_uri())
-    below = "[...document.querySelectorAll('#controls, .alive-says')].map(one => one.offsetTop)"
+    tab.goto(spoken.as_uri() + "?panel")
+    below = (
+        "[...document.querySelectorAll('#panel .setting, .alive-says')].map(one => one.offsetTop)"
+    )
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     before = tab.evaluate(below)
     field, says = tab.get_by_label("ask", exact=True), ".alive-says"
@@ -613,7 +617,7 @@ game = """async ([stroke, steps, most]) => {
 
 def test_a_game_is_won_by_a_slow_hand_and_lost_by_a_quick_one(browser, spoken):
     tab, outside, errors = watched(browser, offline=True)
-    tab.goto(spoken.as_uri())
+    tab.goto(spoken.as_uri() + "?panel")
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     over, frights, says = tab.evaluate(game, [0.3, 4, 2000])
     assert (over, frights) == ("won", 0) and "It is awake" in says and "★★★" in says
@@ -627,7 +631,7 @@ def test_a_game_is_won_by_a_slow_hand_and_lost_by_a_quick_one(browser, spoken):
 
 def test_a_game_is_played_by_mouse_finger_and_key(browser, spoken):
     tab, outside, errors = watched(browser, offline=True)
-    tab.goto(spoken.as_uri())
+    tab.goto(spoken.as_uri() + "?panel")
     tab.evaluate("alive.ready.then(() => alive.play(false)).then(alive.restart)")
     begin = tab.get_by_role("button", name="play the game")
     begin.focus()
@@ -716,7 +720,7 @@ def test_less_motion_and_labels(browser, page):
     tab.get_by_role("button", name="play").click()
     until(tab, "document.getElementById('picture').dataset.index > 2")
     unnamed = """[...document.querySelectorAll('input, button, canvas')].filter(
-      one => !(one.labels?.length || one.textContent.trim() || one.ariaLabel)
+      one => !one.ariaHidden && !(one.labels?.length || one.textContent.trim() || one.ariaLabel)
     ).length"""
     assert tab.evaluate(unnamed) == 0 and tab.evaluate("document.documentElement.lang") == "en"
     tab.close()

@@ -225,7 +225,7 @@ shown_as = """() => ['picture', 'near'].map(name => document.getElementById(name
 def test_the_page_draws_what_python_draws(browser, page, saved):
     alive = AliveScene.load(saved)
     tab, outside, errors = watched(browser)
-    tab.goto(page.as_uri())
+    tab.goto(page.as_uri() + "?panel")
     assert difference(tab, alive, 40, 1, 0.1) <= 2
     height, width = alive.render(alive.embeddings[:1]).shape[1:3]
     small = alive.scene.frames
@@ -233,7 +233,10 @@ def test_the_page_draws_what_python_draws(browser, page, saved):
     (there, seen, wide), (sheet, near, _) = tab.evaluate(shown_as)
     assert there == pytest.approx(width / height) and abs(seen / there - 1) < 0.01
     assert sheet == pytest.approx(aspect(small)) and abs(near / sheet - 1) < 0.03
-    assert wide == pytest.approx(min(384 * (width / height) ** 0.5, 448), abs=1)
+    left, high = tab.evaluate(
+        "[document.getElementById('stage').clientWidth, document.getElementById('stage').clientHeight]"
+    )
+    assert wide == pytest.approx(min(left, high * width / height), abs=1)  # it fills what it has
     assert tab.locator("h1").inner_text() == TITLE
     assert tab.locator(".caption").inner_text() == 'asleep, "mostly"'
     assert not outside and not errors
@@ -244,7 +247,7 @@ def test_the_nearest_frame_in_the_page_is_that_of_the_sheet(browser, page, saved
     "Not its neighbors' rows: the sheet's pictures are as high as they are."
     small = AliveScene.load(saved).scene.frames
     tab, _, errors = watched(browser)
-    tab.goto(page.as_uri())
+    tab.goto(page.as_uri() + "?panel")
     tab.evaluate("alive.ready")
     tab.evaluate("alive.play(false)")
     for frame in (0, 7, len(small) - 1):

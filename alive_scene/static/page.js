@@ -1,10 +1,10 @@
 // A living scene without Python. Three ONNX graphs do what the course teaches: `start` stands on a frame of the video,
 // `step` moves on from a state, by noise, and cures, `draw` makes the picture. The notebook 68_graphs says what goes in and out.
 // The map, the nearest frame, the keys and how it is asked are those of the player: scene_map.js and wishes.js, whose text stands in front
-// of this; page_wishes.js solves what is asked, page_words.js reads sentences, page_game.js is the game.
+// of this; page_wishes.js solves what is asked, page_words.js reads sentences, page_game.js is the game; wall.js is the window it plays in, steer.js how
+// it is steered from outside, save.js what it gives away.
 const $ = id => document.getElementById(id);
 const about = JSON.parse($("about").textContent);
-const SIDE = 384, WIDEST = 448;  // CSS pixels of the picture; with more, the map would not fit beside it
 
 // What is inlined was gzipped and written as base64.
 async function unpack(name) {
@@ -40,7 +40,10 @@ function luckOf(seed) {
 }
 
 const hearing = about.wishes ? openWishes(about, unpack, { run: readWords, observed: () => observed.data, live: liveFrom }) : null;  // where the scene was exported with wishes
-let ort, nets, frames, observed, state, luck, wish = null, index = 0, trail = [], playing = false, busy = Promise.resolve();
+const page = document.querySelector("main"), say = text => { $("note").textContent = text; };
+const asked = readAddress(location.search);
+const present = openScreen($("picture")), film = openFilm($("picture"), $("film"), say, () => play(true));
+let ort, nets, frames, observed, state, luck, wish = null, index = 0, near = 0, trail = [], playing = false, seen = true, busy = Promise.resolve();
 const tensor = (kind, values, dims) => new ort.Tensor(kind, values, dims);
 const inTurn = work => busy = busy.then(work, work);  // one thing at a time
 const orSay = work => inTurn(work).catch(fail);
@@ -112,28 +115,95 @@ async function step(noise = draws()) {
 
 function show(picture, nearest) {
   const [height, width] = picture.dims, canvas = $("picture");
-  shapeCanvas(canvas, width, height, SIDE, WIDEST);
   canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(picture.data), width, height), 0, 0);
   canvas.dataset.index = index;
-  drawNearest($("near"), $("sheet"), nearest, about.points.length, 48);
+  near = nearest;
+  present();
+  film.draw();
   $("says").textContent = `step ${index}, nearest to frame ${nearest} of the video`;
-  drawMap($("map"), about.points, [trail], ["#e4572e"]);
+  showPlace();
   hearing?.show(index, nearest);
+  outside.tell();
 }
 
-function play(on) { playing = on; $("play").textContent = on ? "pause" : "play"; }
+// On the map and beside it; who has closed the panel sees neither.
+function showPlace() {
+  if ($("panel").hidden || !trail.length) return;
+  drawNearest($("near"), $("sheet"), near, about.points.length, 48);
+  drawMap($("map"), about.points, [trail], ["#e4572e"]);
+}
+
+function play(on) {
+  playing = on;
+  $("play").dataset.on = on;
+  $("play").querySelector("span").textContent = on ? "pause" : "play";
+  wake();
+}
+
+// Another life, from anywhere in the scene.
+function surprise() { turn({ seed: Math.floor(1e6 * Math.random()), start: Math.floor(about.points.length * Math.random()) }); }
+
+function open(on) {
+  $("panel").hidden = !on;
+  $("more").setAttribute("aria-expanded", on);
+  page.toggleAttribute("data-panel", on);
+  showPlace();
+}
+
+// What is told outside, and what may be asked there.
+const told = () => ({
+  index, nearest: near, playing, ...Object.fromEntries(SETTINGS.map(name => [name, +$(name).value])),
+  wishes: about.wishes?.wishes.map(one => one.name) ?? [], pull: +($("picture").dataset.pull ?? 0),
+});
+const acts = {
+  set({ type, ...settings }) {
+    const right = Object.entries(settings).map(([name, value]) => {
+      if (!SETTINGS.includes(name)) throw new Error(`set knows ${SETTINGS.join(", ")}, got ${JSON.stringify(name)}`);
+      return [name, settingOf(name, value)];
+    });
+    turn(Object.fromEntries(right));
+    return busy;
+  },
+  play() { play(true); },
+  pause() { play(false); },
+  step() { play(false); return inTurn(() => step()); },
+  restart() { return inTurn(restart); },
+  surprise() { surprise(); return busy; },
+  wish({ name }) {
+    const known = wishOf(name);
+    hearing.press(known);
+  },
+  say({ text }) {
+    if (!about.wishes?.words || typeof text !== "string") throw new Error("this page was exported without sentences, or text is none");
+    return hearing.say(text);
+  },
+  release() { hearing?.letGo(); },
+};
+const heard = work => message => ready.then(() => work(message));  // what comes while it loads waits
+const outside = listenToPages(about.origin, Object.fromEntries(Object.entries(acts).map(([type, work]) => [type, heard(work)])), told);
 
 function connect() {
   for (const input of document.querySelectorAll("input[type=range]")) {
     const tell = () => input.nextElementSibling.textContent = (+input.value).toFixed(input.step === "1" ? 0 : 2);
     input.addEventListener("input", tell); tell();
   }
+  for (const setting of document.querySelectorAll(".setting")) setting.querySelector("input").setAttribute("aria-description", setting.title);
   for (const name of ["start", "seed"]) $(name).addEventListener("input", () => orSay(restart));
   $("controls").addEventListener("submit", event => event.preventDefault());
   $("play").addEventListener("click", () => play(!playing));
   $("one").addEventListener("click", () => { play(false); orSay(() => step()); });
   $("again").addEventListener("click", () => orSay(restart));
-  listenToKeys($("picture"), () => play(!playing), () => $("one").click());
+  $("surprise").addEventListener("click", surprise);
+  $("more").addEventListener("click", () => open($("panel").hidden));
+  $("panel").addEventListener("keydown", event => { if (event.key === "Escape") { open(false); $("more").focus(); } });
+  $("still").addEventListener("click", () => saveStill($("picture"), say));
+  $("link").addEventListener("click", () => copyText(shareLink(), say));
+  $("embed").addEventListener("click", () => copyText(embedCode($("picture")), say));
+  const turnedOver = () => play(!playing), oneStep = () => $("one").click();
+  listenToKeys($("picture"), turnedOver, oneStep);
+  listenEverywhere(turnedOver, oneStep, offerFullScreen($("full"), say));
+  const controls = fadeControls(page, () => playing);
+  listenToClicks($("stage"), () => page.dataset.controls !== "none" && turnedOver(), controls.toggle);
   const onMap = placeOnMap($("map"), about.points);
   $("map").addEventListener("click", event => {
     const here = [event.offsetX / $("map").clientWidth * $("map").width, event.offsetY / $("map").clientHeight * $("map").height];
@@ -141,29 +211,55 @@ function connect() {
     $("start").value = far.indexOf(Math.min(...far));
     $("start").dispatchEvent(new Event("input"));
   });
-  for (const button of document.querySelectorAll("#controls button")) button.disabled = false;
+  for (const button of document.querySelectorAll("#bar button, #panel button[id]")) button.disabled = false;
 }
 
-let last = 0, waiting = false;
-function tick(now) {
+// Where nobody looks, nothing is computed; nor is the screen asked when it is free while nothing plays.
+let last = 0, waiting = false, ticking = false;
+function wake() {
+  if (ticking || !playing || !seen) return;
+  ticking = true;
   requestAnimationFrame(tick);
+}
+
+function tick(now) {
+  ticking = false;
+  wake();
   const beat = 1000 / (about.fps * $("speed").value);
-  if (!playing || waiting || now - last < beat) return;
+  if (!playing || !seen || waiting || now - last < beat) return;
   last = now - last > 2 * beat ? now : last + beat;  // late by more than a frame: start counting anew
   waiting = true;
   orSay(() => step()).finally(() => waiting = false);
 }
 
-function fail(error) { play(false); $("note").textContent = `It can't play: ${error.message ?? error}. ${about.beside ? `It needs ${about.beside} beside it, and a web server.` : ""}`; throw error; }
+function fail(error) {
+  play(false);
+  say(`It can't play: ${error.message ?? error}. ${about.beside ? `It needs ${about.beside} beside it, and a web server.` : ""}`);
+  beginAgain();
+  throw error;
+}
+
+// As the address asks: before anything is loaded, so that nothing is shown that wasn't asked for.
+for (const name in asked.settings) $(name).value = asked.settings[name];
+if (asked.ui === false) page.dataset.controls = "none";
+if (asked.panel) open(true);
+const beginAgain = asked.wall ? hangOnWall(page, () => playing && seen ? index : NaN) : () => {};
+watchSight($("stage"), on => {
+  seen = on;
+  if (!on) film.stop();
+  wake();
+});
+for (const canvas of ["picture", "screen"]) $(canvas).addEventListener("contextrestored", () => state && orSay(look));
 
 // For tests and for tinkering: await alive.ready; alive.play(false); await alive.restart(); await alive.step({chances: […], latent: […]}).
 // restart and step answer with the picture's bytes, red, green, blue and 255 for each pixel; without noise, step draws its own.
 const ready = load().then(restart).then(() => {
   connect();
-  const calm = asksForCalm();
-  play(!calm);
-  $("note").textContent = calm ? CALM : "";
-  requestAnimationFrame(tick);
+  if (asked.wish) hearing.press(asked.wish);
+  const on = asked.play ?? (asked.wall || !asksForCalm());
+  say(on || asked.play === false ? "" : CALM);
+  play(on);
+  outside.ready();
 }).catch(fail);
 // wish multiplies the odds of each place of the plan (about.places numbers above 0; null is neutral).
 window.alive = { ready, play, restart: () => inTurn(restart), step: noise => inTurn(() => step(noise)), wish: odds => { wish = odds; }, hearing };

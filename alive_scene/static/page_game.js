@@ -26,10 +26,8 @@ function passGame(game, value) {
 }
 
 function openGame(told, fps, { picture, stage, asks, live }) {
-  const { values, title, until, done, gauge } = told.game, box = document.createElement("section"), column = document.createElement("div");
-  column.className = "alive-column";
-  stage.replaceWith(column);  // so that the meters are seen below the picture on a narrow screen, too
-  column.append(stage, box);
+  const { values, title, until, done, gauge } = told.game, box = document.createElement("section");
+  asks.after(box);  // what is asked rests while it is played
   box.id = "game";
   box.ariaLabel = "game";
   box.innerHTML = `<p><b></b> <span></span></p>
