@@ -10,6 +10,7 @@ import os
 import shutil
 from dataclasses import replace
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -45,9 +46,12 @@ def seam(
         before = step
     place = np.quantile(steps[:last], 0.99)
     motion = np.quantile(turns[1:last], 0.99)
-    if not place > 0 or not motion > 0:
+    if not place > 0:
         raise ValueError("points stand still, so no seam can be seen: give a film that moves")
-    return dict(place=float(steps[last] / place), motion=float(max(turns[last], turns[0]) / motion))
+    turned = max(turns[last], turns[0])
+    if turned > 0:  # of a film that never turns any turn is too much
+        turned = turned / motion if motion > 0 else inf
+    return dict(place=float(steps[last] / place), motion=float(turned))
 
 
 # %% ../nbs/62_reel.ipynb #e620013
@@ -93,7 +97,7 @@ def bridge_way(
 def _odds(behavior, heat: float) -> Tensor:  # (place, way), rows sum to 1
     "The chain at a temperature, as MarkovBehavior.arrive weighs it."
     odds = behavior.going + heat * behavior.leaping
-    return odds / odds.sum(1, keepdim=True)
+    return odds / odds.sum(1, keepdim=True).clamp_min(1e-30)  # where time ends, nobody goes on
 
 
 def _chances(
@@ -420,6 +424,8 @@ def _gif(frames: np.ndarray, fps: float, path: Path, megabytes: float) -> None:
     most = megabytes * 1e6
     side = short
     for levels, colors in ((0, 256), (3, 256), (5, 128)):
+        if levels == 3 and path.stat().st_size > 3 * most:
+            continue  # it is no use
         write_video(Scene(held(frames, levels), fps), path, colors=colors)
         if path.stat().st_size <= most:
             return
