@@ -1072,6 +1072,7 @@ d = {
         "alive_scene.reel": {
             "alive_scene.reel._animate": ("reel.html#_animate", "alive_scene/reel.py"),
             "alive_scene.reel._begin": ("reel.html#_begin", "alive_scene/reel.py"),
+            "alive_scene.reel._calmest": ("reel.html#_calmest", "alive_scene/reel.py"),
             "alive_scene.reel._chances": ("reel.html#_chances", "alive_scene/reel.py"),
             "alive_scene.reel._encode": ("reel.html#_encode", "alive_scene/reel.py"),
             "alive_scene.reel._encoder": ("reel.html#_encoder", "alive_scene/reel.py"),
@@ -1082,7 +1083,6 @@ d = {
             "alive_scene.reel._pictures": ("reel.html#_pictures", "alive_scene/reel.py"),
             "alive_scene.reel._round": ("reel.html#_round", "alive_scene/reel.py"),
             "alive_scene.reel._sequence": ("reel.html#_sequence", "alive_scene/reel.py"),
-            "alive_scene.reel._smoothest": ("reel.html#_smoothest", "alive_scene/reel.py"),
             "alive_scene.reel._steps_of": ("reel.html#_steps_of", "alive_scene/reel.py"),
             "alive_scene.reel.backward_messages": (
                 "reel.html#backward_messages",

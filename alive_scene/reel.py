@@ -185,14 +185,14 @@ def _lucky_round(
     return life, luck
 
 
-def _smoothest(path: Tensor) -> int:
-    "The first step of a ring (step, embed) into which it moves no more, and turns no more, than usual."
+def _calmest(path: Tensor, within: int) -> int:
+    "Of a ring (step, embed), the step among the first few into which it moves and turns least."
     step = path - path.roll(1, 0)  # into each
     length = step.norm(dim=1)
     turn = (step - step.roll(1, 0)).norm(dim=1)
     turn = torch.maximum(turn, turn.roll(-1))
-    good = (length <= length.median()) & (turn <= turn.median())
-    return int(good.nonzero()[0]) if good.any() else int(turn.argmin())
+    usual = [one.median().clamp_min(1e-12) for one in (length, turn)]
+    return int(torch.maximum(length / usual[0], turn / usual[1])[:within].argmin())
 
 
 # %% ../nbs/62_reel.ipynb #e620021
@@ -262,7 +262,7 @@ def loop(
     # what is left of the gap is shared out among all steps
     gap = (before - path[-1:]) * torch.arange(1, steps + 1, device=path.device)[:, None] / steps
     path = F.normalize(path + gap, dim=1)
-    return path.roll(-_smoothest(path), 0)
+    return path.roll(-_calmest(path, steps if start is None else 1 + steps // 4), 0)
 
 
 # %% ../nbs/62_reel.ipynb #e620028

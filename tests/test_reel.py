@@ -18,7 +18,7 @@ from alive_scene.scene import Scene
 
 @pytest.fixture(scope="module")
 def cat():
-    return AliveScene.fit(napping_cat(frames=120, size=64), seed=0, progress=False)
+    return AliveScene.fit(napping_cat(frames=80, size=48), seed=0, progress=False)
 
 
 def test_a_seam_is_measured_as_it_is():
@@ -52,7 +52,7 @@ def test_a_bridge_comes_as_often_as_among_walks_that_close():
     messages = backward_messages(ways, odds, 4, torch.tensor([0]))[:, :, 0]
     rng = np.random.default_rng(0)
     met = Counter()
-    for _ in range(3000):
+    for _ in range(2000):
         walk = []
         place = 0
         for left in (3, 2, 1, 0):
@@ -73,13 +73,13 @@ def test_a_bridge_comes_as_often_as_among_walks_that_close():
     whole = sum(close.values())
     assert whole == pytest.approx(float(messages[4, 0]), abs=1e-6) and set(met) <= set(close)
     for walk, chance in close.items():
-        wanted = 3000 * chance / whole
+        wanted = 2000 * chance / whole
         assert abs(met[walk] - wanted) < 5 * wanted**0.5 + 5
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1, 1.7, 2.5])
 def test_seams_are_no_larger_than_other_steps(cat, temperature):
-    for seed in range(4):
+    for seed in range(3):
         path = loop(cat, 6, temperature=temperature, seed=seed)
         assert path.shape == (72, 512) and torch.allclose(path.norm(dim=1), torch.ones(72))
         assert max(seam(path).values()) <= 1, (temperature, seed)
@@ -88,7 +88,7 @@ def test_seams_are_no_larger_than_other_steps(cat, temperature):
 
 def test_a_loop_moves_as_a_life_does(cat):
     usual = step_length(cat.rollout(600, seed=3))
-    for seed in range(4):
+    for seed in range(3):
         assert 0.6 < step_length(loop(cat, 8, seed=seed)) / usual < 1.6
 
 
@@ -120,7 +120,7 @@ def film(cat):
 @pytest.mark.parametrize("ending", ["mp4", "webm", "webp", "avif", "gif", "mov", "MP4"])
 def test_each_ending_holds_the_film(film, ending, tmp_path):
     file = write_film(film, tmp_path / f"film.{ending}")
-    again = read_scene(file, size=64)
+    again = read_scene(file, size=48)
     assert again.frames.shape == film.frames.shape
     assert abs(again.fps / film.fps - 1) < 0.02
     assert np.abs(again.frames.astype(int) - film.frames).mean() < 5
@@ -148,20 +148,24 @@ def test_a_sequence_is_a_picture_a_frame(film, tmp_path):
 
 
 def test_a_gif_keeps_to_its_budget(tmp_path):
-    rng = np.random.default_rng(0)
-    noise = rng.integers(0, 256, (12, 96, 96, 3)).astype(np.uint8)
-    small = write_film(noise, tmp_path / "noise.gif", megabytes=0.06)
-    assert small.stat().st_size <= 60_000
-    assert 64 <= Image.open(small).size[0] < 96
-    rich = write_film(noise, tmp_path / "rich.gif", megabytes=3)
+    y, x = np.mgrid[:96, :96]
+    moments = np.arange(12)[:, None, None]
+    waves = [np.sin((x + 7 * moments) / 5), np.sin((y - 5 * moments) / 7), np.sin((x + y) / 3)]
+    film = np.stack([np.broadcast_to(127 + 120 * one, (12, 96, 96)) for one in waves], 3)
+    film = film.astype(np.uint8)
+    rich = write_film(film, tmp_path / "rich.gif")
     assert Image.open(rich).size == (96, 96)
+    budget = 0.6 * rich.stat().st_size
+    small = write_film(film, tmp_path / "small.gif", megabytes=budget / 1e6)
+    assert small.stat().st_size <= budget
+    assert 64 <= Image.open(small).size[0] <= 96
 
 
 def test_held_pixels_never_stray_further_than_asked(film):
     for levels in (0, 3, 8):
         assert np.abs(held(film.frames, levels).astype(int) - film.frames).max() <= levels
     assert (held(film.frames, 0) == film.frames).all()
-    assert resized(film.frames, 64) is film.frames
+    assert resized(film.frames, 48) is film.frames
 
 
 @pytest.mark.parametrize("ending, lacks", [("mp4", "libx264"), ("webm", "libvpx-vp9")])
