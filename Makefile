@@ -50,9 +50,11 @@ test: $(VENV)/.installed browser  ## everything CI runs
 lab: $(VENV)/.installed  ## JupyterLab, open on the course
 	$(BIN)/jupyter lab --ip=127.0.0.1 nbs/index.ipynb
 
-# The attacks (nightly.yml makes them) are left out, what the scripts share, and the published pair (published.py, an hour, resumable, then pair.py).
+# Left out: the attacks and the bounds (nightly.yml has them), what the scripts share or run themselves, the page of guesses, and the
+# published pair (published.py, an hour, resumable, then pair.py).
+APART := fuzz faults endurance bounds clips stamp judge rivals unseen guess published pair
 bench: $(VENV)/.installed  ## every claim measured, a table each (well over an hour, most of it bench/behavior.py)
-	for script in $(filter-out bench/fuzz.py bench/faults.py bench/endurance.py bench/clips.py bench/stamp.py bench/published.py bench/pair.py,$(wildcard bench/*.py)); do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out $(APART:%=bench/%.py),$(wildcard bench/*.py)); do $(BIN)/python $$script || exit 1; done
 
 torture: $(VENV)/.installed  ## every lesson handled roughly: offline, read-only, twice, at the extremes (hours)
 	$(BIN)/python tests/torture.py $(ONLY)

@@ -9,7 +9,6 @@ import json
 import re
 import symtable
 import sys
-from functools import cache
 from pathlib import Path
 
 import matplotlib
@@ -467,9 +466,9 @@ def names(code):  # that a cell sets, that it changes, and that it needs from be
     return sets, changes, needs
 
 
-def program(lesson, number, answer):
-    "Only those cells before an exercise that it and its answer rest on."
-    kept = []
+def rests_on(lesson, number, answer):
+    "The numbers of those cells before an exercise that it and its answer rest on."
+    found = set()
     needed = names(dict(cells(lesson, "code"))[number])[2] | names(answer)[2]
     for i, source in reversed(cells(lesson, "code")):
         if i >= number or source.startswith(("#| export", "#| default_exp")):
@@ -478,18 +477,24 @@ def program(lesson, number, answer):
         if not (sets | changes) & needed:
             continue
         needed = needed - sets | needs
-        kept.insert(0, source)
-    return kept
+        found.add(i)
+    return found
 
 
-@cache
-def after(lesson, program):  # the names that are known when these cells have run
+def known_at(lesson):
+    "For each exercise of a lesson the names known there: the cells that any of them rests on run once."
+    asked = {number: name for name, number in exercises(lesson).items()}
+    needed = set()
+    for number, name in asked.items():
+        needed |= rests_on(lesson, number, solution(lesson, name))
     room = re.search(r"default_exp (\w+)", cells(lesson, "code")[0][1])
     known = dict(vars(importlib.import_module(f"alive_scene.{room[1]}"))) if room else {}
     known |= {"display": lambda *things: None, "__name__": "lesson"}
-    for cell in program:
-        exec(compile(cell, "lesson", "exec"), known)
-    return known
+    for i, source in cells(lesson, "code"):
+        if i in asked:
+            yield asked[i], source, dict(known)
+        if i in needed:
+            exec(compile(source, "lesson", "exec"), known)
 
 
 def ask(known, source):  # runs a cell; what its last line says
@@ -508,15 +513,10 @@ def quietly(monkeypatch, tmp_path):
     )
 
 
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("lesson, name", WRONG, ids=lambda word: word)
-def test_the_check_knows_right_from_wrong(lesson, name, quietly):
-    number = exercises(lesson)[name]
-    right = solution(lesson, name)
-    source = dict(cells(lesson, "code"))[number]
-    known = after(lesson, tuple(program(lesson, number, right)))
+def knows_right_from_wrong(lesson, name, source, known):
+    "Its check asks for an answer, refuses each wrong one with a hint, and takes the solution."
     hole, check = source.split("# your turn", 1)
-    assert ask(dict(known), source).startswith("not yet")
+    assert ask(dict(known), source).startswith("not yet"), name
 
     def answered(code):
         return ask(dict(known), code + "\n" + check)
@@ -524,8 +524,18 @@ def test_the_check_knows_right_from_wrong(lesson, name, quietly):
     for wrong in WRONG[lesson, name]:
         with pytest.raises(AssertionError) as error:
             answered(wrong)
-        assert len(str(error.value)) > 10, "a wrong answer gets no hint"
-    assert answered(right).startswith("right")
+        assert len(str(error.value)) > 10, f"a wrong answer to {name} gets no hint: {wrong}"
+    assert answered(solution(lesson, name)).startswith("right"), name
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("lesson", lessons)
+def test_each_check_knows_right_from_wrong(lesson, quietly):
+    seen = set()
+    for name, source, known in known_at(lesson):
+        knows_right_from_wrong(lesson, name, source, known)
+        seen.add(name)
+    assert seen == set(exercises(lesson))
 
 
 @pytest.mark.parametrize("lesson", lessons)
