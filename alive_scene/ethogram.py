@@ -348,7 +348,7 @@ def _rows_of(path: Path) -> list[dict]:
         raise ValueError(f"{path} holds no labels: give a header with `state`, and a row a frame")
     if "state" not in rows[0]:
         raise ValueError(
-            f"{path} has the columns {', '.join(map(str, rows[0]))[:80]}: name one of them `state`"
+            f"{path} has the columns {', '.join(map(str, rows[0]))[:80]}: one must be `state`"
         )
     return rows
 

@@ -366,7 +366,7 @@ def _sequence(frames: np.ndarray, path: Path) -> Path:
         return path
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ValueError(
-            f"{path} is there and not empty: name a new folder, or a pattern like %04d.png"
+            f"{path} is there and not empty: choose a new folder, or a pattern like %04d.png"
         )
     if not path.parent.is_dir():
         raise FileNotFoundError(
