@@ -314,7 +314,7 @@ def with_alpha():
 def full(name):
     "A folder with something in it."
     folder(name)
-    Path(name, "a.txt").write_text("here first")
+    written(f"{name}/a.txt", b"here first")
     return name
 
 
