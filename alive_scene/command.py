@@ -147,6 +147,75 @@ def _add_export(commands) -> None:
     )
 
 
+# %% ../nbs/99_command.ipynb #73b2a43b
+def _add_states(verb) -> None:
+    "Where the states of frames come from."
+    verb.add_argument(
+        "--labels",
+        help="a CSV that names each frame's state: columns `state` and, unless one a frame, `frame_index`",
+    )
+    verb.add_argument(
+        "--clusters", type=int, help="without labels, so many groups of frames; 4 if none is said"
+    )
+    verb.add_argument(
+        "--min-bout",
+        type=float,
+        default=0.0,
+        help="seconds; what is shorter is given to the longer of its neighbors",
+    )
+
+
+_ENDINGS = (
+    ".mp4, .webm, .webp, .avif, .gif, .mov (ProRes), a pattern like shot_%%04d.png, or a folder"
+)
+
+
+def _add_film(play) -> None:
+    "What `play` can make of a life."
+    play.add_argument(
+        "--loop",
+        type=_seconds,
+        help="a film of so many seconds that ends where it began, instead of --steps",
+    )
+    play.add_argument("--size", type=int, help="pixels along the shorter side; without it, its own")
+    play.add_argument(
+        "--megabytes",
+        type=float,
+        default=3.0,
+        help="a GIF's budget: size and colors are chosen to fit",
+    )
+    play.add_argument("--ethogram", action="store_true", help="draw a band of its states below it")
+    _add_states(play)
+
+
+# %% ../nbs/99_command.ipynb #4706d099
+def _add_lab(vitals) -> None:
+    "What `vitals` writes for a lab."
+    vitals.add_argument(
+        "--of",
+        choices=("filmed", "imagined", "both"),
+        default="imagined",
+        help="what the tables describe",
+    )
+    vitals.add_argument(
+        "--csv",
+        help="a row a step: the source's frame and second, state, bout, onset, length, distance, leap",
+    )
+    for name, says in {
+        "bouts": "a row a bout: state, start, end, duration",
+        "states": "a row a state: count, total, share, rate, mean, median, SD, longest, intervals",
+        "transitions": "what follows what: counts and probabilities, filmed beside imagined",
+    }.items():
+        vitals.add_argument(f"--{name}", nargs="?", const="-", metavar="CSV", help=says)
+    vitals.add_argument("--events", help="bouts for BORIS, NAME.boris, or for SimBA, NAME.csv")
+    vitals.add_argument(
+        "--media", help="the video that --events are about; without it, the scene's"
+    )
+    vitals.add_argument("--plot", help="a picture of the bands of states: NAME.png")
+    vitals.add_argument("--sheets", help="a new folder for a clip sheet of each state")
+    _add_states(vitals)
+
+
 # %% ../nbs/99_command.ipynb #58a5437c
 def _add_path(
     commands,  # argparse's subparsers
@@ -164,7 +233,7 @@ def _add_path(
         default=300 if name == "play" else 10_000,
         help="how many frames to imagine",
     )
-    verb.add_argument("--start", type=int, default=0, help="the frame to start from")
+    verb.add_argument("--start", type=int, help="the frame to start from; without it, the first")
     verb.add_argument("--temperature", type=float, default=1, help="multiplies the motion")
     verb.add_argument(
         "--curing", type=float, default=0.1, help="share of the nearest observed embedding, 0..1"
@@ -182,7 +251,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_fit(commands)
     _add_look(commands)
     play = _add_path(commands, "play", "imagine it going on, as a video")
-    play.add_argument("-o", "--out", required=True, help="the file to write: .gif, .mp4 or .webp")
+    play.add_argument("-o", "--out", required=True, help=f"the film to write: {_ENDINGS}")
     play.add_argument(
         "--wish",
         action="append",
@@ -192,10 +261,9 @@ def _parser() -> argparse.ArgumentParser:
             "'the cat is asleep@5s', with its opposite 'asleep|awake@5s', or frame:12@20s"
         ),
     )
+    _add_film(play)
     vitals = _add_path(commands, "vitals", "measure how alive a long rollout is")
-    vitals.add_argument(
-        "--csv", help="also write each step's nearest frame, length and distance to the scene"
-    )
+    _add_lab(vitals)
     _add_export(commands)
     return parser
 
@@ -372,7 +440,7 @@ def _path(asked: argparse.Namespace) -> tuple:
     wishes = _wishes(alive, getattr(asked, "wish", []))
     return alive, alive.rollout(
         asked.steps,
-        start=asked.start,
+        start=asked.start or 0,
         temperature=asked.temperature,
         curing=asked.curing,
         seed=asked.seed,
@@ -380,15 +448,69 @@ def _path(asked: argparse.Namespace) -> tuple:
     )
 
 
+# %% ../nbs/99_command.ipynb #2102f3a1
+def _states(alive, asked: argparse.Namespace) -> tuple[list[str], str]:
+    "The state of each filmed frame, and a sentence that says where they come from."
+    from alive_scene.ethogram import cluster_states, consistency, read_labels
+
+    if asked.min_bout < 0:
+        raise ValueError(f"--min-bout must be 0 seconds or more, got {asked.min_bout:g}")
+    if asked.labels:
+        if asked.clusters is not None:
+            raise ValueError("--labels and --clusters are two sources of states: give one of them")
+        return read_labels(asked.labels, alive.scene), f"states: {asked.labels}"
+    count = min(4, len(alive.embeddings)) if asked.clusters is None else asked.clusters
+    states = cluster_states(alive.embeddings, count, asked.seed)
+    return states, (
+        f"states: {count} groups of frames (k-means), A the largest; two of ten seeds agree to "
+        f"{consistency(alive.embeddings, count):.2f} (adjusted Rand index: 1 is alike, 0 is chance)"
+    )
+
+
+def _with_band(alive, asked: argparse.Namespace, path, frames):  # uint8 frames, higher
+    "The film with a band of its states below it."
+    from alive_scene.ethogram import imagined, smoothed, under_film
+
+    states, _ = _states(alive, asked)
+    seen = imagined(alive.scene, alive.embeddings, states, path).states
+    shortest = round(asked.min_bout * alive.scene.fps)
+    return under_film(frames, smoothed(seen, shortest), sorted(set(states)))
+
+
+# %% ../nbs/99_command.ipynb #2ef335a7
+def _loop(asked: argparse.Namespace) -> tuple:
+    "The saved scene and a path that comes back to its beginning."
+    from alive_scene.alive import AliveScene
+    from alive_scene.reel import loop
+
+    if asked.wish:
+        raise ValueError("a loop hears no wish: leave out --wish, or --loop")
+    alive = AliveScene.load(asked.scene)
+    words = {name: getattr(asked, name) for name in ("start", "temperature", "curing", "seed")}
+    return alive, loop(alive, asked.loop, **words)
+
+
 def _play(asked: argparse.Namespace) -> str:
-    "Write a video of a scene going on."
-    from alive_scene.scene import Scene, write_video
+    "Write a film of a scene going on."
+    from alive_scene.reel import seam, write_film
+    from alive_scene.scene import Scene
 
     if asked.steps < 1:
         raise ValueError(f"a video has one frame at least, got --steps {asked.steps}")
-    alive, path = _path(asked)
-    write_video(Scene(alive.render(path), alive.scene.fps, alive.scene.name), asked.out)
-    return f"{asked.out}: {asked.steps} frames, drawn from {asked.scene}"
+    alive, path = _path(asked) if asked.loop is None else _loop(asked)
+    frames = alive.render(path)
+    told = ""
+    if asked.loop is not None:
+        found = seam(frames)
+        told = (
+            f", a loop: its seam is {found['place']:.2f} in place and {found['motion']:.2f} in motion, "
+            "where 1 is the 99th percentile of its other steps"
+        )
+    if asked.ethogram:
+        frames = _with_band(alive, asked, path, frames)
+    film = Scene(frames, alive.scene.fps, alive.scene.name)
+    write_film(film, asked.out, size=asked.size, megabytes=asked.megabytes)
+    return f"{asked.out}: {len(path)} frames, drawn from {asked.scene}{told}"
 
 
 # %% ../nbs/99_command.ipynb #a3f57953
@@ -428,50 +550,148 @@ def _export(asked: argparse.Namespace) -> str:
 
 
 # %% ../nbs/99_command.ipynb #d3d45777
-def _write_csv(alive, path, file: str) -> None:  # alive: an AliveScene; path: (steps, embed)
-    "A line a step, for behavior studies: where it is, for how long without a leap, and how far it went."
-    import csv
-    import io
-    from alive_scene.path import distance_to_path
+def _records(alive, asked: argparse.Namespace, states: list[str], path) -> list:  # ethogram.Record
+    "What was filmed, what was imagined, or both; runs that are too short are given away."
+    from alive_scene.ethogram import filmed, imagined, smoothed
+
+    known = (alive.scene, alive.embeddings, states)
+    found = [filmed(*known)] if asked.of != "imagined" else []
+    found += [imagined(*known, path)] if asked.of != "filmed" else []
+    shortest = round(asked.min_bout * alive.scene.fps)
+    return [replace(one, states=smoothed(one.states, shortest)) for one in found]
+
+
+def _printed(rows: list[dict]) -> str:
+    "Rows for a terminal: their columns, aligned."
+    told = [
+        [f"{x:.3g}" if isinstance(x, float) else str(x) for x in line]
+        for line in (rows[0], *(row.values() for row in rows))
+    ]
+    wide = [max(map(len, column)) for column in zip(*told, strict=True)]
+    return "\n".join(
+        "  ".join(x.rjust(w) for x, w in zip(line, wide, strict=True)) for line in told
+    )
+
+
+# %% ../nbs/99_command.ipynb #67216752
+def _transitions(records: list, names: list[str]) -> list[dict]:  # records: of ethogram.Record
+    "A row for each pair of states: how often, and how likely, the one is followed by the other."
+    from alive_scene.ethogram import bouts, transition_counts, transition_shares
+
+    rows = [{"from": one, "to": other} for one in names for other in names]
+    for record in records:
+        counts = transition_counts([bout.state for bout in bouts(record)], names)
+        figures = zip(rows, counts.flatten(), transition_shares(counts).flatten(), strict=True)
+        for row, count, share in figures:
+            row[f"{record.of}_count"] = int(count)
+            row[f"{record.of}_probability"] = float(share)
+    return rows
+
+
+def _tables(asked: argparse.Namespace, records: list, names: list[str]) -> dict:  # name -> rows
+    "Each table that is asked for."
+    from alive_scene.ethogram import bout_rows, bouts, rows_of, state_table
+
+    stretches = [bouts(record) for record in records]
+    made = {
+        "csv": lambda: [row for one in records for row in rows_of(one)],
+        "bouts": lambda: [row for one in stretches for row in bout_rows(one)],
+        "states": lambda: [row for one in stretches for row in state_table(one, names, asked.seed)],
+        "transitions": lambda: _transitions(records, names),
+    }
+    return {name: make() for name, make in made.items() if getattr(asked, name)}
+
+
+# %% ../nbs/99_command.ipynb #572cbb8d
+def _events(alive, asked: argparse.Namespace, records: list) -> str:
+    "Write the bouts of what was filmed, or else of what was imagined, for BORIS or SimBA."
+    from alive_scene.ethogram import bouts, source_rate, write_events
+
+    of_film = records[0].of == "filmed"
+    media = asked.media or f"{alive.scene.name}.mp4"
+    stretches = bouts(records[0])
+    if not of_film:  # of a film of what was imagined, whose frames are its steps
+        stretches = [replace(one, start_frame=one.first, end_frame=one.last) for one in stretches]
+    rate = source_rate(alive.scene) if of_film else alive.scene.fps
+    write_events(stretches, asked.events, media, rate)
+    return f"{asked.events}: {len(stretches)} bouts of what was {records[0].of}, about {media}"
+
+
+def _sheets(alive, asked: argparse.Namespace, records: list, names: list[str]) -> str:
+    "A folder with a clip sheet of each state that was filmed."
+    from PIL import Image
+
+    from alive_scene.ethogram import bouts, clip_sheet
+
+    stretches = bouts(records[0])
+    frames = alive.render(alive.embeddings)
+    there = [name for name in names if any(bout.state == name for bout in stretches)]
+    pictures = {name: Image.fromarray(clip_sheet(frames, stretches, name)) for name in there}
+    folder = Path(asked.sheets)
+    folder.mkdir(exist_ok=True)
+    for i, (name, picture) in enumerate(pictures.items()):
+        picture.save(folder / f"{i + 1}_{re.sub(r'[^-0-9A-Za-z]+', '_', name)[:40]}.png")
+    return f"{folder}: a clip sheet of {', '.join(there)}"
+
+
+# %% ../nbs/99_command.ipynb #d79ca438
+def _check_lab(asked: argparse.Namespace) -> None:
+    "Refuse what can't be written before anything is."
+    if asked.sheets and asked.of == "imagined":
+        raise ValueError("--sheets shows what was filmed: choose --of filmed, or --of both")
+    if asked.sheets and Path(asked.sheets).exists():
+        raise ValueError(f"--sheets {asked.sheets} is there already: name a new folder")
+    if asked.events and Path(asked.events).suffix not in (".boris", ".csv"):
+        raise ValueError(
+            f"--events are written as NAME.boris (BORIS) or NAME.csv (SimBA), got {asked.events}"
+        )
+    if asked.plot and Path(asked.plot).suffix not in (".png", ".svg", ".pdf"):
+        raise ValueError(f"--plot {asked.plot} must end in .png, .svg or .pdf")
+
+
+def _lab(alive, asked: argparse.Namespace, path) -> list[str]:
+    "The tables and pictures that are asked for; lines for the terminal."
+    from alive_scene.ethogram import (
+        caution,
+        entropy_rate,
+        plot_ethogram,
+        shuffled_rate,
+        write_table,
+    )
     from alive_scene.scene import write_atomic
 
-    near, distance, _ = (column.tolist() for column in distance_to_path(path, alive.embeddings))
-    lengths = [0.0, *(path[1:] - path[:-1]).norm(dim=1).tolist()]
-    dwell = 0
-    rows = []
-    for step, frame in enumerate(near):
-        leap = step > 0 and abs(frame - near[step - 1]) > 3
-        dwell = 1 if leap else dwell + 1
-        rows.append(
-            (step, step / alive.scene.fps, frame, int(leap), dwell, lengths[step], distance[step])
+    states, lines = _states(alive, asked)
+    lines = [lines]
+    names = sorted(set(states))
+    records = _records(alive, asked, states, path)
+    for name, rows in _tables(asked, records, names).items():
+        file = getattr(asked, name)
+        lines.append(
+            _printed(rows) if file == "-" else f"{write_table(rows, file)}: {len(rows)} rows"
         )
-    text = io.StringIO()
-    csv.writer(text).writerows(
-        [
-            (
-                "step",
-                "second",
-                "nearest_frame",
-                "leap",
-                "steps_since_leap",
-                "step_length",
-                "distance",
-            ),
-            *rows,
-        ]
-    )
-    with write_atomic(file) as temporary:
-        Path(temporary).write_text(text.getvalue(), encoding="utf-8", newline="")
+    if asked.events:
+        lines.append(_events(alive, asked, records))
+    if asked.sheets:
+        lines.append(_sheets(alive, asked, records, names))
+    if asked.plot:
+        with write_atomic(asked.plot) as temporary:
+            plot_ethogram(records, names).savefig(temporary)
+        lines.append(f"{asked.plot}: the bands of states, a minute at most")
+    for record in records:
+        lines.append(
+            f"entropy rate of what was {record.of}: {entropy_rate(record.states):.3f} bits a step, "
+            f"in random order {shuffled_rate(record.states, asked.seed):.3f}"
+        )
+    if alive.scene.indices is None:
+        lines.append("the scene doesn't know its source's frames: its own are counted")
+    return [*lines, caution(len(states))]
 
 
 # %% ../nbs/99_command.ipynb #25663628
-def _vitals(asked: argparse.Namespace) -> str:
-    "The vital signs of a long rollout, a line each, beside what a living scene has."
+def _signs(alive, path) -> list[str]:  # alive: an AliveScene; path: (steps, embed)
+    "The vital signs of a rollout, a line each, beside what a living scene has."
     from alive_scene.vitals import TARGETS, missing, vital_signs
 
-    alive, path = _path(asked)
-    if asked.csv:
-        _write_csv(alive, path, asked.csv)
     usual = {
         sign: f"up to {most}" if least == 0 else f"{least} to {most}"
         for sign, (least, most) in TARGETS.items()
@@ -482,14 +702,27 @@ def _vitals(asked: argparse.Namespace) -> str:
         f"{sign:10} {value:8.3g}{'*' if sign in fails else ' '} {usual[sign]}"
         for sign, value in signs.items()
     ]
-    return "\n".join(
-        [
-            f"{'':10} {'this':>8}  alive, over 10,000 steps",
-            *lines,
-            f"{len(signs) - len(fails)} of {len(signs)} hold"
-            + ("; * marks what doesn't" if fails else ""),
-        ]
-    )
+    return [
+        f"{'':10} {'this':>8}  alive, over 10,000 steps",
+        *lines,
+        f"{len(signs) - len(fails)} of {len(signs)} hold"
+        + ("; * marks what doesn't" if fails else ""),
+    ]
+
+
+def _vitals(asked: argparse.Namespace) -> str:
+    "The vital signs of a long rollout, and what a lab asks for."
+    from alive_scene.alive import AliveScene
+
+    wanted = ("csv", "bouts", "states", "transitions", "events", "plot", "sheets")
+    wanted += ("labels", "clusters")
+    _check_lab(asked)
+    lab = asked.of != "imagined" or any(getattr(asked, name) is not None for name in wanted)
+    if asked.of == "filmed":  # nothing is imagined
+        return "\n".join(_lab(AliveScene.load(asked.scene), asked, None))
+    alive, path = _path(asked)
+    lines = _signs(alive, path)
+    return "\n".join(lines + (_lab(alive, asked, path) if lab else []))
 
 
 # %% ../nbs/99_command.ipynb #4c9e2cbb

@@ -54,6 +54,14 @@ def _fit(image, size: int, crop: str, white: float = 255) -> np.ndarray:  # (hei
     return np.asarray(image.convert("RGB").resize(shape, Image.Resampling.BILINEAR, box=box))
 
 
+# %% ../nbs/02_reader.ipynb #32510dfa
+def _see_through(image) -> bool:
+    "Is a part of a PIL picture transparent?"
+    if not image.has_transparency_data:
+        return False
+    return image.convert("RGBA").getchannel("A").getextrema()[0] < 255
+
+
 # %% ../nbs/02_reader.ipynb #cacab0df
 _WIDEST = 16 / 9
 
@@ -553,7 +561,10 @@ def _take(
         if indices and index == indices[-1]:  # shown for longer
             frames.append(frames[-1])
         else:
-            frames.append(_fit(source.image(picture), size, crop, source.white))
+            image = source.image(picture)
+            if _see_through(image):
+                _say(source.notes, "what is transparent was laid on white: a scene keeps no alpha")
+            frames.append(_fit(image, size, crop, source.white))
         seconds.append(second)
         indices.append(index)
     return frames, seconds, indices

@@ -209,13 +209,20 @@ def write_video(
     scene: Scene | np.ndarray,  # A scene, or uint8 frames (time, height, width, 3)
     path: str | Path,  # Ends in .gif, .mp4 or .webp
     fps: float | None = None,  # Frames a second; None keeps the scene's own (12 for bare frames)
+    colors: int = 256,  # Of a GIF's palette, 2 to 256
 ) -> Path:  # Where it was written
     """Write a clip as GIF, MP4 (H.264) or WebP, whole or not at all.
     Raises ValueError for another suffix, or what it can't hold."""
+    if not 2 <= colors <= 256:
+        raise ValueError(f"colors must be from 2 to 256, got {colors}")
     scene = scene if isinstance(scene, Scene) else Scene(scene)
     scene = replace(scene, fps=scene.fps if fps is None else fps)
     path = Path(path)
-    writers = {".gif": _animation, ".mp4": _mp4, ".webp": partial(_animation, format="WEBP")}
+    writers = {
+        ".gif": partial(_animation, colors=colors),
+        ".mp4": _mp4,
+        ".webp": partial(_animation, format="WEBP"),
+    }
     if path.suffix.lower() not in writers:
         raise ValueError(f"cannot write {path.name}: its name must end in {', '.join(writers)}")
     with write_atomic(path) as temporary:

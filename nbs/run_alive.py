@@ -22,6 +22,7 @@ made = {
     "temperatures.gif": "the same at four temperatures",
     "artifacts.gif": "raw, renormalised and cured",
     "map.gif": "the video's path through its own embeddings",
+    "share.mp4": "ten seconds that end where they began: one to send to somebody",
 }
 
 
@@ -89,6 +90,7 @@ def run(video, out):
     print(f"\nIn {out}, to open in any browser:")
     for name, what in made.items():
         print(f"  {name:26} {what}")
+    print(f"  {'*.mp4':26} the same films beside the GIFs, 512 pixels or more")
     commands = Path(sys.executable).parent
     print(
         f"  {scene.name:26} the scene; play it on:  "

@@ -72,6 +72,21 @@ from alive_scene.codec import (
     unpack_frames,
 )
 from alive_scene.command import main
+from alive_scene.ethogram import (
+    bouts,
+    clip_sheet,
+    cluster_states,
+    filmed,
+    imagined,
+    labels_of,
+    plot_ethogram,
+    read_labels,
+    state_table,
+    transition_counts,
+    under_film,
+    write_events,
+    write_table,
+)
 from alive_scene.explorer import MapExplorer
 from alive_scene.film import FilmGenerator
 from alive_scene.flow import Motions, between, flow, flow_colors, sharpness
@@ -83,6 +98,7 @@ from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vect
 from alive_scene.peers import FlowBehavior, LinearSystem, PeerState, VideoTexture
 from alive_scene.player import AlivePlayer, Hearing, LiveRollout, named_wishes, within_reach
 from alive_scene.reader import read_scene
+from alive_scene.reel import backward_messages, loop, resized, seam, write_film
 from alive_scene.rollout import Force, Life, advance, cure, multiplied, rollout, starting_point
 from alive_scene.scene import Scene, side_by_side, write_atomic, write_video
 from alive_scene.segments import contact_sheet, read_segment, skim, survey, warn_lifeless
@@ -295,6 +311,27 @@ def dot(time):
 def photo():
     Image.fromarray(frames[0]).save("a.png")
     return laid("a.png")
+
+
+def with_alpha():
+    "Frames with a fourth channel."
+    return np.concatenate([frames, frames[..., :1]], 3)
+
+
+def full(name):
+    "A folder with something in it."
+    folder(name)
+    written(f"{name}/a.txt", b"here first")
+    return name
+
+
+def stretches(states):
+    "The bouts of a letter a frame."
+    return bouts(filmed(Scene(frames[: len(states)]), observed[: len(states)], states))
+
+
+def labelled(data):
+    return read_labels(written("a.csv", data), Scene(frames))
 
 
 def sheet(columns):
@@ -1427,6 +1464,103 @@ NUMBERS = [
         ),
         WORKS,
     ),
+    ("a loop of no time", lambda alive: loop(alive, 0), "seconds of a loop must be above 0"),
+    ("a loop of NaN", lambda alive: loop(alive, nan), "seconds of a loop must be above 0"),
+    ("a loop of a word", lambda alive: loop(alive, "4"), "seconds of a loop must be above 0"),
+    ("a loop longer than sense", lambda alive: loop(alive, 1e7), "give from .* nobody waits"),
+    ("a loop of a blink", lambda alive: loop(alive, 0.1), "give from"),
+    ("a loop without heat", lambda alive: loop(alive, 4, temperature=0), "temperature of a loop"),
+    ("a loop at NaN", lambda alive: loop(alive, 4, temperature=nan), "temperature of a loop"),
+    ("a loop from nowhere", lambda alive: loop(alive, 4, start=999), "start must be a frame"),
+    ("a loop, cured too much", lambda alive: loop(alive, 4, curing=2), "curing must be"),
+    ("a loop on its frames", lambda alive: loop(alive, 4, curing=1.0), WORKS),
+    ("a loop, raw", lambda alive: loop(alive, 4, curing=None), WORKS),
+    ("a hot loop", lambda alive: loop(alive, 4, temperature=50.0), WORKS),
+    (
+        "a loop of what has no plan",
+        lambda alive: loop(replace(alive, behavior=published), 4),
+        "fit with behavior='alive'",
+    ),
+    ("the seam of two frames", lambda: seam(frames[:2]), "points must be at least 5"),
+    ("the seam of a still film", lambda: seam(np.zeros((9, 4))), "points stand still"),
+    (
+        "messages of a chain that ends",
+        lambda: backward_messages(
+            torch.tensor([[0], [1]]), torch.zeros(2, 1), 3, torch.tensor([0])
+        ),
+        WORKS,
+    ),
+    ("a film for a typewriter", lambda: write_film(frames, "a.doc"), "name must end in .avif"),
+    ("a film of nothing", lambda: write_film(frames[:0], "a.mp4"), "frames must not be empty"),
+    ("a film of fractions", lambda: write_film(frames / 255, "a.mp4"), "frames must be uint8"),
+    ("a film of a word", lambda: write_film("cat", "a.mp4"), "frames must be uint8"),
+    ("a film at no rate", lambda: write_film(frames, "a.webm", fps=0), "fps must be above 0"),
+    ("a film at NaN", lambda: write_film(frames, "a.mov", fps=nan), "fps must be above 0"),
+    ("a film of a dot", lambda: write_film(frames, "a.mp4", size=1), "size must be"),
+    ("a huge film", lambda: write_film(frames, "a.mp4", size=10**6), "size must be"),
+    ("frames of half a pixel", lambda: resized(frames, 99.5), "size must be a whole number"),
+    ("a film of an odd size", lambda: write_film(frames[:, :47, :63], "a.webm"), WORKS),
+    ("alpha in an MP4", lambda: write_film(with_alpha(), "a.mp4"), "keeps no soft alpha"),
+    ("alpha in a GIF", lambda: write_film(with_alpha(), "a.gif"), "keeps no soft alpha"),
+    ("alpha in a JPEG", lambda: write_film(with_alpha(), "a_%d.jpg"), "keeps no alpha"),
+    ("a GIF for nothing", lambda: write_film(frames, "a.gif", megabytes=0), "megabytes must be"),
+    ("a GIF of NaN", lambda: write_film(frames, "a.gif", megabytes=nan), "megabytes must be"),
+    (
+        "a GIF too small to be",
+        lambda: write_film(np.tile(frames, (1, 2, 2, 1)), "a.gif", megabytes=1e-4),
+        "give more megabytes",
+    ),
+    ("a film into a full folder", lambda: write_film(frames, full("shots")), "choose a new folder"),
+    ("a film into no folder", lambda: write_film(frames, "no/where/a.webm"), "make it first"),
+    ("a sequence into no folder", lambda: write_film(frames, "no/where/shots"), "make it first"),
+    ("a pattern of no number", lambda: write_film(frames, "a%.png"), "must hold one number"),
+    ("a pattern of two", lambda: write_film(frames, "a%d_%d.png"), "must hold one number"),
+    ("a pattern for a typewriter", lambda: write_film(frames, "a%d.doc"), "must end in .png"),
+    ("a palette of one color", lambda: write_video(frames, "a.gif", colors=1), "colors must be"),
+    (
+        "states of another length",
+        lambda: filmed(Scene(frames), observed, ["a"] * 5),
+        "states must be one a frame",
+    ),
+    (
+        "a life of another size",
+        lambda: imagined(Scene(frames), observed, ["a"] * 6, walk(5, 9)),
+        "path must be one rollout",
+    ),
+    (
+        "a life of no steps",
+        lambda: imagined(Scene(frames), observed, ["a"] * 6, observed[:0]),
+        "path must be one rollout",
+    ),
+    ("a table of nothing", lambda: state_table([], ["a"]), "give those of a record"),
+    ("one state only", lambda: state_table(stretches("aaaaaa"), ["a", "b"]), WORKS),
+    ("a state without a name", lambda: transition_counts("ab", ["a"]), "names must hold"),
+    ("labels of nobody", lambda: read_labels("a.csv", Scene(frames)), "check the name"),
+    ("empty labels", lambda: labelled(b""), "holds no labels"),
+    ("labels of a header", lambda: labelled(b"state\n"), "holds no labels"),
+    ("labels of noise", lambda: labelled(bytes(range(256))), "save it as text"),
+    ("labels of another column", lambda: labelled(b"mood\ncalm\n"), "one must be `state`"),
+    ("labels of another length", lambda: labelled(b"state\na\nb\n"), "2 labels.*6 frames"),
+    ("labels without a word", lambda: labelled(b"frame,state\n0,\n"), "row 1 has no state"),
+    ("labels of other frames", lambda: labelled(b"frame,state\n99,a\n"), "names no frame"),
+    ("labels of half frames", lambda: labelled(b"frame,state\n1.5,a\n"), "whole numbers"),
+    ("a short row of labels", lambda: labelled(b"frame,state\n1\n"), "row 1 has no state"),
+    ("a lasso outside", lambda: labels_of({"a": [9]}, 6), "frame 9"),
+    ("two lassos on one frame", lambda: labels_of({"a": [1], "b": [1]}, 6), "choose one"),
+    ("no rows", lambda: write_table([], "a.csv"), "nothing to write"),
+    ("one cluster", lambda: cluster_states(observed, 1), "count must be from 2"),
+    ("more clusters than frames", lambda: cluster_states(observed, 7), "count must be from 2"),
+    ("half a cluster", lambda: cluster_states(observed, 2.5), "count must be from 2"),
+    ("bands of nothing", lambda: plot_ethogram([], ["a"]), "records must hold one"),
+    ("a band of another length", lambda: under_film(frames, ["a"], ["a"]), "one a frame"),
+    (
+        "a sheet of what never was",
+        lambda: clip_sheet(frames, stretches("aaabbb"), "c"),
+        "'c' never occurs .*choose a state",
+    ),
+    ("no events", lambda: write_events([], "a.boris", "a.mp4", 25), "there are no bouts"),
+    ("events at no rate", lambda: write_events(stretches("aab"), "a.csv", "a.mp4", 0), "fps must"),
+    ("events, elsewhere", lambda: write_events(stretches("aab"), "a.xls", "a.mp4", 9), "NAME.csv"),
     ("no signs", lambda: missing({"speed": 1.0}), "signs must be what vital_signs says, coverage"),
     (
         "three steps, answered",
@@ -1764,6 +1898,77 @@ COMMANDS = [
         "at least 4",
     ),
     (
+        "a loop of 0 seconds, played",
+        lambda alive: asked("play", saved(alive), "-o", "a.gif", "--loop", "0"),
+        "seconds of a loop must be above 0",
+    ),
+    (
+        "a loop of less than nothing, played",
+        lambda alive: asked("play", saved(alive), "-o", "a.gif", "--loop=-1"),
+        "is no time: give seconds",
+    ),
+    (
+        "a loop of a day, played",
+        lambda alive: asked("play", saved(alive), "-o", "a.gif", "--loop", "24:00:00"),
+        "give from",
+    ),
+    (
+        "a loop that is asked for more",
+        lambda alive: asked(
+            *("play", saved(alive), "-o", "a.gif", "--loop", "4", "--wish", "frame:3@1s")
+        ),
+        "leave out --wish",
+    ),
+    (
+        "a GIF of no megabytes",
+        lambda alive: asked("play", saved(alive), "-o", "a.gif", "--megabytes", "0"),
+        "megabytes must be",
+    ),
+    (
+        "labels of another clip",
+        lambda alive: asked(
+            *("vitals", saved(alive), "--of", "filmed"),
+            *("--labels", written("a.csv", b"state\na\nb\n"), "--csv", "b.csv"),
+        ),
+        "2 labels.*40 frames",
+    ),
+    (
+        "labels of one state only",
+        lambda alive: asked(
+            *("vitals", saved(alive), "--of", "both", "--steps", "50", "--states"),
+            *("--transitions", "--labels", written("a.csv", b"state\n" + 40 * b"rest\n")),
+        ),
+        WORKS,
+    ),
+    (
+        "labels and clusters",
+        lambda alive: asked(
+            *("vitals", saved(alive), "--of", "filmed", "--clusters", "3"),
+            *("--labels", written("a.csv", b"state\na\n")),
+        ),
+        "give one of them",
+    ),
+    (
+        "no clusters",
+        lambda alive: asked("vitals", saved(alive), "--of", "filmed", "--clusters", "0"),
+        "count must be from 2",
+    ),
+    (
+        "a bout shorter than nothing",
+        lambda alive: asked("vitals", saved(alive), "--of", "filmed", "--min-bout", "-1"),
+        "--min-bout must be",
+    ),
+    (
+        "events for a typewriter",
+        lambda alive: asked("vitals", saved(alive), "--of", "filmed", "--events", "a.doc"),
+        "NAME.boris",
+    ),
+    (
+        "sheets of what is imagined",
+        lambda alive: asked("vitals", saved(alive), "--sheets", "sheets", "--steps", "50"),
+        "choose --of filmed",
+    ),
+    (
         "another suffix for a page",
         lambda alive: asked("export", saved(alive), "-o", "a.gif"),
         "NAME.html",
@@ -1861,6 +2066,9 @@ FORMULAS = {
     *("alikeness", "desirability", "scaled", "transitions", "text_limits"),
     *("jpeg", "with_still", "rounded", "cache_file", "read_cache", "our_open_clip"),
     "texture_cost",
+    *("Record", "Bout", "bouts", "smoothed", "source_of", "source_rate", "rows_of", "bout_rows"),
+    *("caution", "color_of", "consistency", "entropy_rate", "shuffled_rate", "transition_shares"),
+    *("bridge_way", "held"),
 }
 
 
@@ -1896,7 +2104,7 @@ KNOWN = {
     "--size",
     "points",
 }
-FILE = r"[\w.-]\.(gif|mp4|webp|alive|html|pt)(?!\w)"
+FILE = r"[\w.-]\.(gif|mp4|webp|webm|avif|mov|png|csv|boris|alive|html|pt)(?!\w)"
 REMEDY = (
     r"must|name a file|invalid int value|at least|at most|needs?\b|are needed|there (is|are)\b"
     r"|can be rolled|choose|give|check|leave|lower|use |ask for|allow|make|take|set |try |set:"

@@ -84,6 +84,70 @@ def test_vitals_as_a_table_of_steps(saved, tmp_path, capsys):
     assert len(rows) == 200 and {int(row["nearest_frame"]) for row in rows} <= set(range(40))
 
 
+def told(file):
+    return list(csv.DictReader(file.open(encoding="utf-8")))
+
+
+def test_a_lab_gets_the_frames_and_seconds_of_its_own_file(tmp_path, capsys):
+    "The case of a clip of 25 a second, of which five are kept, from its fourth second on."
+    frames = np.zeros((300, 32, 32, 3), np.uint8)
+    for t in range(300):
+        across = int(14 + 14 * np.sin(t / 9))
+        down = int(14 + 14 * np.cos(t / 23))
+        frames[t, :, across : across + 4] = 255
+        frames[t, down : down + 4] = 128
+    video = write_video(frames, tmp_path / "source.mp4", 25)
+    scene = str(tmp_path / "c.alive")
+    cut = "--start 4 --stop 10 --fps 5 --seconds 1 --size 32".split()
+    assert main(["fit", str(video), *cut, "-o", scene]) == 0
+    table = tmp_path / "c.csv"
+    assert main(["vitals", scene, "--of", "both", "--steps", "50", "--csv", str(table)]) == 0
+    rows = told(table)
+    filmed = [row for row in rows if row["of"] == "filmed"]
+    assert (len(filmed), len(rows)) == (30, 80)
+    for k, row in enumerate(filmed):
+        assert int(row["frame_index"]) == 100 + 5 * k
+        assert abs(float(row["source_second"]) - (4 + k / 5)) < 1e-6
+    assert {int(row["frame_index"]) for row in rows} <= set(range(100, 250, 5))
+    assert "illustrate a method" in capsys.readouterr().out
+
+
+def test_tables_of_a_lab(saved, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with open("labels.csv", "w") as file:
+        file.write("state\n" + 15 * "awake\n" + 25 * "asleep\n")
+    words = "--of both --steps 300 --labels labels.csv --min-bout 0.25".split()
+    out = "--bouts b.csv --states s.csv --transitions t.csv --events e.boris --plot p.png".split()
+    assert main(["vitals", saved, *words, *out, "--sheets", "sheets"]) == 0
+    filmed = [row for row in told(tmp_path / "b.csv") if row["of"] == "filmed"]
+    assert [row["state"] for row in filmed] == ["awake", "asleep"]
+    assert float(filmed[0]["duration"]) == pytest.approx(15 / 12)
+    states = told(tmp_path / "s.csv")
+    assert [row["of"] for row in states] == 2 * ["filmed"] + 2 * ["imagined"]
+    assert float(states[0]["share"]) == pytest.approx(25 / 40)
+    steps = told(tmp_path / "t.csv")
+    assert {"from", "to", "filmed_count", "imagined_probability"} <= set(steps[0]) and len(
+        steps
+    ) == 4
+    assert (tmp_path / "e.boris").is_file() and (tmp_path / "p.png").is_file()
+    sheets = sorted(path.name for path in (tmp_path / "sheets").iterdir())
+    assert sheets == ["1_asleep.png", "2_awake.png"]
+    capsys.readouterr()
+    assert main(["vitals", saved, "--of", "filmed", "--clusters", "3", "--states"]) == 0
+    said = capsys.readouterr().out
+    assert "two of ten seeds agree" in said and "share" in said and "speed" not in said
+
+
+def test_play_makes_loops_and_films_of_many_kinds(saved, tmp_path, capsys):
+    for name in ("loop.webp", "loop.webm", "loop.gif", "shots"):
+        words = ["--loop", "3", "--seed", "2", "--size", "64", "--ethogram"]
+        assert main(["play", saved, "-o", str(tmp_path / name), *words]) == 0
+        assert "its seam is" in capsys.readouterr().out
+    assert len(list((tmp_path / "shots").iterdir())) == 36
+    with Image.open(tmp_path / "loop.webp") as film:
+        assert film.n_frames == 36 and film.size[1] >= 64
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -240,6 +240,21 @@ WRONG = {
         "def my_cheat(steps): return observed[torch.arange(steps)%len(observed)]+0.01",
         "def my_cheat(steps): return observed",
     ],
+    ("53_ethogram", "my_latency"): [
+        "def my_latency(stretches, state): "
+        "return next((b.start for b in stretches if b.state == state), float('nan'))",
+        "def my_latency(stretches, state): "
+        "return next((b.start - stretches[0].start for b in stretches if b.state == state), 0.0)",
+        "def my_latency(stretches, state): return 0.0",
+    ],
+    ("53_ethogram", "my_shares"): [
+        "def my_shares(states, names): "
+        "return transition_counts(states, names) / transition_counts(states, names).sum(1)[:, None]",
+        "def my_shares(states, names): return transition_counts(states, names).astype(float)",
+        "def my_shares(states, names): return transition_shares(transition_counts(states, names).T)",
+        "def my_shares(states, names): "
+        "return transition_shares(transition_counts(states, sorted(set(states))))",
+    ],
     ("55_behavior", "my_leaps"): [
         "def my_leaps(): return 0.5",
         "def my_leaps(): return 0.08",
@@ -288,6 +303,16 @@ WRONG = {
         "def halfway(one, other): return (one+other)/2",
         "def halfway(one, other): return one",
         "def halfway(one, other): return -F.normalize(one+other, dim=0)",
+    ],
+    ("62_reel", "to_and_fro"): [
+        "def to_and_fro(film): return np.concatenate([film, film[::-1]])",
+        "def to_and_fro(film): return film[::-1]",
+        "def to_and_fro(film): return np.concatenate([film, film[:-2]])",
+    ],
+    ("62_reel", "my_return"): [
+        "def my_return(P, steps): return float(P[0, 0]) ** steps",
+        "def my_return(P, steps): return torch.linalg.matrix_power(P, steps)[0].sum()",
+        "def my_return(P, steps): return torch.linalg.matrix_power(P, steps + 1)[0, 0]",
     ],
     ("70_player", "warm_up"): [
         "def warm_up(player, steps):\n"
