@@ -90,7 +90,7 @@ from alive_scene.ethogram import (
 from alive_scene.explorer import MapExplorer
 from alive_scene.film import FilmGenerator
 from alive_scene.flow import Motions, between, flow, flow_colors, sharpness
-from alive_scene.generator import SirenGenerator, paired, train_timed
+from alive_scene.generator import BaseGenerator, SirenGenerator, paired, train_timed
 from alive_scene.graphs import export_onnx, scene_graphs, text_graph
 from alive_scene.maps import MapPlace
 from alive_scene.morph import MorphGenerator
@@ -1307,7 +1307,7 @@ NUMBERS = [
     ),
     (
         "a NaN, drawn in batches",
-        lambda: SirenGenerator(4, 4).render(observed * nan),
+        lambda: BaseGenerator.render(SirenGenerator(4, 4), observed * nan),
         "embeddings .* hold NaN or infinity",
     ),
     ("frames of one pixel, small", lambda: thumbnail_sheet(frames[:, :1, :1]), WORKS),
@@ -1399,7 +1399,7 @@ NUMBERS = [
     (
         "a game of a scene without states",
         lambda: page_game(small(), "less ear"),
-        "no state of this",
+        "there is none: give wishes",
     ),
     (
         "sentences in a page, by another encoder",
@@ -2050,7 +2050,7 @@ FORMULAS = {
     *("Survey", "small_grey"),
     *("ConditionalVae", "MarkovState", "draw_place", "move", "there_and_back", "unrolled_loss"),
     *("Puppet", "describe", "as_input", "as_patches", "from_patches", "kl_divergence"),
-    *("energy_distance", "BaseGenerator"),
+    *("energy_distance",),
     *(
         "warp",
         "agreement",
