@@ -434,6 +434,10 @@ d = {
             ),
             "alive_scene.ethogram.filmed": ("ethogram.html#filmed", "alive_scene/ethogram.py"),
             "alive_scene.ethogram.imagined": ("ethogram.html#imagined", "alive_scene/ethogram.py"),
+            "alive_scene.ethogram.jump_page": (
+                "ethogram.html#jump_page",
+                "alive_scene/ethogram.py",
+            ),
             "alive_scene.ethogram.labels_of": (
                 "ethogram.html#labels_of",
                 "alive_scene/ethogram.py",
@@ -494,8 +498,16 @@ d = {
                 "explorer.html#mapexplorer.__init__",
                 "alive_scene/explorer.py",
             ),
+            "alive_scene.explorer.MapExplorer._drawn": (
+                "explorer.html#mapexplorer._drawn",
+                "alive_scene/explorer.py",
+            ),
             "alive_scene.explorer.MapExplorer._listen": (
                 "explorer.html#mapexplorer._listen",
+                "alive_scene/explorer.py",
+            ),
+            "alive_scene.explorer.MapExplorer._name_or_say": (
+                "explorer.html#mapexplorer._name_or_say",
                 "alive_scene/explorer.py",
             ),
             "alive_scene.explorer.MapExplorer._repr_mimebundle_": (
@@ -512,6 +524,14 @@ d = {
             ),
             "alive_scene.explorer.MapExplorer.go_to": (
                 "explorer.html#mapexplorer.go_to",
+                "alive_scene/explorer.py",
+            ),
+            "alive_scene.explorer.MapExplorer.name_region": (
+                "explorer.html#mapexplorer.name_region",
+                "alive_scene/explorer.py",
+            ),
+            "alive_scene.explorer.MapExplorer.save_labels": (
+                "explorer.html#mapexplorer.save_labels",
                 "alive_scene/explorer.py",
             ),
             "alive_scene.explorer._between": ("explorer.html#_between", "alive_scene/explorer.py"),

@@ -27,6 +27,7 @@ __all__ = [
     "color_of",
     "plot_ethogram",
     "under_film",
+    "jump_page",
     "clip_sheet",
     "rows_of",
     "bout_rows",
@@ -37,15 +38,19 @@ __all__ = [
 import csv
 import io
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import groupby
 from pathlib import Path
+from string import Template
 
 import numpy as np
 import torch
 from torch import Tensor
 
+import alive_scene
 from .path import distance_to_path, project, unit_vectors
 from .scene import Scene, write_atomic
 
@@ -525,6 +530,51 @@ def under_film(
         strip[:, max(0, at - 1) : at + 2] = 255
         film.append(np.concatenate([frames[step], strip, written[state]]))
     return np.stack(film)
+
+
+# %% ../nbs/53_ethogram.ipynb #c78536d4
+_template = Path(alive_scene.__file__).parent / "static" / "ethogram.html"
+
+
+def jump_page(
+    film: str | Path,  # of the record, from its first step; .mp4 or .webm
+    record: Record,
+    names: Sequence[str],  # the states, in the order of their colors
+    path: str | Path,  # where to; it ends in .html
+) -> Path:
+    """Write a page with a film and its ethogram; a click on a bout goes to its moment.
+
+    Raises FileNotFoundError for a film that isn't there, ValueError for another kind of file.
+    """
+    film, path = Path(film), Path(path)
+    if film.suffix not in (".mp4", ".webm") or path.suffix != ".html":
+        raise ValueError(
+            f"a film is NAME.mp4 or NAME.webm, a page NAME.html: got {film.name!r} and {path.name!r}"
+        )
+    if not film.is_file():
+        raise FileNotFoundError(f"there is no film {film}: write it first")
+    begin = record.begins[0]
+    lasts = float(record.ends[-1] - begin)
+    color = {name: "#%02x%02x%02x" % rgb for name, rgb in color_of(names).items()}
+    buttons = []
+    for bout in bouts(record):
+        start = bout.start - begin
+        says = escape(f"{bout.state}, {start:.1f} to {bout.end - begin:.1f} s")
+        buttons.append(
+            f'<button title="{says}" aria-label="{says}" data-start="{start:.4f}" '
+            f'style="width:{100 * bout.duration / lasts:.4f}%;background:{color[bout.state]}"></button>'
+        )
+    listed = [f'<li><i style="background:{color[name]}"></i>{escape(name)}</li>' for name in names]
+    page = Template(_template.read_text(encoding="utf-8")).substitute(
+        name=escape(film.stem),
+        film=f"data:video/{film.suffix[1:]};base64,{b64encode(film.read_bytes()).decode()}",
+        bouts="".join(buttons),
+        names="".join(listed),
+        lasts=lasts,
+    )
+    with write_atomic(path) as whole:
+        whole.write_text(page, encoding="utf-8")
+    return path
 
 
 # %% ../nbs/53_ethogram.ipynb #e530054

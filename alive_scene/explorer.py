@@ -7,15 +7,18 @@ __all__ = ["empty_places", "MapExplorer"]
 
 # %% ../nbs/72_explorer.ipynb #4a385395
 from collections import deque
+from html import escape
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import torch
-from ipywidgets import HTML, HBox, Image, IntSlider, VBox
+from ipywidgets import HTML, Button, HBox, Image, IntSlider, Text, VBox
 from torch import Tensor
 from torch.nn import functional as F
 
-from .alive import AliveScene
+from .alive import AliveScene, in_a_line
+from .ethogram import labels_of, write_table
 from .maps import embedding_map, plot_map
 from .player import AlivePlayer, jpeg, with_still
 
@@ -44,7 +47,8 @@ def empty_places(
 # %% ../nbs/72_explorer.ipynb #1e146acd
 class MapExplorer(VBox):
     """The map of the scene, to point at.
-    Hovering shows a frame, a click draws any place, two lassos compare two regions."""
+    Hovering shows a frame, a click draws any place, two lassos compare two regions; a region can get a name.
+    """
 
     def __init__(
         self,
@@ -53,36 +57,58 @@ class MapExplorer(VBox):
         player: AlivePlayer | None = None,  # Goes on from where you click
         seed: int = 0,  # Of the map
     ) -> None:
-        import plotly.graph_objects as go
-
         self.alive = alive
         self.player = player
-        self.regions = deque(maxlen=2)
+        self.regions = deque(maxlen=2)  # the last two that were compared
+        self.named = {}  # name -> frames, as ethogram.labels_of takes them
         self.points = embedding_map(alive.embeddings, method, seed=seed)
-        x, y = empty_places(self.points).T.numpy()
-        drawn = plot_map(self.points, alive.scene, pictures=0)
-        self.figure = go.FigureWidget(
-            [
-                go.Scatter(
-                    x=x, y=y, mode="markers", marker=dict(size=11, opacity=0), hoverinfo="none"
-                ),
-                *drawn.data,
-            ],
-            drawn.layout,
-        )
-        self.figure.update_layout(
-            width=480, height=380, dragmode="lasso", showlegend=False, coloraxis_showscale=False
-        )
+        self.figure = self._drawn()
         self.picture = Image(format="jpeg")
         self.says = HTML()
         # for the keyboard
         self.frame = IntSlider(0, 0, len(self.points) - 1, description="frame")
+        self.called = Text(placeholder="a name for the region")
+        self.call = Button(description="call it so")
         self._listen()
-        super().__init__([HBox([self.figure, VBox([self.picture, self.says, self.frame])])])
+        side = VBox([self.picture, self.says, self.frame, HBox([self.called, self.call])])
+        beside = HBox([self.figure, side, *([player] if player else [])])
+        beside.layout.flex_flow = "row wrap"  # in a narrow pane below each other
+        super().__init__([beside])
         self._show(
             alive.render(alive.embeddings[:1]),
             "point at a frame, click anywhere, lasso two regions",
         )
+
+    def _drawn(self):  # a FigureWidget of plotly
+        "The floor that takes clicks, the path, and last a mark where one clicked; legible on light and dark."
+        import plotly.graph_objects as go
+
+        x, y = empty_places(self.points).T.numpy()
+        floor = go.Scatter(
+            x=x, y=y, mode="markers", marker=dict(size=11, opacity=0), hoverinfo="none"
+        )
+        mark = go.Scatter(
+            x=[],
+            y=[],
+            mode="markers",
+            marker=dict(size=16, symbol="x-thin", line=dict(width=3, color="#e4572e")),
+            hoverinfo="skip",
+        )
+        path = plot_map(self.points, self.alive.scene, pictures=0)
+        figure = go.FigureWidget([floor, *path.data, mark], path.layout)
+        figure.update_layout(
+            width=480,
+            height=380,
+            dragmode="lasso",
+            showlegend=False,
+            coloraxis_showscale=False,
+            paper_bgcolor="rgba(0,0,0,0)",
+            plot_bgcolor="rgba(0,0,0,0)",
+            font_color="#7a7a7a",
+        )
+        figure.update_xaxes(gridcolor="rgba(128,128,128,.25)", zerolinecolor="rgba(128,128,128,.5)")
+        figure.update_yaxes(gridcolor="rgba(128,128,128,.25)", zerolinecolor="rgba(128,128,128,.5)")
+        return figure
 
     def _listen(self) -> None:
         "Tie the map's events to what they do; the first trace is the floor, the second the path."
@@ -99,11 +125,13 @@ class MapExplorer(VBox):
             if points.point_inds:
                 self.compare(points.point_inds)
 
-        for trace in self.figure.data:
+        floor, *path, _ = self.figure.data
+        for trace in (floor, *path):
             trace.on_click(click)
-        for trace in self.figure.data[1:]:
+        for trace in path:
             trace.on_hover(hover)
-        self.figure.data[1].on_selection(select)
+        path[0].on_selection(select)
+        self.call.on_click(lambda button: self._name_or_say())
         self.frame.observe(
             lambda change: self.go_to(*self.points[change.new].tolist(), walk=False), "value"
         )
@@ -136,6 +164,9 @@ class MapExplorer(VBox):
             else f"({x:.2f}, {y:.2f}), nearest to frame {int((self.alive.embeddings @ embedding).argmax())}"
         )
         self._show(self.alive.render(embedding[None]), says)
+        if walk:
+            with self.figure.batch_update():
+                self.figure.data[-1].x, self.figure.data[-1].y = [x], [y]
         if not (self.player and walk):
             return
         self.player.restart(embedding)
@@ -157,6 +188,43 @@ class MapExplorer(VBox):
             np.stack(means),
             " and ".join(f"the mean of {len(region)} frames" for region in self.regions),
         )
+
+    def name_region(
+        self,
+        name: str,
+    ) -> None:
+        """Call the region of the last lasso so; a frame has the name that it got last.
+
+        Raises ValueError without a region, and for an empty name.
+        """
+        if not self.regions:
+            raise ValueError("there is no region to name: draw a lasso around some frames first")
+        if not name.strip():
+            raise ValueError("a region's name must be said: write one into the field")
+        region = list(self.regions[-1])
+        others = {
+            known: [frame for frame in frames if frame not in region]
+            for known, frames in self.named.items()
+            if known != name
+        }
+        self.named = {known: frames for known, frames in others.items() if frames} | {name: region}
+        self.says.value = escape(
+            ", ".join(f"{known}: {len(frames)} frames" for known, frames in self.named.items())
+        )
+
+    def _name_or_say(self) -> None:
+        try:
+            self.name_region(self.called.value)
+        except ValueError as error:
+            self.says.value = escape(in_a_line(error))
+
+    def save_labels(
+        self,
+        path: str | Path,  # ends in .csv
+    ) -> Path:
+        "Write the state of each frame, as ethogram.read_labels takes it. Raises ValueError, OSError."
+        states = labels_of(self.named, len(self.points))
+        return write_table([dict(frame=i, state=state) for i, state in enumerate(states)], path)
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         "The living widget, or a drawing of the map."

@@ -570,7 +570,8 @@ class AlivePlayer(_Panel):
     def answer(
         self,
         screen: anywidget.AnyWidget,  # who asks; all views of a player hear each answer
-        # kind: "hello", "bye", "shown" or "want"; epoch, shown, after, frames; or as hear takes it
+        # kind: "hello", "bye", "start", "shown" or "want", with epoch, shown, after, frame, frames;
+        # or as hear takes it
         message: dict,
         buffers: Sequence[bytes] = (),  # none come from a screen
     ) -> None:
@@ -579,6 +580,8 @@ class AlivePlayer(_Panel):
             if message["kind"] == "hello":
                 self._flush(keep=False)
                 self._tell("")
+            elif message["kind"] == "start":
+                self.first.value = message["frame"]
             elif message["kind"] in ("ask", "wish", "drag", "let go"):
                 self.hear(message)
             elif message["kind"] == "bye":

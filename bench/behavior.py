@@ -209,7 +209,10 @@ def tuned(name, fit, observed, steps):
     tried = []
     for values in product(*GRIDS[name].values()):
         how = dict(zip(GRIDS[name], values, strict=True))
-        path = rollout(fit(**how), observed, steps, seed=1000)
+        try:
+            path = rollout(fit(**how), observed, steps, seed=1000)
+        except ValueError:  # it left for infinity
+            continue
         tried.append((short_of(vital_signs(path, observed)), len(tried), how))
     return min(tried)[2]
 
@@ -222,12 +225,15 @@ def paths(one, observed, steps, seeds, temperature=1.0):
 
 
 def response(one, observed, steps, seeds):
-    "Median speed and spread at each temperature, in the video's steps."
+    "Median speed and spread at each temperature, in the video's steps, up to where it leaves for infinity."
     usual = float((observed[1:] - observed[:-1]).norm(dim=1).median())
     speed = []
     spread = []
     for temperature in TEMPERATURES:
-        path = paths(one, observed, steps, seeds, temperature)[:, steps // 2 :]
+        try:
+            path = paths(one, observed, steps, seeds, temperature)[:, steps // 2 :]
+        except ValueError:
+            return speed, spread, False
         speed.append(
             float((path[:, 1:] - path[:, :-1]).norm(dim=2).median(1).values.median()) / usual
         )
@@ -275,7 +281,7 @@ def line(found):
         + " | "
         + " ".join(f"{a:.1f}" for a in found["spread"])
         if found["speed"]
-        else "no temperature"
+        else "none"
     )
     return (
         f"{found['name']:30}{figures} {turned:>58}"
@@ -448,6 +454,12 @@ def clips_of(asked):
     return found
 
 
+def keep(args, kept):
+    "What is found is on disk after each row: a clip takes an hour."
+    if args.save:
+        Path(args.save).write_text(json.dumps(kept, indent=1) + "\n")
+
+
 def signs(clip, scene, observed, args, kept):
     "Prints and keeps the first table of one clip."
     rows = {found["name"]: found for found in kept["clips"].get(clip, [])}
@@ -461,7 +473,8 @@ def signs(clip, scene, observed, args, kept):
         found = measure(name, fit, observed, args.steps, args.seeds, args.fits)
         rows[name] = found
         print(line(found), found["settings"] or "", flush=True)
-    kept["clips"][clip] = [rows[name] for name, _ in behaviors(observed) if name in rows]
+        kept["clips"][clip] = [rows[name] for name, _ in behaviors(observed) if name in rows]
+        keep(args, kept)
 
 
 def habits(clip, scene, observed, args, kept):
@@ -567,8 +580,7 @@ def main():
         )
         for part in args.parts:
             PARTS[part](clip, scene, observed, args, kept)
-        if args.save:
-            Path(args.save).write_text(json.dumps(kept, indent=1) + "\n")
+        keep(args, kept)
 
 
 if __name__ == "__main__":

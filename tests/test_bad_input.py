@@ -78,6 +78,7 @@ from alive_scene.ethogram import (
     cluster_states,
     filmed,
     imagined,
+    jump_page,
     labels_of,
     plot_ethogram,
     read_labels,
@@ -1558,6 +1559,20 @@ NUMBERS = [
         lambda: clip_sheet(frames, stretches("aaabbb"), "c"),
         "'c' never occurs .*choose a state",
     ),
+    (
+        "a film of another kind",
+        lambda: jump_page(
+            "a.avi", filmed(Scene(frames), observed, list("aaabbb")), ["a"], "a.html"
+        ),
+        "a film is NAME.mp4.*got 'a.avi'",
+    ),
+    (
+        "no film to jump in",
+        lambda: jump_page(
+            "a.mp4", filmed(Scene(frames), observed, list("aaabbb")), ["a"], "a.html"
+        ),
+        "there is no film a.mp4",
+    ),
     ("no events", lambda: write_events([], "a.boris", "a.mp4", 25), "there are no bouts"),
     ("events at no rate", lambda: write_events(stretches("aab"), "a.csv", "a.mp4", 0), "fps must"),
     ("events, elsewhere", lambda: write_events(stretches("aab"), "a.xls", "a.mp4", 9), "NAME.csv"),
@@ -1797,6 +1812,12 @@ NUMBERS = [
         "an empty region",
         lambda alive: MapExplorer(alive).compare([]),
         "indices must be frames from 0 to",
+    ),
+    ("no region to name", lambda alive: MapExplorer(alive).name_region("a"), "draw a lasso"),
+    (
+        "a map's labels as a picture",
+        lambda alive: MapExplorer(alive).save_labels("nowhere/a.csv"),
+        "nowhere",
     ),
     (
         "a seed beyond 64 bits, planned from",

@@ -855,7 +855,7 @@ def test_a_wide_and_a_tall_scene_are_shown_undistorted(browser, lab):
     for width, height, across, down in [wide, tall, *small, *explored]:
         assert abs(across / down - width / height) < 0.05 * width / height
     for _, _, across, down in (wide, tall):
-        assert abs(across * down / 360**2 - 1) < 0.2
+        assert abs(across * down / 480**2 - 1) < 0.2
     assert not outside and not errors
     page.close()
 

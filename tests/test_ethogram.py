@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from browsers import launch, until
+from playwright.sync_api import sync_playwright
 
 from alive_scene.actors import napping_cat, portrait
 from alive_scene.ethogram import (
@@ -21,6 +23,7 @@ from alive_scene.ethogram import (
     entropy_rate,
     filmed,
     imagined,
+    jump_page,
     labels_of,
     plot_ethogram,
     read_labels,
@@ -36,7 +39,7 @@ from alive_scene.ethogram import (
     write_events,
     write_table,
 )
-from alive_scene.scene import Scene
+from alive_scene.scene import Scene, write_video
 
 
 def walk(time, embed=16, seed=0):
@@ -217,3 +220,29 @@ def test_pictures_show_what_they_are_of(scene):
     assert tuple(film[59][17, 30]) == colors["walk"] and tuple(film[59][17, 2]) == colors["rest"]
     assert len(plot_ethogram([filmed(scene, walk(60), states)], ["rest", "walk"]).axes) == 1
     assert "60 frames" in caution(60)
+
+
+def test_a_click_on_a_bout_goes_to_its_moment(scene, tmp_path):
+    "A film that begins at the source's fourth second; names that are HTML do nothing."
+    shades = np.repeat(np.arange(60, dtype=np.uint8), 16 * 16 * 3).reshape(60, 16, 16, 3)
+    film = tmp_path / "a.mp4"
+    write_video(Scene(4 * shades, 5.0), film)
+    names = ["<i>rest</i>", "walk"]
+    record = filmed(scene, walk(60), [names[state == "walk"] for state in states])
+    page = jump_page(film, record, names, tmp_path / "a.html")
+    with sync_playwright() as play:
+        browser = launch(play)
+        tab = browser.new_page()
+        tab.goto(page.as_uri())
+        until(tab, "film.readyState >= 1")
+        boxes = [bout.bounding_box()["width"] for bout in tab.locator("#strip button").all()]
+        np.testing.assert_allclose(
+            np.divide(boxes, sum(boxes)), [20 / 60, 25 / 60, 15 / 60], atol=0.01
+        )
+        tab.locator("#strip button").nth(1).click()
+        until(tab, "!film.seeking && says.textContent.startsWith('walk')")
+        assert tab.evaluate("film.currentTime") == pytest.approx(4, abs=0.01)
+        assert tab.locator("#says").inner_text() == "walk, 4.0 to 9.0 s"
+        tab.locator("#strip button").nth(2).press("Enter")
+        until(tab, "says.textContent.startsWith('<i>rest')")
+        browser.close()

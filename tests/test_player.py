@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from alive_scene.ethogram import read_labels
 from alive_scene.explorer import MapExplorer, empty_places
 from alive_scene.player import AlivePlayer, jpeg
 from alive_scene.reader import read_scene
@@ -586,3 +587,31 @@ def test_the_frames_say_at_which_temperature_they_were_rolled_out(alive):
     assert browser.want(2)[0]["temperature"] == 0.5
     player.temperature.value = 2
     assert browser.want(2)[0]["temperature"] == 2
+
+
+def test_a_click_on_the_players_map_starts_there(alive):
+    player = AlivePlayer(alive)
+    player.answer(player.screen, {"kind": "start", "frame": 9})
+    assert player.first.value == 9 and torch.equal(where(player)[0], alive.embeddings[9])
+
+
+def test_a_region_of_the_map_gets_a_name_and_is_saved(alive, tmp_path):
+    "A frame has the name that it got last; what has none is told, and changes nothing."
+    explorer = MapExplorer(alive, player=AlivePlayer(alive))
+    explorer.call.click()
+    assert "draw a lasso" in explorer.says.value
+    explorer.compare([0, 1, 2, 3])
+    explorer.call.click()
+    assert "must be said" in explorer.says.value and not explorer.named
+    explorer.called.value = "<asleep>"
+    explorer.call.click()
+    explorer.compare([3, 4])
+    explorer.name_region("awake")
+    assert explorer.named == {"<asleep>": [0, 1, 2], "awake": [3, 4]}
+    assert explorer.says.value == "&lt;asleep&gt;: 3 frames, awake: 2 frames"
+    rest = len(alive.embeddings) - 5
+    states = read_labels(explorer.save_labels(tmp_path / "states.csv"), alive.scene)
+    assert states == ["<asleep>"] * 3 + ["awake"] * 2 + ["other"] * rest
+    x, y = explorer.points[2].tolist()
+    explorer.go_to(x, y)
+    assert (explorer.figure.data[-1].x, explorer.figure.data[-1].y) == ((x,), (y,))

@@ -593,3 +593,40 @@ def test_bad_words(alive, tmp_path, bad):
     with pytest.raises(ValueError, match=f"{next(iter(bad))} must be"):
         export_html(alive, tmp_path / "cat.html", **bad)
     assert not list(tmp_path.iterdir())
+
+
+def test_four_lives_at_once(browser, page):
+    "Four pictures, each of the seed or of the temperature that it names; and back to one."
+    tab, errors = opened(browser, page, "?play=0&view=four+versions&seed=5")
+    pixels = """(across) => {
+      const canvas = document.getElementById('picture'), side = canvas.width / across;
+      return [...Array(across ** 2).keys()].map(i => {
+        const pen = canvas.getContext('2d'), at = [i % across * side, Math.floor(i / across) * side];
+        return pen.getImageData(at[0] + side / 2, at[1] + side / 2, side / 2, side / 2).data.join();
+      });
+    }"""
+    size = "[document.getElementById('picture').width, document.getElementById('picture').height]"
+    turn = """settings => {
+      for (const name in settings) document.getElementById(name).value = settings[name];
+      for (const name in settings) document.getElementById(name).dispatchEvent(new Event('input'));
+    }"""
+    walk = "(async () => { for (let i = 0; i < 30; i++) await alive.step(); })()"
+    assert tab.evaluate(size) == [80, 80] and tab.locator("#view").input_value() == "four versions"
+    tab.evaluate(walk)
+    four = tab.evaluate(pixels, 2)
+    assert len(set(four)) == 4
+    for seed, view, picture in ((5, "one", four[0]), (7, "one", four[2])):
+        tab.evaluate(turn, dict(seed=seed, view=view))
+        tab.evaluate(walk)
+        assert tab.evaluate(size) == [40, 40] and tab.evaluate(pixels, 1) == [picture]
+    tab.evaluate(turn, dict(seed=5, view="four temperatures", temperature=0))
+    tab.evaluate(walk)
+    assert len(set(tab.evaluate(pixels, 2))) == 1, "four times nothing is nothing"
+    tab.evaluate(turn, dict(view="one", temperature=2))
+    tab.evaluate(walk)
+    warm = tab.evaluate(pixels, 1)
+    tab.evaluate(turn, dict(view="four temperatures", temperature=1))
+    tab.evaluate(walk)
+    assert tab.evaluate(pixels, 2)[3] == warm[0], "the fourth is twice as warm"
+    assert not errors
+    tab.close()

@@ -39,11 +39,11 @@ function luckOf(seed) {
   return { uniform, normal };
 }
 
-const hearing = about.wishes ? openWishes(about, unpack, { run: readWords, observed: () => observed.data, live: liveFrom }) : null;  // where the scene was exported with wishes
+const hearing = about.wishes ? openWishes(about, unpack, { run: readWords, observed: () => observed.data, live: liveFrom, across: () => Math.sqrt(lives.length || 1) }) : null;  // where the scene was exported with wishes
 const page = document.querySelector("main"), say = text => { $("note").textContent = text; };
 const asked = readAddress(location.search);
 const present = openScreen($("picture")), film = openFilm($("picture"), $("film"), say, () => play(true));
-let ort, nets, frames, observed, state, luck, wish = null, index = 0, near = 0, trail = [], playing = false, seen = true, busy = Promise.resolve();
+let ort, nets, frames, observed, lives = [], wish = null, index = 0, playing = false, seen = true, busy = Promise.resolve();
 const tensor = (kind, values, dims) => new ort.Tensor(kind, values, dims);
 const inTurn = work => busy = busy.then(work, work);  // one thing at a time
 const orSay = work => inTurn(work).catch(fail);
@@ -56,6 +56,9 @@ async function load() {
   for (const name of ["start", "step", "draw", ...(about.packed ? ["find"] : []), ...(about.wishes?.words ? ["read"] : [])]) nets[name] = await ort.InferenceSession.create(await unpack(name), options);
   if (about.packed) frames = packedFrames(about.packed, await inflate(await unpack("code"), "deflate"), new Float32Array((await unpack("scores")).buffer));
 }
+
+// What is seen at once: of each life what its seed is more by, and what multiplies its temperature.
+const VIEWS = { one: [[0, 1]], "four versions": [0, 1, 2, 3].map(more => [more, 1]), "four temperatures": [.25, .5, 1, 2].map(warmth => [0, warmth]) };
 
 // A state as a network gave it, as the next step takes it.
 const aged = born => Object.fromEntries(Object.entries(born).map(([name, value]) => [name.replace("new_", "old_"), value]));
@@ -77,60 +80,75 @@ async function readWords(row, end) {
 
 // A new life from a frame, that plays.
 async function liveFrom(frame) {
-  $("start").value = frame;
+  [$("start").value, $("view").value] = [frame, "one"];
   $("start").nextElementSibling.textContent = frame;
   await inTurn(restart);
   play(true);
 }
 
-async function look() {
-  const embedding = state.old_embedding;
-  const { picture, at, nearest } = await nets.draw.run({ embedding, observed, ...await foundFrames(embedding) });
-  trail = [...trail, [...at.data]].slice(-TRAIL);
-  show(picture, Number(nearest.data[0]));
-  return picture.data;
+async function look(now = lives) {
+  const seen = [];
+  for (const life of now) {
+    const embedding = life.state.old_embedding;
+    const { picture, at, nearest } = await nets.draw.run({ embedding, observed, ...await foundFrames(embedding) });
+    seen.push({ ...life, picture, near: Number(nearest.data[0]), trail: [...life.trail, [...at.data]].slice(-TRAIL) });
+  }
+  lives = seen;
+  show();
+  return lives[0].picture.data;
 }
 
 async function restart() {
-  luck = luckOf(+$("seed").value);
-  [index, trail] = [0, []];
+  const view = $("view").value;
+  index = 0;
   hearing?.letGo();
   const { observed: seen, ...born } = await nets.start.run({ frame: tensor("int64", [BigInt($("start").value)], [1]) });
-  [observed, state] = [seen, aged(born)];
-  return look();
+  observed = seen;
+  return look(VIEWS[view].map(([more, warmth]) => {
+    const seed = +$("seed").value + more, name = view === "four temperatures" ? `× ${warmth}` : `seed ${seed}`;
+    return { name, warmth, luck: luckOf(seed), state: aged(born), trail: [] };
+  }));
 }
 
-function draws() { return Object.fromEntries(about.noise.map(({ name, kind, size }) => [name, Array.from({ length: size }, luck[kind])])); }
+function draws(luck) { return Object.fromEntries(about.noise.map(({ name, kind, size }) => [name, Array.from({ length: size }, luck[kind])])); }
 
-async function step(noise = draws()) {
-  const feeds = { ...state, observed, temperature: tensor("float64", [+$("temperature").value], [1]), curing: tensor("float32", [+$("curing").value], [1]) };
-  const odds = wish ?? hearing?.odds(index, +$("temperature").value);
+async function step(noise) {
+  const temperature = +$("temperature").value, now = [];
+  for (const life of lives) now.push({ ...life, state: await moved(life, temperature * life.warmth, noise ?? draws(life.luck)) });
+  index += 1;
+  return look(now);
+}
+
+async function moved({ state }, temperature, noise) {
+  const feeds = { ...state, observed, temperature: tensor("float64", [temperature], [1]), curing: tensor("float32", [+$("curing").value], [1]) };
+  const odds = wish ?? hearing?.odds(index, temperature);
   if (about.places) feeds.wish = tensor("float32", odds ? Float32Array.from(odds) : new Float32Array(about.places).fill(1), [1, about.places]);
   for (const name in noise) feeds[name] = tensor("float32", Float32Array.from(noise[name]), [1, noise[name].length]);
-  const after = await nets.step.run(feeds);
-  state = aged(after);
-  index += 1;
-  return look();
+  return aged(await nets.step.run(feeds));
 }
 
-function show(picture, nearest) {
-  const [height, width] = picture.dims, canvas = $("picture");
-  canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(picture.data), width, height), 0, 0);
+function show() {
+  const [height, width] = lives[0].picture.dims, canvas = $("picture"), across = Math.sqrt(lives.length);
+  if (canvas.width !== across * width) [canvas.width, canvas.height] = [across * width, across * height];
+  lives.forEach(({ picture }, i) => {
+    const image = new ImageData(new Uint8ClampedArray(picture.data), width, height);
+    canvas.getContext("2d").putImageData(image, i % across * width, Math.floor(i / across) * height);
+  });
+  if (across > 1) drawNames(canvas, lives.map(life => life.name), LIFE_COLORS);
   canvas.dataset.index = index;
-  near = nearest;
   present();
   film.draw();
-  $("says").textContent = `step ${index}, nearest to frame ${nearest} of the video`;
+  $("says").textContent = `step ${index}, nearest to frame ${lives[0].near} of the video`;
   showPlace();
-  hearing?.show(index, nearest);
+  hearing?.show(index, lives.map(life => life.near));
   outside.tell();
 }
 
 // On the map and beside it; who has closed the panel sees neither.
 function showPlace() {
-  if ($("panel").hidden || !trail.length) return;
-  drawNearest($("near"), $("sheet"), near, about.points.length, 48);
-  drawMap($("map"), about.points, [trail], ["#e4572e"]);
+  if ($("panel").hidden || !lives.length) return;
+  drawNearest($("near"), $("sheet"), lives[0].near, about.points.length, 48);
+  drawMap($("map"), about.points, lives.map(life => life.trail), LIFE_COLORS);
 }
 
 function play(on) {
@@ -152,7 +170,7 @@ function open(on) {
 
 // What is told outside, and what may be asked there.
 const told = () => ({
-  index, nearest: near, playing, ...Object.fromEntries(SETTINGS.map(name => [name, +$(name).value])),
+  index, nearest: lives[0]?.near ?? 0, playing, ...Object.fromEntries(SETTINGS.map(name => [name, name === "view" ? $(name).value : +$(name).value])),
   wishes: about.wishes?.wishes.map(one => one.name) ?? [], pull: +($("picture").dataset.pull ?? 0),
 });
 const acts = {
@@ -187,8 +205,8 @@ function connect() {
     const tell = () => input.nextElementSibling.textContent = (+input.value).toFixed(input.step === "1" ? 0 : 2);
     input.addEventListener("input", tell); tell();
   }
-  for (const setting of document.querySelectorAll(".setting")) setting.querySelector("input").setAttribute("aria-description", setting.title);
-  for (const name of ["start", "seed"]) $(name).addEventListener("input", () => orSay(restart));
+  for (const setting of document.querySelectorAll(".setting")) setting.querySelector("input, select").setAttribute("aria-description", setting.title);
+  for (const name of ["start", "seed", "view"]) $(name).addEventListener("input", () => orSay(restart));
   $("controls").addEventListener("submit", event => event.preventDefault());
   $("play").addEventListener("click", () => play(!playing));
   $("one").addEventListener("click", () => { play(false); orSay(() => step()); });
@@ -204,13 +222,7 @@ function connect() {
   listenEverywhere(turnedOver, oneStep, offerFullScreen($("full"), say));
   const controls = fadeControls(page, () => playing);
   listenToClicks($("stage"), () => page.dataset.controls !== "none" && turnedOver(), controls.toggle);
-  const onMap = placeOnMap($("map"), about.points);
-  $("map").addEventListener("click", event => {
-    const here = [event.offsetX / $("map").clientWidth * $("map").width, event.offsetY / $("map").clientHeight * $("map").height];
-    const far = about.points.map(point => Math.hypot(...onMap(point).map((value, axis) => value - here[axis])));
-    $("start").value = far.indexOf(Math.min(...far));
-    $("start").dispatchEvent(new Event("input"));
-  });
+  listenToMap($("map"), about.points, frame => turn({ start: frame }));
   for (const button of document.querySelectorAll("#bar button, #panel button[id]")) button.disabled = false;
 }
 
@@ -249,7 +261,7 @@ watchSight($("stage"), on => {
   if (!on) film.stop();
   wake();
 });
-for (const canvas of ["picture", "screen"]) $(canvas).addEventListener("contextrestored", () => state && orSay(look));
+for (const canvas of ["picture", "screen"]) $(canvas).addEventListener("contextrestored", () => lives.length && orSay(() => look()));
 
 // For tests and for tinkering: await alive.ready; alive.play(false); await alive.restart(); await alive.step({chances: […], latent: […]}).
 // restart and step answer with the picture's bytes, red, green, blue and 255 for each pixel; without noise, step draws its own.

@@ -87,7 +87,7 @@ function dragScores({ frames, rows, columns, key, shift, trust, step, sure }, at
 }
 
 // The controls of a page that was exported with wishes, and what they do. The page tells it what it shows, and asks it for odds.
-// `page` reads a sentence (run, observed) and begins a life at a frame (live).
+// `page` reads a sentence (run, observed), begins a life at a frame (live), and says how many lives stand side by side (across).
 function openWishes(about, unpack, page) {
   const told = about.wishes, picture = $("picture"), stage = document.createElement("div");
   stage.className = "alive-stage";
@@ -96,7 +96,7 @@ function openWishes(about, unpack, page) {
   stage.insertAdjacentHTML("beforeend", ARROW);
   picture.ariaLabel += "; drag a point of it, or press Shift and an arrow";
   document.querySelector(".row").insertAdjacentHTML("afterend", `<div id="asks"></div>`);
-  let wish = null, name = "", index = 0, seen = 0, plan = null, solved = new Map(), words = null;
+  let wish = null, name = "", index = 0, seen = [0], plan = null, solved = new Map(), words = null;
   const half = wish => wish.half_lives.includes(null) ? null : Math.max(...wish.half_lives);
   const pull = () => wish && { name, strength: Math.max(...wish.strengths.map(Math.abs)), half_life: half(wish), onset: Math.min(...wish.onsets) };
   const tell = () => picture.dataset.pull = drawPull(parts, pull(), index, about.fps).toFixed(4);
@@ -110,14 +110,14 @@ function openWishes(about, unpack, page) {
   const say = async text => {
     try { begin(text, await words.wish(text)); } catch (error) { sayHeard(parts, error.message ?? String(error)); }
   };
-  const drag = (at, by) => {
-    const { scores, heard } = dragScores({ ...told.drag, ...plan }, at, by, seen);
+  const drag = (at, by, life = 0) => {
+    const { scores, heard } = dragScores({ ...told.drag, ...plan }, at, by, seen[life]);
     if (!heard) return sayHeard(parts, "In no frame has this point moved that way; nothing is wished. Drag another point, or another way.");
     begin("your pull", { scores: [scaled(scores)], strengths: [told.drag.strength], half_lives: [told.drag.half_life], onsets: [0] });
   };
   const parts = buildWishes($("asks"), told.buttons, Boolean(told.words), { say, press, letGo });
   const game = told.game ? openGame(told, about.fps, { picture, stage, asks: $("asks"), live: page.live }) : null;
-  listenToDrags(picture, stage.querySelector("svg"), () => 1, (at, by) => plan && !game?.on() && drag(at, by));
+  listenToDrags(picture, stage.querySelector("svg"), page.across, (at, by, life) => plan && !game?.on() && drag(at, by, life));
   const load = async () => {
     const read = async (part, kind) => new kind((await unpack(part)).buffer);
     plan = { places: told.places, ways: told.ways, frames: told.frames };
@@ -139,6 +139,6 @@ function openWishes(about, unpack, page) {
     }
     return solved.get(key);
   };
-  const show = (at, nearest) => { [index, seen] = [at, nearest]; tell(); game?.pass(nearest); };
+  const show = (at, nearest) => { [index, seen] = [at, nearest]; tell(); game?.pass(nearest[0]); };
   return { load, odds, show, letGo, press, drag, say, game, tokens: text => words.tokens(text) };
 }

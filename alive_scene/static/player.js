@@ -13,12 +13,12 @@ function build(el) {
   el.innerHTML = `<div class="alive-stage"><canvas class="alive-picture" role="img" tabindex="0"
       aria-label="the living scene; the space bar plays and pauses, the right arrow takes one step; drag a point of it, or press Shift and an arrow"></canvas>${ARROW}</div>
     <div class="alive-side">
-      <canvas class="alive-map" role="img" aria-label="the path of the scene on its map" width="480" height="360"></canvas>
+      <canvas class="alive-map" role="img" title="Click: start from the nearest frame" aria-label="the path of the scene on its map; a click starts from the nearest frame, as the slider start does" width="480" height="360"></canvas>
       <div class="alive-near"><canvas role="img" aria-label="the nearest frame of the video" width="64" height="64"></canvas><span></span></div>
       <canvas class="alive-monitor" role="img" aria-label="step length, above, and distance to the video's path, below" width="480" height="220"></canvas>
     </div><div class="alive-wishes"></div><p class="alive-note" role="status"></p>`;
   const [picture, map, near, monitor] = el.querySelectorAll("canvas");
-  return { picture, map, near, monitor, number: el.querySelector(".alive-near span"), note: el.querySelector(".alive-note"), arrow: el.querySelector("svg"), wishes: el.querySelector(".alive-wishes") };
+  return { stage: picture.parentElement, picture, map, near, monitor, number: el.querySelector(".alive-near span"), note: el.querySelector(".alive-note"), arrow: el.querySelector("svg"), wishes: el.querySelector(".alive-wishes") };
 }
 
 function drawMonitor(canvas, trail, colors) {
@@ -36,18 +36,6 @@ function drawMonitor(canvas, trail, colors) {
   });
 }
 
-// Of several lives in one picture: what sets each apart, and the color of its lines.
-function drawNames(canvas, names, colors) {
-  const c = canvas.getContext("2d"), size = Math.round(Math.min(canvas.width, canvas.height) / 20);
-  c.font = `${size}px sans-serif`;
-  names.forEach((name, cell) => {
-    const left = cell % 2 * canvas.width / 2, top = Math.floor(cell / 2) * canvas.height / 2;
-    c.fillStyle = "rgba(0,0,0,.65)"; c.fillRect(left, top, c.measureText(name).width + 2 * size, 1.5 * size);
-    c.fillStyle = colors[cell]; c.fillRect(left + .3 * size, top + .35 * size, .8 * size, .8 * size);
-    c.fillStyle = "#fff"; c.fillText(name, left + 1.5 * size, top + 1.1 * size);
-  });
-}
-
 // One for each player, with all its views.
 export default () => {
   let views = 0;
@@ -59,7 +47,7 @@ export default () => {
 };
 
 function open(model, el) {
-  const parts = build(el), colors = ["#e4572e", "#2e86ab", "#3a9d5d", "#a05195"];
+  const parts = build(el), colors = LIFE_COLORS;
   const sheet = new Image(); sheet.src = "data:image/webp;base64," + model.get("sheet");
   let queue = [], trail = [], newest = -1, epoch = -1, last = 0, late = false, gone = false;
   let shown = null;  // the index of the frame on the screen, or of the place where a new life began
@@ -74,7 +62,7 @@ function open(model, el) {
   const show = frame => {
     shown = frame.index;
     const { width, height } = frame.bitmap;
-    shapeCanvas(parts.picture, width, height, 360, 480);
+    shapeCanvas(parts.picture, width, height, 480, 640, parts.stage);
     parts.picture.getContext("2d").drawImage(frame.bitmap, 0, 0);
     drop([frame]);
     cells = frame.names.length;
@@ -148,6 +136,7 @@ function open(model, el) {
     else tell();
   };
   listenToKeys(parts.picture, () => play(!model.get("playing")), () => { play(false); owed += 1; });
+  listenToMap(parts.map, model.get("points"), frame => send({ kind: "start", frame }));
   model.on("msg:custom", receive);
   model.on("change:playing", turned);
   if (asksForCalm() && model.get("playing")) {

@@ -61,7 +61,8 @@ function openFilm(picture, button, say, begin) {
 function shareLink() {
   const address = new URL(location.href);
   address.hash = "";
-  address.search = new URLSearchParams(["temperature", "curing", "seed", "start"].map(name => [name, $(name).value]));
+  const said = ["temperature", "curing", "seed", "start", ...($("view").value === "one" ? [] : ["view"])];
+  address.search = new URLSearchParams(said.map(name => [name, $(name).value]));
   return address.href;
 }
 

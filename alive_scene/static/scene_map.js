@@ -1,6 +1,7 @@
 // What the screen of AlivePlayer (player.js) and a page (page.js) have in common: its text stands in front of theirs.
 // A path is a list of [x, y], one path for each life; points are the observed frames, [x, y] each.
 const TRAIL = 150;  // steps of the path that stay visible
+const LIFE_COLORS = ["#e4572e", "#2e86ab", "#3a9d5d", "#a05195"];  // of each life
 const CALM = "Paused, because your system asks for less motion; the play button starts it.";
 const asksForCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -33,11 +34,34 @@ function drawMap(canvas, points, paths, colors) {
   });
 }
 
+// A click on a map names the nearest of the observed frames.
+function listenToMap(canvas, points, pick) {
+  canvas.addEventListener("click", event => {
+    const at = placeOnMap(canvas, points), here = [event.offsetX / canvas.clientWidth * canvas.width, event.offsetY / canvas.clientHeight * canvas.height];
+    const far = points.map(point => Math.hypot(...at(point).map((value, axis) => value - here[axis])));
+    pick(far.indexOf(Math.min(...far)));
+  });
+}
+
+// Of several lives in one picture: what sets each apart, and the color of its lines.
+function drawNames(canvas, names, colors) {
+  const c = canvas.getContext("2d"), size = Math.round(Math.min(canvas.width, canvas.height) / 20);
+  c.font = `${size}px sans-serif`;
+  names.forEach((name, cell) => {
+    const left = cell % 2 * canvas.width / 2, top = Math.floor(cell / 2) * canvas.height / 2;
+    c.fillStyle = "rgba(0,0,0,.65)"; c.fillRect(left, top, c.measureText(name).width + 2 * size, 1.5 * size);
+    c.fillStyle = colors[cell]; c.fillRect(left + .3 * size, top + .35 * size, .8 * size, .8 * size);
+    c.fillStyle = "#fff"; c.fillText(name, left + 1.5 * size, top + 1.1 * size);
+  });
+}
+
 // A canvas for a picture of any shape: so many pixels, undistorted, and on the screen as large as a square of
-// so many CSS pixels, but no wider than `widest`. The style sheets keep it within a narrow page.
-function shapeCanvas(canvas, width, height, side, widest = 2 * side) {
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  canvas.style.width = `${Math.min(side * Math.sqrt(width / height), widest).toFixed(2)}px`;
+// so many CSS pixels, but no wider than `widest`. The style sheets keep it within a narrow page. `box` is what has that
+// width: what a hand made of it since stays.
+function shapeCanvas(canvas, width, height, side, widest = 2 * side, box = canvas) {
+  const same = canvas.width === width && canvas.height === height;
+  if (!same) Object.assign(canvas, { width, height });
+  if (!same || !box.style.width) box.style.width = `${Math.min(side * Math.sqrt(width / height), widest).toFixed(2)}px`;
 }
 
 // The nearest frame, from the sheet of all frames in one column; `count` says how many these are.

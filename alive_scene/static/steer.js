@@ -1,10 +1,13 @@
 // How a page is steered from outside: by its address, and by messages of the page around it, where the export accepts that page's origin.
 // Its text stands in front of page.js. What both may set are the page's own controls, within the controls' own bounds.
-const SETTINGS = ["temperature", "curing", "speed", "start", "seed"];
+const SETTINGS = ["temperature", "curing", "speed", "start", "seed", "view"];
 const FLAGS = ["ui", "wall", "panel", "play"];
 
 // What a control would be set to. It throws an Error that names what is wrong.
 function settingOf(name, value) {
+  const known = [...$(name).options ?? []].map(option => option.value);
+  if (known.includes(value)) return value;
+  if (known.length) throw new Error(`${name} must be one of ${JSON.stringify(known)}, got ${JSON.stringify(value)}`);
   const { min, max, step } = $(name), whole = step === "1", number = value === "" ? NaN : Number(value);
   if (typeof value === "object" || typeof value === "boolean" || !(number >= +min && number <= +max) || (whole && !Number.isInteger(number)))
     throw new Error(`${name} must be a ${whole ? "whole " : ""}number from ${min} to ${max}, got ${JSON.stringify(value)}`);
