@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(abspath $(VENV))/bin
 VIDEO  ?= data/napping_cat.mp4
 OUT    ?= out
-TORCH  ?=
+TORCH  ?= auto
 export PATH := $(BIN):$(PATH)
 export PLOTLY_RENDERER := plotly_mimetype+notebook_connected
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -17,15 +17,16 @@ export OMP_WAIT_POLICY ?= PASSIVE
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# TORCH=cpu takes torch's CPU build (without the GPU libraries, which are most of it on Linux); uv knows where it lies.
+# Which build of torch: TORCH=auto looks for a GPU and takes the CPU build where there is none (on Linux the package index's holds gigabytes of
+# GPU libraries); cpu, cu128, … name one; empty leaves it to the package index, as does what can't be reached. uv knows where each lies.
 $(VENV)/.installed: settings.ini setup.py pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "alive_scene needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-ifeq ($(TORCH),cpu)
-	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend=cpu torch torchvision
-endif
 	@echo "Installing the kit and torch (a few minutes, once) …"
+ifneq ($(TORCH),)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv && $(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend=$(TORCH) torch torchvision 2>/dev/null \
+		|| echo "torch's build for TORCH=$(TORCH) can't be had here: the package index's is taken, which on Linux is large."
+endif
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev]"
 	@touch $@
 

@@ -652,7 +652,8 @@ class AlivePlayer(_Panel):
         "The living widget, or a short recording, made once for each setting."
         knobs = dict(start=self.first.value, seed=self.seed.value, **self._knobs())
         if self.film[0] != knobs:
-            film = Scene(self.alive.render(self.alive.rollout(30, **knobs)), self.alive.scene.fps)
+            frames = self.alive.render(self.alive.rollout(30, **knobs)[::3])  # few: each is larger
+            film = Scene(frames, self.alive.scene.fps / 3)
             self.film = knobs, side_by_side(film, labels=["recorded; run to play"])._repr_png_()
         return with_still(super()._repr_mimebundle_(**kwargs), self.film[1], "A living scene")
 

@@ -48,8 +48,9 @@ function drawNames(canvas, names, colors) {
   const c = canvas.getContext("2d"), size = Math.round(Math.min(canvas.width, canvas.height) / 20);
   c.font = `${size}px sans-serif`;
   names.forEach((name, cell) => {
-    const left = cell % 2 * canvas.width / 2, top = Math.floor(cell / 2) * canvas.height / 2;
-    c.fillStyle = "rgba(0,0,0,.65)"; c.fillRect(left, top, c.measureText(name).width + 2 * size, 1.5 * size);
+    const wide = c.measureText(name).width + 2 * size;
+    const left = (cell % 2 + 1) * canvas.width / 2 - wide, top = Math.floor(cell / 2) * canvas.height / 2;
+    c.fillStyle = "rgba(0,0,0,.65)"; c.fillRect(left, top, wide, 1.5 * size);
     c.fillStyle = colors[cell]; c.fillRect(left + .3 * size, top + .35 * size, .8 * size, .8 * size);
     c.fillStyle = "#fff"; c.fillText(name, left + 1.5 * size, top + 1.1 * size);
   });
