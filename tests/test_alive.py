@@ -1,5 +1,6 @@
 import json
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -175,3 +176,18 @@ def test_interrupting_keeps_what_was_learned(monkeypatch):
             generator.SirenGenerator.fit(frames, embeddings, steps=5, progress=False, resume=kept)
             is not None
         )
+
+
+def test_the_bundled_scene_lives_and_looks_like_its_film():
+    "What the course opens with, though nothing is fitted there."
+    from alive_scene.actors import napping_cat
+    from alive_scene.vitals import missing, vital_signs
+
+    path = Path(__file__).parent.parent / "data" / "napping_cat.alive"
+    bundled = AliveScene.load(path)
+    filmed = napping_cat(200, 256).frames[::10].astype(float)
+    error = (bundled.render(bundled.embeddings[::10]) - filmed) ** 2
+    assert 10 * np.log10(255**2 / error.mean()) > 35
+    life = bundled.rollout(4000, seed=0)
+    assert not missing(vital_signs(life, bundled.embeddings))
+    assert path.stat().st_size < 1_000_000

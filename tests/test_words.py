@@ -184,8 +184,8 @@ def tables(folder):
     found = []
     known = {}
     for cell in json.loads((root / "nbs" / "index.ipynb").read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] != "code":
-            continue
+        if cell["cell_type"] != "code" or "AlivePlayer" in "".join(cell["source"]):
+            continue  # a widget is no table
         *body, last = ast.parse("".join(cell["source"])).body
         if not isinstance(last, ast.Expr):
             body, last = [*body, last], None
