@@ -355,7 +355,7 @@ def pages(staged, executed, opening):
             text, encoding="utf-8"
         )
     shutil.copytree(root / "nbs" / "images", staged / "images")
-    card(staged / "images" / "card.jpg")
+    card(staged / "images")
     shutil.copy(root / "nbs" / "site.css", staged)
     workflow = (root / "examples" / "notebook-ci.yml").read_text(encoding="utf-8")
     (staged / "_notebook_ci.md").write_text(f"```yaml\n{workflow}```\n", encoding="utf-8")

@@ -3,29 +3,53 @@
 "use strict";
 
 // ---- Living scenes. Each is a page of its own in a frame, put over its still when it comes into view; out of view such a page rests
-// by itself. Its slider speaks to it by messages (71_browser says which).
-function live(pane) {
-  const frame = Object.assign(document.createElement("iframe"), { src: pane.dataset.live, title: pane.dataset.title });
-  const turn = pane.parentElement.querySelector(".turn");
-  const slider = turn.querySelector("input"), says = turn.querySelector("output");
-  let ready = false;
-  const set = settings => { if (ready) frame.contentWindow.postMessage({ type: "set", ...settings }, "*"); };
-  const turned = () => { says.value = (+slider.value).toFixed(2); set({ temperature: +slider.value }); };
-  addEventListener("message", ({ source, data }) => {
-    if (source !== frame.contentWindow || data?.type !== "ready") return;
-    ready = true;
-    pane.dataset.ready = "";
-    if (slider.value !== slider.defaultValue) turned();
-  });
-  slider.addEventListener("input", turned);
-  turn.querySelector("button").addEventListener("click", () => set({ seed: Math.floor(Math.random() * 2 ** 32) }));
-  turn.hidden = false;
-  pane.append(frame);
+// by itself. Of those in view only so many live at once as there are cores for; who is pointed at or turned lives first.
+// A slider speaks to its scene by messages (71_browser says which).
+const MANY = Math.max(1, Math.min(4, Math.floor((navigator.hardwareConcurrency || 2) / 2)));
+const scenes = [...document.querySelectorAll("[data-live]")].map((pane, i) => ({ pane, seen: false, asked: -i, frame: null, ready: false, rests: false }));
+const send = (scene, message) => { if (scene.ready) scene.frame.contentWindow.postMessage(message, "*"); };
+
+function open(scene) {
+  const { pane } = scene, { live: src, title } = pane.dataset;
+  scene.frame = Object.assign(document.createElement("iframe"), { src, title });
+  pane.append(scene.frame);
 }
-const coming = new IntersectionObserver(seen => {
-  for (const { target, isIntersecting } of seen) if (isIntersecting) { coming.unobserve(target); live(target); }
+
+// Let the first of those in view live, and the others rest. What a page rests from by itself (a reader who wants no motion) is left so.
+function share() {
+  const first = scenes.filter(scene => scene.seen).sort((a, b) => b.asked - a.asked).slice(0, MANY);
+  for (const scene of scenes.filter(({ seen }) => seen)) {
+    const lives = first.includes(scene);
+    if (lives && !scene.frame) open(scene);
+    if (scene.ready && lives === scene.rests) {
+      scene.rests = !lives;
+      send(scene, { type: lives ? "play" : "pause" });
+    }
+  }
+}
+
+for (const scene of scenes) {
+  const around = scene.pane.parentElement, turn = around.querySelector(".turn");
+  const slider = turn.querySelector("input"), says = turn.querySelector("output");
+  const ask = () => { scene.asked = performance.now(); share(); };
+  const tell = () => { says.value = (+slider.value).toFixed(2); send(scene, { type: "set", temperature: +slider.value }); };
+  addEventListener("message", ({ source, data }) => {
+    if (!scene.frame || source !== scene.frame.contentWindow || data?.type !== "ready") return;
+    scene.ready = true;
+    scene.pane.dataset.ready = "";
+    if (slider.value !== slider.defaultValue) tell();
+    share();
+  });
+  slider.addEventListener("input", tell);
+  turn.querySelector("button").addEventListener("click", () => send(scene, { type: "set", seed: Math.floor(Math.random() * 2 ** 32) }));
+  for (const event of ["pointerenter", "focusin"]) around.addEventListener(event, ask);
+  turn.hidden = false;
+}
+const coming = new IntersectionObserver(changes => {
+  for (const { target, isIntersecting } of changes) scenes.find(({ pane }) => pane === target).seen = isIntersecting;
+  share();
 });
-for (const pane of document.querySelectorAll("[data-live]")) coming.observe(pane);
+scenes.forEach(({ pane }) => coming.observe(pane));
 
 // ---- Search. The theme's own looks for the whole text as one phrase; this for each word, and puts first what has most of them.
 const COMMON = new Set("a an and are as at be by can do does for from how i if in is it its me my of on or so that the this to we what when where which why with you your".split(" "));

@@ -500,6 +500,7 @@ gallery_of = (
         behavior="vae",
     ),
 )
+AWAKE = 44  # a frame of the cat in which she is
 photographs = {  # the square of one that is shown
     "coffee": (data.coffee, slice(0, 400), slice(100, 500)),
     "hubble": (data.hubble_deep_field, slice(0, 872), slice(64, 936)),
@@ -578,15 +579,16 @@ def left_out(problem):
     )
 
 
-def pane(shown):
+def pane(shown, still="", asks=""):
     """A scene and its slider. The still is there at once; nbs/site.js puts the living page over it
     when it comes into view, and the page rests whenever it is out of view."""
     address = f"gallery/{shown.name}.html"
     title = escape(shown.title)
     slider = f"temperature-{shown.name}"
+    still = still or f"gallery/{shown.name}.webp"
     return (
-        f'<div class="pane" data-live="{address}?ui=0" data-title="{title}, living">'
-        f'<img src="gallery/{shown.name}.webp" width="256" height="256" alt="{title}, a still"></div>\n'
+        f'<div class="pane" data-live="{address}?ui=0{asks}" data-title="{title}, living">'
+        f'<img src="{still}" width="256" height="256" alt="{title}, a still"></div>\n'
         f'<div class="turn" hidden><label for="{slider}" title="How lively it is: 0 comes to rest, '
         '1 moves as the video does, 3 is wild">temperature</label>'
         f'<input type="range" id="{slider}" min="0" max="3" step="0.05" value="1">'
@@ -627,7 +629,9 @@ def front():
         '<p class="ways"><a class="button" href="gallery.html">More living scenes</a> '
         '<a class="button" href="00_scene.html">Begin the course</a></p></div>\n'
     )
-    living = f'<figure class="living">{pane(gallery_of[0])}'
+    living = (
+        f'<figure class="living">{pane(gallery_of[0], "images/awake.jpg", f"&amp;start={AWAKE}")}'
+    )
     living += (
         "<figcaption>Computed by your browser, now. It doesn't loop: turn the temperature, or ask "
         "for another life.</figcaption></figure>\n"
@@ -635,11 +639,11 @@ def front():
     return f'```{{=html}}\n<div class="front">\n{living}{own}</div>\n```\n'
 
 
-def card(path, width=1200, height=630):
-    "The picture that a preview of any page shows: the cat, awake, beside what it is."
+def card(folder, width=1200, height=630):
+    "The picture that a preview of any page shows: the cat, awake, beside what it is; and she alone."
     from alive_scene.reader import read_scene
 
-    awake = read_scene(root / "data" / "napping_cat.mp4", size=512).frames[44]
+    awake = read_scene(root / "data" / "napping_cat.mp4", size=512).frames[AWAKE]
     picture = Image.new("RGB", (width, height), "#20242b")
     picture.paste(Image.fromarray(awake).resize((height, height)), (0, 0))
     pen = ImageDraw.Draw(picture)
@@ -647,4 +651,5 @@ def card(path, width=1200, height=630):
     pen.text((left, 190), "alive_scene", "#fff", ImageFont.load_default(76))
     said = "Watch a short video,\nthen imagine it going on\nfor ever."
     pen.text((left, 310), said, "#d7dce5", ImageFont.load_default(40), spacing=14)
-    picture.save(path, quality=85)
+    picture.save(folder / "card.jpg", quality=85)
+    Image.fromarray(awake).save(folder / "awake.jpg", quality=85)

@@ -348,7 +348,7 @@ def shows(frame, name):
 def test_the_first_page_lives_under_a_slider(browser, address):
     page = browser.new_page(viewport=dict(width=1280, height=800))
     held = []
-    page.route("**/gallery/napping_cat.html*", held.append)
+    page.route("**/gallery/napping_cat.html*", lambda route: held.append(route))
     page.goto(address + "index.html")
     until(page, "document.querySelectorAll('.pane iframe').length === 1")
     pane, slider = page.locator(".pane"), page.locator(".turn input")
@@ -401,6 +401,25 @@ def test_the_gallery_computes_only_what_is_seen(browser, address):
     page.evaluate("scrollTo(0, 0)")
     panes.nth(0).evaluate("one => one.scrollIntoView({ block: 'center' })")
     frames[0].evaluate(moves)
+    page.close()
+
+
+def test_only_so_many_scenes_live_as_there_are_cores_for(browser, address):
+    "On four cores two; the third is not even fetched, until it is pointed at; then another rests."
+    page = browser.new_page(viewport=dict(width=1600, height=3000))
+    page.add_init_script("Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 })")
+    page.goto(address + "gallery.html")
+    until(page, "document.querySelectorAll('.pane[data-ready]').length === 2")
+    assert page.locator(".pane iframe").count() == 2
+    frames = [one.content_frame() for one in page.query_selector_all(".pane iframe")]
+    page.locator(".living").nth(2).hover()
+    until(page, "document.querySelectorAll('.pane[data-ready]').length === 3")
+    plays = "document.getElementById('play').dataset.on"
+    for frame, on in zip(frames, ("true", "false"), strict=True):
+        until(frame, f"{plays} === '{on}'")
+    page.locator(".turn input").nth(1).focus()
+    until(frames[1], f"{plays} === 'true'")
+    until(frames[0], f"{plays} === 'false'")
     page.close()
 
 
