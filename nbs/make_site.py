@@ -382,6 +382,7 @@ def build(out, *, executed=None, tiny=False, address=None):
         shutil.copytree(scenes, site / "gallery", dirs_exist_ok=True)
     shutil.copy(Path(find_spec("plotly").origin).parent / "package_data" / plotly, site)
     shutil.copy(root / "nbs" / "site.js", site)
+    shutil.copytree(staged / "images", site / "images", dirs_exist_ok=True)
     own_fonts(site)
     redirects(site, names)
     outside = [f"{page} would ask {address}" for page, address in asks_outside(site)]

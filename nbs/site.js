@@ -49,7 +49,7 @@ const coming = new IntersectionObserver(changes => {
   for (const { target, isIntersecting } of changes) scenes.find(({ pane }) => pane === target).seen = isIntersecting;
   share();
 });
-scenes.forEach(({ pane }) => coming.observe(pane));
+addEventListener("load", () => scenes.forEach(({ pane }) => coming.observe(pane)));  // the page itself comes first
 
 // ---- Search. The theme's own looks for the whole text as one phrase; this for each word, and puts first what has most of them.
 const COMMON = new Set("a an and are as at be by can do does for from how i if in is it its me my of on or so that the this to we what when where which why with you your".split(" "));

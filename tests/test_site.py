@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pytest
 import yaml
-from browsers import ticks, until
+from browsers import limit, ticks, until
 from PIL import Image
 
 root = Path(__file__).parent.parent
@@ -93,6 +93,21 @@ def served(folder):
 def address(site):
     with served(site) as address:
         yield address
+
+
+@pytest.fixture
+def opened(browser):
+    "Opens pages that wait as long as a busy machine takes, and closes them, whatever comes."
+    pages = []
+
+    def opens(**options):
+        pages.append(browser.new_page(**options))
+        pages[-1].set_default_timeout(1000 * limit)
+        return pages[-1]
+
+    yield opens
+    for page in pages:
+        page.close()
 
 
 def test_every_source_has_its_page(pages):
@@ -345,8 +360,8 @@ def shows(frame, name):
     return frame.evaluate(f"document.getElementById('{name}').value")
 
 
-def test_the_first_page_lives_under_a_slider(browser, address):
-    page = browser.new_page(viewport=dict(width=1280, height=800))
+def test_the_first_page_lives_under_a_slider(opened, address):
+    page = opened(viewport=dict(width=1280, height=800))
     held = []
     page.route("**/gallery/napping_cat.html*", lambda route: held.append(route))
     page.goto(address + "index.html")
@@ -369,11 +384,10 @@ def test_the_first_page_lives_under_a_slider(browser, address):
     before = shows(scene, "seed")
     page.get_by_role("button", name="another life").click()
     until(scene, f"document.getElementById('seed').value !== '{before}'")
-    page.close()
 
 
-def test_the_gallery_computes_only_what_is_seen(browser, address):
-    page = browser.new_page(viewport=dict(width=390, height=500))
+def test_the_gallery_computes_only_what_is_seen(opened, address):
+    page = opened(viewport=dict(width=390, height=500))
     page.goto(address + "gallery.html")
     panes = page.locator(".pane")
     many = panes.count()
@@ -401,12 +415,11 @@ def test_the_gallery_computes_only_what_is_seen(browser, address):
     page.evaluate("scrollTo(0, 0)")
     panes.nth(0).evaluate("one => one.scrollIntoView({ block: 'center' })")
     frames[0].evaluate(moves)
-    page.close()
 
 
-def test_only_so_many_scenes_live_as_there_are_cores_for(browser, address):
+def test_only_so_many_scenes_live_as_there_are_cores_for(opened, address):
     "On four cores two; the third is not even fetched, until it is pointed at; then another rests."
-    page = browser.new_page(viewport=dict(width=1600, height=3000))
+    page = opened(viewport=dict(width=1600, height=3000))
     page.add_init_script("Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 })")
     page.goto(address + "gallery.html")
     until(page, "document.querySelectorAll('.pane[data-ready]').length === 2")
@@ -420,10 +433,9 @@ def test_only_so_many_scenes_live_as_there_are_cores_for(browser, address):
     page.locator(".turn input").nth(1).focus()
     until(frames[1], f"{plays} === 'true'")
     until(frames[0], f"{plays} === 'false'")
-    page.close()
 
 
-def test_what_is_long_or_plumbing_is_folded(browser, address):
+def test_what_is_long_or_plumbing_is_folded(opened, address):
     listing = "\n".join(["def f():", *["    g()"] * make_site.LONG])
     drawing = "\n".join(["plt.plot(x)"] * (make_site.SHORT + 1))
     plain = "\n".join(["g()"] * (make_site.SHORT + 1))
@@ -433,7 +445,7 @@ def test_what_is_long_or_plumbing_is_folded(browser, address):
     assert make_site.folded("def _f(): ...", "") == "_f (1 lines)"
     assert make_site.folded(plain, "Plumbing: files") and make_site.folded(plain, "A map") is None
     assert make_site.folded("%matplotlib inline\n" * 30, "") is None
-    page = browser.new_page()
+    page = opened()
     longest = """() => [...document.querySelectorAll('main .cell pre.sourceCode')]
       .filter(one => !one.closest('details')).map(one => one.innerText.trim().split('\\n').length)"""
     for name in ("31_generator.html", "55_behavior.html"):
@@ -441,7 +453,6 @@ def test_what_is_long_or_plumbing_is_folded(browser, address):
         open_lines = page.evaluate(longest)
         assert len(open_lines) > 5 and max(open_lines) <= make_site.LONG, name
         assert page.locator("main details.code-fold").count() > 5
-    page.close()
 
 
 def test_formulas_are_drawn_without_a_script(site):
@@ -474,8 +485,8 @@ def test_a_figure_is_drawn_again_for_the_night():
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_figures_have_the_column_s_width_and_the_page_s_light(browser, address, scheme):
-    page = browser.new_page(viewport=dict(width=1280, height=800), color_scheme=scheme)
+def test_figures_have_the_column_s_width_and_the_page_s_light(opened, address, scheme):
+    page = opened(viewport=dict(width=1280, height=800), color_scheme=scheme)
     page.goto(address + "31_generator.html")
     found = page.evaluate("""() => [...document.querySelectorAll('main .cell-output-display img')]
       .filter(one => one.getClientRects().length).map(one => ({
@@ -486,11 +497,10 @@ def test_figures_have_the_column_s_width_and_the_page_s_light(browser, address, 
     assert large and all(abs(one["shown"] - one["column"]) <= 1 for one in large)
     turned = [one for one in found if one["twice"]]
     assert turned and all(one["night"] == (scheme == "dark") for one in turned)
-    page.close()
 
 
-def test_search_finds_several_words(browser, address):
-    page = browser.new_page()
+def test_search_finds_several_words(opened, address):
+    page = opened()
     page.goto(address + "index.html")
     field = page.locator("input[type=search], .smalldocs-search input").first
     for asked, wanted in (
@@ -509,7 +519,6 @@ def test_search_finds_several_words(browser, address):
     field.fill("zyxwvut qqqq")
     page.wait_for_selector(".search-none", timeout=180_000)
     assert page.locator(".search-result").count() == 0
-    page.close()
 
 
 serious = """async () => (await axe.run({ iframes: false })).violations
@@ -519,20 +528,19 @@ serious = """async () => (await axe.run({ iframes: false })).violations
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_serious_bars_anybody(browser, address, width, scheme):
+def test_nothing_serious_bars_anybody(opened, address, width, scheme):
     "By axe-core: contrast of at least 4.5:1, names for all, focus for what scrolls."
-    page = browser.new_page(viewport=dict(width=width, height=844), color_scheme=scheme)
+    page = opened(viewport=dict(width=width, height=844), color_scheme=scheme)
     found = []
     for name in ("index", "gallery", "teach", "53_ethogram", "55_behavior", "96_behavior_shootout"):
         page.goto(f"{address}{name}.html")
         page.evaluate(axe)
         found += [f"{name}: {said}" for said in page.evaluate(serious)]
-    page.close()
     assert not found, "\n".join(found)
 
 
-def test_what_scrolls_takes_focus_and_the_arrows(browser, address):
-    page = browser.new_page(viewport=dict(width=390, height=844))
+def test_what_scrolls_takes_focus_and_the_arrows(opened, address):
+    page = opened(viewport=dict(width=390, height=844))
     page.goto(address + "teach.html")
     boxes = page.locator(".scrolls")
     scrolls = [
@@ -544,7 +552,6 @@ def test_what_scrolls_takes_focus_and_the_arrows(browser, address):
     until(page, "document.activeElement.scrollLeft > 0")
     page.set_viewport_size(dict(width=2400, height=844))
     until(page, "!document.querySelector('.scrolls[tabindex]')")
-    page.close()
 
 
 def test_each_page_has_a_card_and_a_sign(site, pages):
