@@ -51,7 +51,7 @@ const coming = new IntersectionObserver(changes => {
 });
 addEventListener("load", () => scenes.forEach(({ pane }) => coming.observe(pane)));  // the page itself comes first
 
-// ---- Search. The theme's own looks for the whole text as one phrase; this for each word, and puts first what has most of them.
+// ---- Search. The theme's own looks for the whole text as one phrase; this for each word, and puts first what has most of them, and the rare ones.
 const COMMON = new Set("a an and are as at be by can do does for from how i if in is it its me my of on or so that the this to we what when where which why with you your".split(" "));
 const wordsOf = text => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
 
@@ -75,12 +75,12 @@ class WordSearch {
     const stems = (some.length ? some : all).map(word => (word.length > 4 ? word.replace(/(ing|ed|es|s)$/, "") : word));
     const hits = this.pages.map(({ page, title, section, text }) => {
       const each = stems.map(word => 4 * meets(word, title) + 3 * meets(word, section) + meets(word, text));
-      return { page, each, many: each.filter(Boolean).length };
+      return { page, each, many: each.filter(Boolean).length, long: 1 + text.length / 8000 };
     });
     const rare = stems.map((_, i) => Math.log((hits.length + 1) / (1 + hits.filter(hit => hit.each[i]).length)));
-    const score = hit => hit.each.reduce((sum, value, i) => sum + value * rare[i], 0);
+    const score = hit => hit.each.reduce((sum, value, i) => sum + value * rare[i], 0) * hit.many ** 2 / hit.long;  // a long page has every word
     const found = hits.filter(hit => hit.many).map(hit => ({ ...hit, score: score(hit) }));
-    found.sort((a, b) => b.many - a.many || b.score - a.score);
+    found.sort((a, b) => b.score - a.score);
     return found.slice(0, limit).map(({ page }) => ({ item: { ...page, text: this.excerpt(page.text, stems) } }));
   }
   // From a little before the stretch in which most of the words stand.
