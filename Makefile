@@ -66,8 +66,10 @@ clip: $(VENV)/.installed  ## train the bundled encoder anew (up to an hour) and 
 		-p quick False -p write_to ../alive_scene/weights -p checkpoint ../out/train_tiny_clip.safetensors
 	$(BIN)/python bench/encoder.py
 
-docs: $(VENV)/.installed  ## the site, in _docs/; RUN=1 runs every notebook first
-	$(BIN)/python nbs/make_site.py $(if $(RUN),--run)
+# An environment of another place is used as it is: to install there would point it, and whoever works by it, at this folder.
+FOREIGN := $(if $(filter $(CURDIR)/%,$(abspath $(VENV))),,$(wildcard $(VENV)/bin/python))
+docs: $(if $(FOREIGN),,$(VENV)/.installed)  ## the site, in _docs/; RUN=1 runs every notebook first
+	PYTHONPATH="$(CURDIR)" $(BIN)/python nbs/make_site.py $(if $(RUN),--run) $(if $(ADDRESS),--address $(ADDRESS))
 
 export: $(VENV)/.installed  ## strip widget state, clean the notebooks, export the library, write README.md, format all
 	$(BIN)/python nbs/strip_widgets.py nbs/*.ipynb

@@ -1,4 +1,4 @@
-"""Build the site into _docs/: python nbs/make_site.py [--run] [--tiny] [--out FOLDER].
+"""Build the site into _docs/: python nbs/make_site.py [--run] [--tiny] [--address URL] [--out FOLDER].
 It is what `make docs` calls."""
 
 import argparse
@@ -12,10 +12,24 @@ from html import unescape
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import make_readme
 import nbformat
+from latex2mathml.converter import convert
 from make_readme import published, settings
 from run_alive import execute
-from site_pages import api, attacks, built, costs, gallery, opens, parameters, rooms, times
+from site_finish import finish
+from site_pages import (
+    api,
+    attacks,
+    built,
+    card,
+    costs,
+    front,
+    gallery,
+    parameters,
+    rooms,
+    times,
+)
 from strip_widgets import still
 
 root = Path(__file__).absolute().parent.parent
@@ -27,6 +41,10 @@ others = {
     "alive_scene/weights/MODEL_CARD.md": "model_card.md",
 }
 plotly = "plotly.min.js"
+LONG = 14  # lines: a longer listing is folded
+SHORT = 6  # lines, where it is plumbing or draws a figure
+# The still of README.md, with the line that says what it shows
+STILL = re.compile(r"!\[[^]]*\]\(images/alive\.webp\)\n\n[^\n]+\n*")
 elsewhere = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">\
 <title>alive_scene.{room}</title></head>
@@ -95,7 +113,22 @@ def prose(text, page, names):
         if each.lstrip().startswith("```"):
             fenced = not fenced
         out.append(each if fenced or each.startswith("    ") else line(each))
-    return "\n".join(out)
+    return formulas("\n".join(out))
+
+
+def formulas(text):
+    """A page's formulas, $inline$ and $$displayed$$, as MathML; code is left alone.
+    A browser draws it by itself: there is no script to fetch, and a screen reader can read it."""
+    code = r"^ *(`{3,}|~{3,}).*?^ *\1 *$|`[^`\n]+`|^ {4}.*?$"
+    displayed = r"\$\$(?P<displayed>.+?)\$\$"
+    inline = r"(?<![\\\w$])\$(?=[^\s$])(?P<inline>[^$\n]*?)(?<=\S)\$(?![\d$])"
+
+    def drawn(found):
+        if found["displayed"]:
+            return f"\n```{{=html}}\n{convert(found['displayed'].strip(), display='block')}\n```\n"
+        return convert(found["inline"]) if found["inline"] else found[0]
+
+    return re.sub(f"{code}|{displayed}|{inline}", drawn, text, flags=re.M | re.S)
 
 
 def said(text):
@@ -130,21 +163,41 @@ def shown(output):
     return output
 
 
-def code(cell, before):
+def folded(text, under):
+    """What a folded cell is called; None for one that stays open.
+    Imports are folded, long listings, how a figure is drawn (the figure is what is looked at), and
+    plumbing: by its heading, or because every name in it is private."""
+    try:
+        body = ast.parse(text).body
+    except SyntaxError:  # a magic
+        return None
+    named = [each for each in body if isinstance(each, (ast.FunctionDef, ast.ClassDef))]
+    names = [each.name for each in named]
+    private = names and len(names) == len(body) and all(name.startswith("_") for name in names)
+    draws = re.search(r"\b(plt|axes|axis|figure|fig|panels?)\.\w", text)
+    lines = text.count("\n") + 1
+    if all(isinstance(each, (ast.Import, ast.ImportFrom)) for each in body):
+        return "Imports"
+    most = SHORT if draws or under.startswith("Plumbing") else LONG
+    if lines <= most and not private:
+        return None
+    return f"{', '.join(names) or ('Drawing' if draws else 'Code')} ({lines} lines)"
+
+
+def code(cell, before, under):
     """A code cell as the site shows it; None for one that is only for nbdev.
-    Imports are folded, pictures get words."""
+    What is plumbing or long is folded, pictures get words."""
     directive = re.match(r"#\| *(\w+)", cell.source)
     # nbdev's directives go, Quarto's (key: value) stay
     text = re.sub(r"^#\|[^:\n]*$\n?", "", cell.source, flags=re.M).strip()
-    try:
-        kinds = {isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.parse(text).body}
-    except SyntaxError:
-        kinds = {False}  # a magic
+    summary = folded(re.sub(r"^#\|.*\n", "", text, flags=re.M), under)
     if directive and directive[1] == "default_exp" or not text:
         return None
-    if directive and directive[1] == "hide" and kinds != {True}:
+    if directive and directive[1] == "hide" and summary != "Imports":
         return None
-    options = ["#| code-fold: true", "#| code-summary: Imports"] if kinds == {True} else []
+    options = []
+    if summary:
+        options = ["#| code-fold: true", f"#| code-summary: {json.dumps(summary)}"]
     cell.outputs = [out for out in map(shown, cell.outputs) if out]
     if any(kind.startswith("image/") for out in cell.outputs for kind in out.get("data", {})):
         alt = said(before) or "A picture that the code above drew."
@@ -152,18 +205,21 @@ def code(cell, before):
     return "\n".join([*options, text])
 
 
-def stage(source, out, names):
+def stage(source, out, names, opening=""):
     """A notebook as the site shows it.
-    Its first heading becomes the title, the quoted line under it what the page is about."""
+    Its first heading becomes the title, the quoted line under it what the page is about.
+    What the site opens with takes the place of the index's still."""
     book = nbformat.read(source, as_version=4)
     page = Path("nbs") / source.name
     cells = []
-    before = ""
+    before = under = ""
     for cell in book.cells:
         if cell.cell_type == "code":
-            text = code(cell, before)
+            text = code(cell, before, under)
         else:
             text = before = prose(cell.source, page, names)
+            for heading in re.findall(r"^##? (.+)", cell.source, flags=re.M):
+                under = heading
         if text is None:
             continue
         cell.source = text
@@ -175,6 +231,10 @@ def stage(source, out, names):
     first.source = re.sub(r"# .+\n+(> .+\n*)?", "", first.source, count=1)
     if source.stem != "index":
         first.source = f"{home(page.as_posix(), room)}\n\n{first.source}"
+    elif opening:
+        first.source = f"{opening}\n{first.source}"
+        for cell in cells:
+            cell.source = STILL.sub("", cell.source)
     front = (
         f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n"
         + f"description: {json.dumps(about, ensure_ascii=False)}\n" * bool(about)
@@ -186,12 +246,10 @@ def stage(source, out, names):
 
 
 def home(page, room):
-    "The line at the top of a lesson: where it lies, where it opens, and what it exports."
+    "The line at the top of a lesson: where it lies, and what it exports."
     parts = [at_home(page, "notebook")]
-    if buttons := opens(source_of(page)):
-        parts.append(" ".join([*buttons, "([untried](teach.qmd#where-the-notebooks-open))"]))
     if room:
-        parts.insert(1, f"[reference of `alive_scene.{room}`](api_{room}.qmd)")
+        parts.append(f"[reference of `alive_scene.{room}`](api_{room}.qmd)")
     return " · ".join(parts)
 
 
@@ -205,8 +263,9 @@ def run(out):
     return out
 
 
-def contents(out):
-    "The site's settings without the pages that aren't there (yet); each is named."
+def contents(out, address):
+    """The site's settings without the pages that aren't there (yet); each is named.
+    With its address, since what shows a preview of a page takes no other address of its picture."""
     known = {path.name for path in out.iterdir()}
     lines = []
     for each in (root / "_quarto.yml").read_text(encoding="utf-8").splitlines():
@@ -215,6 +274,8 @@ def contents(out):
             print(f"left out of the sidebar, there is no such page: {page[0]}")
         else:
             lines.append(each)
+            if address and each == "website:":
+                lines.append(f"  site-url: {json.dumps(address)}")
     (out / "_quarto.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -283,21 +344,22 @@ def asks_outside(site):
                 yield page.name, found[2] or found[4]
 
 
-def pages(staged, executed):
+def pages(staged, executed, opening):
     "Stage everything that the site shows but the gallery; returns {public name: its place in the reference}."
     names = api(staged, at_home)
     for notebook in sorted((root / "nbs").glob("*.ipynb")):
-        stage(executed / notebook.name if executed else notebook, staged, names)
+        stage(executed / notebook.name if executed else notebook, staged, names, opening)
     for page in [*sorted((root / "nbs").glob("*.qmd")), *map(root.joinpath, others)]:
         text = prose(page.read_text(encoding="utf-8"), page.relative_to(root), names)
         (staged / others.get(page.relative_to(root).as_posix(), page.name)).write_text(
             text, encoding="utf-8"
         )
     shutil.copytree(root / "nbs" / "images", staged / "images")
+    card(staged / "images")
     shutil.copy(root / "nbs" / "site.css", staged)
     workflow = (root / "examples" / "notebook-ci.yml").read_text(encoding="utf-8")
     (staged / "_notebook_ci.md").write_text(f"```yaml\n{workflow}```\n", encoding="utf-8")
-    parameters(staged, source_of)
+    parameters(staged)
     rooms(staged)
     costs(staged)
     attacks(staged)
@@ -305,18 +367,22 @@ def pages(staged, executed):
     return names
 
 
-def build(out, *, executed=None, tiny=False):
-    "Stage every page, render them, and lay the gallery and plotly beside them."
+def build(out, *, executed=None, tiny=False, address=None):
+    """Stage every page, render and finish them, and lay the gallery and plotly beside them.
+    The address is where the site will be; None: where it is published, if it is."""
     staged = root / "_proc" if not tiny else out.with_name(f"{out.name}_proc")
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
-    names = pages(staged, executed)
     scenes = gallery(staged, tiny)
-    contents(staged)
+    names = pages(staged, executed, front() if scenes else "")
+    contents(staged, address or (make_readme.site if published else None))
     site = render(staged)
+    finish(site)
     if scenes:
         shutil.copytree(scenes, site / "gallery", dirs_exist_ok=True)
     shutil.copy(Path(find_spec("plotly").origin).parent / "package_data" / plotly, site)
+    shutil.copy(root / "nbs" / "site.js", site)
+    shutil.copytree(staged / "images", site / "images", dirs_exist_ok=True)
     own_fonts(site)
     redirects(site, names)
     outside = [f"{page} would ask {address}" for page, address in asks_outside(site)]
@@ -337,10 +403,12 @@ if __name__ == "__main__":
     parser.add_argument(
         "--tiny", action="store_true", help="a gallery of one tiny scene, for a test"
     )
+    parser.add_argument("--address", help="where the site will be, for previews: https://…")
     parser.add_argument("--out", type=Path, default=root / "_docs", help="the folder to write")
     asked = parser.parse_args()
     build(
         asked.out.absolute(),
         executed=run(root / "out" / "executed") if asked.run else None,
         tiny=asked.tiny,
+        address=asked.address,
     )

@@ -13,11 +13,13 @@ import textwrap
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from urllib.parse import quote
+from typing import NamedTuple
 
 import papermill
 import platformdirs
 from make_readme import published, settings
+from PIL import Image, ImageDraw, ImageFont
+from skimage import data
 
 root = Path(__file__).absolute().parent.parent
 sys.path.insert(0, str(root / "bench"))
@@ -260,16 +262,6 @@ usual = dict(
 )
 
 
-def opens(home):
-    "Where a notebook opens: buttons for Colab and Binder; none before the repository is published."
-    if not published:
-        return []
-    where, branch, path = re.fullmatch(r"https://github\.com/(.+)/blob/([^/]+)/(.+)", home).groups()
-    colab = f"https://colab.research.google.com/github/{where}/blob/{branch}/{path}"
-    binder = f"https://mybinder.org/v2/gh/{where}/{branch}?labpath={quote(path, safe='')}"
-    return [f"[Colab]({colab}){{.button}}", f"[Binder]({binder}){{.button}}"]
-
-
 def clone():
     "How Colab gets the kit: the address is a placeholder until the repository is published."
     address = settings["git_url"] if published else "https://YOUR-SCHOOL.invalid/alive_scene"
@@ -290,19 +282,15 @@ def clone():
     return lines
 
 
-def parameters(out, source_of):
-    "Write what every notebook takes with `-p`, as papermill itself reads it, and where it opens."
+def parameters(out):
+    "Write what every notebook takes with `-p`, as papermill itself reads it."
     rows = ["| parameter and default | meaning |", "|---|---|"]
-    places = ["| notebook | opens in |", "|---|---|"]
     for notebook in sorted((root / "nbs").glob("[0-9]*.ipynb")):
-        home = source_of(f"nbs/{notebook.name}")
-        buttons = opens(home) or ["JupyterLab: `make lab`"]
-        places.append(f"| [{notebook.stem}]({notebook.name}) | {' '.join(buttons)} |")
         rows.append(f"| **[{notebook.stem}]({notebook.name})** | |")
         for name, about in papermill.inspect_notebook(str(notebook)).items():
             meaning = about["help"].replace("|", "/") or usual.get(name, "")
             rows.append(f"| `{name} = {about['default']}` | {meaning} |")
-    for name, lines in (("_parameters", rows), ("_open", places), ("_clone", clone())):
+    for name, lines in (("_parameters", rows), ("_clone", clone())):
         (out / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -480,39 +468,76 @@ def attacks(out):
 
 # The gallery
 
-shows = {
-    "napping_cat": "A napping cat",
-    "portrait": "A portrait",
-    "napping_cat_cold": "The cat, cold: temperature 0.3",
-    "napping_cat_hot": "The cat, hot: temperature 2",
-    "napping_cat_published": "The cat, moved by the published VAE (and drawn as the others are)",
+
+class Shown(NamedTuple):
+    "A living scene of the gallery: what it is of, how it is exported, and what stands below it."
+
+    name: str  # of its page
+    clip: str  # a clip of actors, whose states are known, or a photograph that scikit-image carries
+    title: str
+    about: str
+    behavior: str = "alive"
+    more: dict = {}  # what export_html takes beside
+
+
+gallery_of = (
+    Shown("napping_cat", "napping_cat", "A napping cat", "One photograph, brought to life here."),
+    Shown("portrait", "portrait", "A portrait", "A NASA photograph; its motion is invented."),
+    Shown("coffee", "coffee", "A cup of coffee", "A photograph, stirred by `--stir`."),
+    Shown("hubble", "hubble", "Far galaxies", "Another photograph, stirred: Hubble's."),
+    Shown(
+        "wake",
+        "napping_cat",
+        "Wake it without startling it",
+        "The cat as a game. Alone on a page it takes sentences, wishes and a hand.",
+        more=dict(game="less eyes closed", words=True),
+    ),
+    Shown(
+        "published",
+        "napping_cat",
+        "As published",
+        "The cat, moved by the published VAE, and drawn as the others are.",
+        behavior="vae",
+    ),
+)
+AWAKE = 44  # a frame of the cat in which she is
+photographs = {  # the square of one that is shown
+    "coffee": (data.coffee, slice(0, 400), slice(100, 500)),
+    "hubble": (data.hubble_deep_field, slice(0, 872), slice(64, 936)),
 }
 
 
 def scenes(folder, tiny):
-    "Fit the scenes, repeatably, and write a page for each."
+    "Fit the scenes, repeatably; write for each its page, and its first frame as a still."
+    from alive_scene import actors
     from alive_scene.alive import AliveScene
     from alive_scene.browser import export_html
 
-    small = dict(size=32, max_frames=40) if tiny else {}
-    wanted = [
-        ("napping_cat", "napping_cat", "alive"),
-        ("portrait", "portrait", "alive"),
-        ("napping_cat_published", "napping_cat", "vae"),
-    ]
-    for name, clip, behavior in wanted[:1] if tiny else wanted:
-        print(f"gallery: {name}", flush=True)
-        alive = AliveScene.fit(
-            root / "data" / f"{clip}.mp4", behavior=behavior, steps=32, progress=False, **small
+    frames = 40 if tiny else 200
+    size = 32 if tiny else 256
+    fitted = {}
+    for shown in gallery_of[:3] if tiny else gallery_of:
+        print(f"gallery: {shown.name}", flush=True)
+        asked = dict(behavior=shown.behavior, steps=32, progress=False)
+        if shown.clip in photographs:
+            read, rows, columns = photographs[shown.clip]
+            scene = actors.stir(read()[rows, columns], frames=frames, size=size)
+        else:
+            scene = getattr(actors, shown.clip)(frames=frames, size=size)
+        about = (shown.clip, shown.behavior)
+        alive = fitted[about] = fitted.get(about) or AliveScene.fit(scene, **asked)
+        # origin "*": the sliders of the site's own pages, wherever they are served
+        export_html(
+            alive,
+            folder / f"{shown.name}.html",
+            runtime="beside",
+            title=shown.title,
+            origin="*",
+            **shown.more,
         )
-        export_html(alive, folder / f"{name}.html", runtime="beside")
-        if name != "napping_cat":
-            continue
-        (folder / "guess.html").write_text(guess.page(alive), encoding="utf-8")
-        for how, temperature in (("cold", 0.3), ("hot", 2)):
-            export_html(
-                alive, folder / f"{name}_{how}.html", runtime="beside", temperature=temperature
-            )
+        still = Image.fromarray(alive.render(alive.embeddings[:1])[0])
+        still.save(folder / f"{shown.name}.webp", quality=80)
+    (folder / "guess.html").write_text(guess.page(fitted["napping_cat", "alive"]), encoding="utf-8")
 
 
 def gallery(out, tiny):
@@ -520,11 +545,10 @@ def gallery(out, tiny):
     None, said clearly, where the browser's runtime can't be had."""
     made_of = [
         *sorted((root / "alive_scene").rglob("*.*")),
-        *sorted((root / "data").glob("*.mp4")),
         *sorted((root / "bench").glob("guess.*")),
     ]
     parts = [path.read_bytes() for path in made_of if path.suffix != ".pyc"]
-    parts += [inspect.getsource(scenes).encode(), bytes([tiny])]
+    parts += [inspect.getsource(scenes).encode(), repr(gallery_of).encode(), bytes([tiny])]
     key = sha256(b"".join(parts)).hexdigest()[:16]
     cache = (
         Path(os.environ.get("ALIVE_SCENE_CACHE") or platformdirs.user_cache_dir("alive_scene"))
@@ -543,7 +567,7 @@ def gallery(out, tiny):
         finally:
             shutil.rmtree(making, ignore_errors=True)
     (out / "_gallery.md").write_text(
-        left_out(problem) if problem else frames(cache), encoding="utf-8"
+        left_out(problem) if problem else grid(cache), encoding="utf-8"
     )
     return None if problem else cache
 
@@ -555,21 +579,77 @@ def left_out(problem):
     )
 
 
-def frames(folder):
-    "Each scene that was made, playing in a frame of its own."
+def pane(shown, still="", asks=""):
+    """A scene and its slider. The still is there at once; nbs/site.js puts the living page over it
+    when it comes into view, and the page rests whenever it is out of view."""
+    address = f"gallery/{shown.name}.html"
+    title = escape(shown.title)
+    slider = f"temperature-{shown.name}"
+    still = still or f"gallery/{shown.name}.webp"
+    return (
+        f'<div class="pane" data-live="{address}?ui=0{asks}" data-title="{title}, living">'
+        f'<img src="{still}" width="256" height="256" alt="{title}, a still"></div>\n'
+        f'<div class="turn" hidden><label for="{slider}" title="How lively it is: 0 comes to rest, '
+        '1 moves as the video does, 3 is wild">temperature</label>'
+        f'<input type="range" id="{slider}" min="0" max="3" step="0.05" value="1">'
+        f'<output for="{slider}">1.00</output>'
+        '<button type="button" title="another seed, another start">another life</button></div>\n'
+    )
+
+
+def grid(folder):
+    "Each scene that was made, living while it is seen."
     parts = []
-    for name, title in shows.items():
-        if not (folder / f"{name}.html").exists():
+    for shown in gallery_of:
+        if not (folder / f"{shown.name}.html").exists():
             continue
+        about = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(shown.about))
         parts.append(
-            f'<figure class="living"><figcaption>{escape(title)} · '
-            f'<a href="gallery/{name}.html">alone on a page</a></figcaption>\n'
-            f'<iframe src="gallery/{name}.html" title="{escape(title)}, playing" loading="lazy">'
-            "</iframe></figure>\n"
+            f'<figure class="living">{pane(shown)}<figcaption><b>{escape(shown.title)}.</b> {about} '
+            f'<a href="gallery/{shown.name}.html" aria-label="{escape(shown.title)}, alone on a page">'
+            "Alone on a page</a></figcaption></figure>\n"
         )
+    body = f'<div class="gallery">\n{"".join(parts)}</div>\n'
     if (folder / "guess.html").exists():
-        parts.append(
+        body += (
             '<p><a href="gallery/guess.html">Filmed, or imagined?</a> '
             "Ten pairs: find the filmed one, and see whether you beat a coin.</p>\n"
         )
-    return "```{=html}\n" + "\n".join(parts) + "```\n"
+    return f"```{{=html}}\n{body}```\n"
+
+
+def front():
+    "What the site opens with: a living scene under a slider, and how to make one of one's own."
+    own = (
+        '<div class="own"><h2 id="your-video" class="unlisted">Try your video</h2>\n'
+        "<p>Five to sixty seconds, a still camera, one quiet subject. It stays on your machine.</p>\n"
+        "<pre><code>make alive VIDEO=my_cat.mp4</code></pre>\n"
+        "<p>A few minutes later <code>out/</code> holds the scene, films of it, and a page like this "
+        'one. <a href="own_video.html">Which clips work</a>, and what to do if yours doesn\'t.</p>\n'
+        '<p class="ways"><a class="button" href="gallery.html">More living scenes</a> '
+        '<a class="button" href="00_scene.html">Begin the course</a></p></div>\n'
+    )
+    living = (
+        f'<figure class="living">{pane(gallery_of[0], "images/awake.jpg", f"&amp;start={AWAKE}")}'
+    )
+    living += (
+        "<figcaption>Computed by your browser, now. It doesn't loop: turn the temperature, or ask "
+        "for another life.</figcaption></figure>\n"
+    )
+    return f'```{{=html}}\n<div class="front">\n{living}{own}</div>\n```\n'
+
+
+def card(folder, width=1200, height=630):
+    "The picture that a preview of any page shows: the cat, awake, beside what it is; and she alone."
+    from alive_scene.reader import read_scene
+
+    awake = read_scene(root / "data" / "napping_cat.mp4", size=512).frames[AWAKE]
+    picture = Image.new("RGB", (width, height), "#20242b")
+    picture.paste(Image.fromarray(awake).resize((height, height)), (0, 0))
+    pen = ImageDraw.Draw(picture)
+    left = height + 50
+    pen.text((left, 190), "alive_scene", "#fff", ImageFont.load_default(76))
+    said = "Watch a short video,\nthen imagine it going on\nfor ever."
+    pen.text((left, 310), said, "#d7dce5", ImageFont.load_default(40), spacing=14)
+    picture.save(folder / "card.jpg", quality=85)
+    Image.fromarray(awake).save(folder / "awake.jpg", quality=85)

@@ -11,25 +11,33 @@ from contextlib import contextmanager
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 import yaml
+from browsers import limit, ticks, until
+from PIL import Image
+from test_wall import gate
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root / "nbs"))
 import make_readme  # noqa: E402, scripts beside the lessons
 import make_site  # noqa: E402
+import site_finish  # noqa: E402
 import site_pages  # noqa: E402
 from make_readme import moved, published, readme  # noqa: E402
-from make_site import asks_outside, build, link, prose  # noqa: E402
+from make_site import asks_outside, build, formulas, link, prose  # noqa: E402
 from site_pages import built  # noqa: E402
 
 from alive_scene._modidx import d as index  # noqa: E402
 
 redirects = {f"{room}.html" for room in built}
+ADDRESS = "https://example.org/alive"
+axe = (Path(find_spec("axe_playwright_python").origin).parent / "axe.min.js").read_text("utf-8")
 
 
 class Reader(HTMLParser):
@@ -53,7 +61,7 @@ class Reader(HTMLParser):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     out = tmp_path_factory.mktemp("site") / "docs"
-    build(out, tiny=True)
+    build(out, tiny=True, address=ADDRESS)
     return out
 
 
@@ -86,6 +94,21 @@ def served(folder):
 def address(site):
     with served(site) as address:
         yield address
+
+
+@pytest.fixture
+def opened(browser):
+    "Opens pages that wait as long as a busy machine takes, and closes them, whatever comes."
+    pages = []
+
+    def opens(**options):
+        pages.append(browser.new_page(**options))
+        pages[-1].set_default_timeout(1000 * limit)
+        return pages[-1]
+
+    yield opens
+    for page in pages:
+        page.close()
 
 
 def test_every_source_has_its_page(pages):
@@ -178,17 +201,11 @@ def test_a_cross_link_arrives(browser, address):
     page.close()
 
 
-def test_every_lesson_says_where_it_opens(pages):
-    for notebook in (root / "nbs").glob("[0-9]*.ipynb"):
-        links = pages[f"{notebook.stem}.html"].links
-        colab = [link for link in links if link.startswith("https://colab.research.google.com/")]
-        binder = [link for link in links if link.startswith("https://mybinder.org/")]
-        if not published:  # nobody is sent to a name that anybody may register
-            assert not colab and not binder
-            continue
-        assert any(link.endswith(f"/nbs/{notebook.name}") for link in colab)
-        assert any(link.endswith(f"nbs%2F{notebook.name}") for link in binder)
-        assert "teach.html#where-the-notebooks-open" in links
+def test_no_button_leads_where_no_lesson_was_tried(pages):
+    for name, page in pages.items():
+        assert not [link for link in page.links if re.search(r"mybinder|colab\.research", link)], (
+            name
+        )
 
 
 def test_an_address_that_is_not_ours_yet_is_nowhere_to_be_followed(pages):
@@ -253,7 +270,6 @@ def test_what_lies_outside_the_site_is_linked_once_it_is_published(there, monkey
     assert (
         said[0] == f"{f'[a]({home}/blob/main/bench/x.py)' if there else 'a'} [b](contributing.md)"
     )
-    assert ("mybinder.org" in said[1] and "colab.research.google.com" in said[1]) == there
 
 
 def test_nothing_is_asked_of_others(site, tmp_path):
@@ -339,6 +355,224 @@ def test_a_scene_of_the_gallery_plays(browser, address, site):
         page.wait_for_timeout(100)
     assert page.evaluate(shot) != first, "the picture stands still"
     page.close()
+
+
+def shows(frame, name):
+    return frame.evaluate(f"document.getElementById('{name}').value")
+
+
+def test_the_first_page_lives_under_a_slider(opened, address):
+    page = opened(viewport=dict(width=1280, height=800))
+    page.add_init_script(gate)
+    page.goto(address + "index.html")
+    until(page, "document.querySelectorAll('.pane iframe').length === 1")
+    pane, slider = page.locator(".pane"), page.locator(".turn input")
+    for part in (pane, slider, page.get_by_role("heading", name="Try your video")):
+        box = part.bounding_box()
+        assert 0 <= box["y"] and box["y"] + box["height"] <= 800, "below the first screen"
+    assert pane.locator("img").evaluate("one => one.complete && one.naturalWidth") > 0
+    slider.fill("2.5")  # before the scene is there: it is told when it comes
+    until(page, "document.querySelector('.turn output').value === '2.50'")
+    assert page.locator(".pane[data-ready]").count() == 0
+    page.frames[1].evaluate("open_gate()")
+    until(page, "document.querySelector('.pane').dataset.ready === ''")
+    scene = page.frames[1]
+    until(scene, "document.getElementById('temperature').value === '2.5'")
+    slider.fill("0.3")
+    until(scene, "document.getElementById('temperature').value === '0.3'")
+    before = shows(scene, "seed")
+    page.get_by_role("button", name="another life").click()
+    until(scene, f"document.getElementById('seed').value !== '{before}'")
+
+
+def test_the_gallery_computes_only_what_is_seen(opened, address):
+    page = opened(viewport=dict(width=390, height=500))
+    page.goto(address + "gallery.html")
+    panes = page.locator(".pane")
+    many = panes.count()
+    assert many >= 3
+    at = "+document.getElementById('picture').dataset.index"
+    moves = f"""(async () => {{
+      const was = {at};
+      while ({at} < was + 3) await new Promise(requestAnimationFrame);
+    }})()"""
+    frames = []
+    for i in (0, many - 1):
+        panes.nth(i).evaluate("one => one.scrollIntoView({ block: 'center' })")
+        until(page, f"document.querySelectorAll('.pane')[{i}].dataset.ready === ''")
+        frames.append(panes.nth(i).locator("iframe").element_handle().content_frame())
+        frames[-1].evaluate(moves)
+        away = page.evaluate("""() => [...document.querySelectorAll('.pane')].filter(one => {
+          const box = one.getBoundingClientRect();
+          return one.querySelector('iframe') && (box.bottom < 0 || box.top > innerHeight);
+        }).length""")
+        assert away <= i * (many - 1), "a scene was fetched that was never seen"
+    page.evaluate(ticks, 30)
+    still = frames[0].evaluate(at)
+    frames[1].evaluate(moves)
+    assert frames[0].evaluate(at) == still, "it goes on where nobody looks"
+    page.evaluate("scrollTo(0, 0)")
+    panes.nth(0).evaluate("one => one.scrollIntoView({ block: 'center' })")
+    frames[0].evaluate(moves)
+
+
+def test_only_so_many_scenes_live_as_there_are_cores_for(opened, address):
+    "On four cores two; the third is not even fetched, until it is pointed at; then another rests."
+    page = opened(viewport=dict(width=1600, height=3000))
+    page.add_init_script("Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 })")
+    page.goto(address + "gallery.html")
+    until(page, "document.querySelectorAll('.pane[data-ready]').length === 2")
+    assert page.locator(".pane iframe").count() == 2
+    frames = [one.content_frame() for one in page.query_selector_all(".pane iframe")]
+    page.locator(".living").nth(2).hover()
+    until(page, "document.querySelectorAll('.pane[data-ready]').length === 3")
+    plays = "document.getElementById('play').dataset.on"
+    for frame, on in zip(frames, ("true", "false"), strict=True):
+        until(frame, f"{plays} === '{on}'")
+    page.locator(".turn input").nth(1).focus()
+    until(frames[1], f"{plays} === 'true'")
+    until(frames[0], f"{plays} === 'false'")
+
+
+def test_what_is_long_or_plumbing_is_folded(opened, address):
+    listing = "\n".join(["def f():", *["    g()"] * make_site.LONG])
+    drawing = "\n".join(["plt.plot(x)"] * (make_site.SHORT + 1))
+    plain = "\n".join(["g()"] * (make_site.SHORT + 1))
+    assert make_site.folded("import a\nfrom b import c", "") == "Imports"
+    assert make_site.folded(listing, "") == f"f ({make_site.LONG + 1} lines)"
+    assert make_site.folded(drawing, "") == f"Drawing ({make_site.SHORT + 1} lines)"
+    assert make_site.folded("def _f(): ...", "") == "_f (1 lines)"
+    assert make_site.folded(plain, "Plumbing: files") and make_site.folded(plain, "A map") is None
+    assert make_site.folded("%matplotlib inline\n" * 30, "") is None
+    page = opened()
+    longest = """() => [...document.querySelectorAll('main .cell pre.sourceCode')]
+      .filter(one => !one.closest('details')).map(one => one.innerText.trim().split('\\n').length)"""
+    for name in ("31_generator.html", "55_behavior.html"):
+        page.goto(address + name)
+        open_lines = page.evaluate(longest)
+        assert len(open_lines) > 5 and max(open_lines) <= make_site.LONG, name
+        assert page.locator("main details.code-fold").count() > 5
+
+
+def test_formulas_are_drawn_without_a_script(site):
+    found = formulas(
+        "So $x_1$ is, `$y$` isn't.\n\n$$\\frac{a}{b}$$\n\n    $z$\n\n$5 or $6, or \\$7$"
+    )
+    assert found.count("<math") == 2 and "<mfrac>" in found and 'display="block"' in found
+    assert all(left in found for left in ("`$y$`", "    $z$", "$5 or $6, or \\$7$"))
+    for name in ("53_ethogram.html", "62_reel.html"):
+        text = (site / name).read_text(encoding="utf-8")
+        assert "<math" in text and "$$" not in text and "katex" not in text.lower()
+
+
+def test_a_figure_is_drawn_again_for_the_night():
+    rng = np.random.default_rng(0)
+    day = np.full((200, 300, 3), 255, np.uint8)
+    day[20:30, 10:290] = 0  # a word
+    day[50:52, 10:290] = (200, 0, 0)  # a line
+    day[60:90, 10:40] = (40, 90, 200)  # a bar
+    picture = rng.integers(0, 240, (80, 100, 3), np.uint8)
+    day[100:180, 100:200] = picture
+    dark = np.asarray(site_finish.night(Image.fromarray(day)))
+    assert (dark[0, 0] == site_finish.NIGHT).all() and (dark[25, 100] == 255).all()
+    red, green, blue = dark[51, 100].astype(int)
+    assert red > 200 and green == blue < red - 100, "another hue"
+    assert (dark[104:176, 104:196] == picture[4:76, 4:96]).all(), "the picture was turned, too"
+    assert dark[75, 25, 2] > dark[75, 25, 0] + 100
+    assert site_finish.drawn_on_white(Image.fromarray(day))
+    assert not site_finish.drawn_on_white(Image.fromarray(picture))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_have_the_column_s_width_and_the_page_s_light(opened, address, scheme):
+    page = opened(viewport=dict(width=1280, height=800), color_scheme=scheme)
+    page.goto(address + "31_generator.html")
+    found = page.evaluate("""() => [...document.querySelectorAll('main .cell-output-display img')]
+      .filter(one => one.getClientRects().length).map(one => ({
+        night: one.src.includes('.night.'), twice: !!one.closest('p, div').querySelector('.by-night'),
+        natural: +one.getAttribute('width'), shown: one.getBoundingClientRect().width,
+        column: one.closest('.cell-output-display').clientWidth }))""")
+    large = [one for one in found if one["natural"] * site_finish.FIGURE >= one["column"]]
+    assert large and all(abs(one["shown"] - one["column"]) <= 1 for one in large)
+    turned = [one for one in found if one["twice"]]
+    assert turned and all(one["night"] == (scheme == "dark") for one in turned)
+
+
+def test_search_finds_several_words(opened, address):
+    page = opened()
+    page.goto(address + "index.html")
+    field = page.locator("input[type=search], .smalldocs-search input").first
+    for asked, wanted in (
+        ("how do I export to html", "export"),
+        ("wall full screen", "screen"),
+        ("temperature curing", "curing"),
+        ("Markov chain", "Markov"),
+    ):
+        field.fill(asked)
+        field.press("End")
+        page.wait_for_function(
+            "word => document.querySelector('.search-result')?.innerText.toLowerCase().includes(word)",
+            arg=wanted.lower(),
+            timeout=180_000,
+        )
+    field.fill("zyxwvut qqqq")
+    page.wait_for_selector(".search-none", timeout=180_000)
+    assert page.locator(".search-result").count() == 0
+
+
+serious = """async () => (await axe.run({ iframes: false })).violations
+  .filter(one => ['serious', 'critical'].includes(one.impact))
+  .map(one => `${one.id}: ${one.nodes.length}, as ${one.nodes[0].html.slice(0, 200)}`)"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_serious_bars_anybody(opened, address, width, scheme):
+    "By axe-core: contrast of at least 4.5:1, names for all, focus for what scrolls."
+    page = opened(viewport=dict(width=width, height=844), color_scheme=scheme)
+    found = []
+    for name in ("index", "gallery", "teach", "53_ethogram", "55_behavior", "96_behavior_shootout"):
+        page.goto(f"{address}{name}.html")
+        page.evaluate(axe)
+        found += [f"{name}: {said}" for said in page.evaluate(serious)]
+    assert not found, "\n".join(found)
+
+
+def test_what_scrolls_takes_focus_and_the_arrows(opened, address):
+    page = opened(viewport=dict(width=390, height=844))
+    page.goto(address + "96_behavior_shootout.html")
+    scrolling = """() => [...document.querySelectorAll('main *')].filter(one =>
+      one.scrollWidth > one.clientWidth + 1
+      && ['auto', 'scroll'].includes(getComputedStyle(one).overflowX)).map(one => one.tabIndex)"""
+    found = page.evaluate(scrolling)
+    assert found and set(found) == {0}
+    page.locator("main [role=region][tabindex='0']").first.focus()
+    page.keyboard.press("ArrowRight")
+    until(page, "document.activeElement.scrollLeft > 0")
+
+
+def test_each_page_has_a_card_and_a_sign(site, pages):
+    card = Image.open(site / "images" / "card.jpg")
+    assert card.size == (1200, 630)
+    for name in set(pages) - redirects:
+        text = (site / name).read_text(encoding="utf-8")
+        said = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]+)"', text))
+        assert said["title"] and said["image"] == f"{ADDRESS}/images/card.jpg", name
+        assert 'rel="icon"' in text and '"theme-color"' in text, name
+    told = re.search(r'og:description" content="([^"]+)', (site / "index.html").read_text("utf-8"))
+    assert "short video" in told[1]
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["another's", "none yet"])
+def test_the_site_leaves_another_clone_s_environment_alone(tmp_path, there):
+    if there:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "python").touch()
+    ran = subprocess.run(
+        ["make", "-n", "docs", f"VENV={tmp_path}"], cwd=root, capture_output=True, text=True
+    )
+    assert ran.returncode == 0 and "nbs/make_site.py" in ran.stdout, ran.stderr
+    assert ("pip install" in ran.stdout) != there and f'PYTHONPATH="{root}"' in ran.stdout
 
 
 def test_search_finds_and_can_be_read_in_the_dark(browser, address):
