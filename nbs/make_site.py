@@ -24,6 +24,7 @@ from site_pages import (
     built,
     card,
     costs,
+    formula_sheet,
     front,
     gallery,
     parameters,
@@ -364,6 +365,7 @@ def pages(staged, executed, opening):
     costs(staged)
     attacks(staged)
     times(staged)
+    formula_sheet(staged)
     return names
 
 

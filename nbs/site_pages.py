@@ -376,6 +376,35 @@ def times(out):
     )
 
 
+def formula_sheet(out):
+    """Every formula of the course, with what the lesson says of its symbols, from the lessons themselves."""
+    lines = []
+    for path in sorted((root / "nbs").glob("[0-9]*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        found = []
+        section = ""
+        for cell in cells:
+            if cell["cell_type"] != "markdown":
+                continue
+            parts = re.split(r"\n\n+", "".join(cell["source"]))
+            for part, after in zip(parts, [*parts[1:], ""], strict=True):
+                if heading := re.match(r"##+ (.+)", part):
+                    section = heading[1].split("\n")[0]
+                if not part.startswith("$$"):
+                    continue
+                if section:
+                    found += [f"**{section}**", ""]
+                    section = ""
+                found += [part, ""]
+                if after and not after.startswith(("$$", "#", "|", "```", "    ", "<")):
+                    found += [after.split("\n")[0], ""]
+        if found:
+            first = next("".join(one["source"]) for one in cells if one["cell_type"] == "markdown")
+            title = re.match(r"# (.+)", first)[1]
+            lines += [f"## [{path.stem[:2]}: {title}]({path.name})", "", *found]
+    (out / "_formulas.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 # What the attacks found
 
 
