@@ -33,6 +33,12 @@ def launch(play):
     return play.chromium.launch(executable_path=found, args=flags)
 
 
+def patient(tab):
+    "The same tab, which waits as long as a busy machine needs; Playwright's own limit is half a minute."
+    tab.set_default_timeout(1000 * limit)
+    return tab
+
+
 def until(tab, true, seconds=limit):
     """Wait until an expression is true in a tab.
 

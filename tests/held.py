@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from browsers import patient
 
 from alive_scene.alive import AliveScene
 from alive_scene.browser import export_html
@@ -85,7 +86,7 @@ def noise_of(alive, steps):
 
 def page_pictures(browser, alive, address, temperature, curing):
     "What the page shows at the steps `shown`, uint8 (picture, height, width, 3)."
-    tab = browser.new_page()
+    tab = patient(browser.new_page())
     tab.goto(address)
     text = tab.evaluate(play, [noise_of(alive, shown[-1] + 1), temperature, curing])
     tab.close()

@@ -19,7 +19,7 @@ from math import dist
 
 import nbformat
 import pytest
-from browsers import in_order, limit, moved, record, shown, stroll, ticks, until
+from browsers import in_order, limit, moved, patient, record, shown, stroll, ticks, until
 from jupyter_client import BlockingKernelClient
 
 harm = "<script>window.harm = 1</script><img src=x onerror='window.harm = 1'>"
@@ -184,9 +184,11 @@ class Lab:
 
         With it, lists that fill with its requests to others and its errors.
         """
-        page = browser.new_page(
-            viewport={"width": 1300, "height": 1000 if book.startswith("7") else 2600},
-            **options,
+        page = patient(
+            browser.new_page(
+                viewport={"width": 1300, "height": 1000 if book.startswith("7") else 2600},
+                **options,
+            )
         )
         outside = []
         errors = []

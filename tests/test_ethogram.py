@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from browsers import launch, until
+from browsers import launch, patient, until
 from playwright.sync_api import sync_playwright
 
 from alive_scene.actors import napping_cat, portrait
@@ -232,7 +232,7 @@ def test_a_click_on_a_bout_goes_to_its_moment(scene, tmp_path):
     page = jump_page(film, record, names, tmp_path / "a.html")
     with sync_playwright() as play:
         browser = launch(play)
-        tab = browser.new_page()
+        tab = patient(browser.new_page())
         tab.goto(page.as_uri())
         until(tab, "film.readyState >= 1")
         boxes = [bout.bounding_box()["width"] for bout in tab.locator("#strip button").all()]

@@ -18,7 +18,7 @@ from threading import Thread
 import numpy as np
 import pytest
 import torch
-from browsers import in_order, limit, moved, shown, stroll, ticks, until
+from browsers import in_order, limit, moved, patient, shown, stroll, ticks, until
 from held import play
 from torch import Tensor, nn
 
@@ -167,7 +167,7 @@ def test_what_a_page_is_compared_with_does_move(morph):
 
 def watched(browser, **options):
     "A tab, and lists that fill with its requests to others and its errors."
-    tab = browser.new_page(viewport=dict(width=800, height=740), **options)
+    tab = patient(browser.new_page(viewport=dict(width=800, height=740), **options))
     tab.set_default_timeout(1000 * limit)
     outside = []
     errors = []

@@ -39,7 +39,7 @@ def test_each_pair_is_two_films_of_which_one_is_filmed(alive, asked):
 @pytest.mark.parametrize("wrong", [0, 1, 4])
 def test_a_visitor_is_scored_and_told_what_chance_is(browser, asked, wrong):
     file, shown = asked
-    tab = browser.new_page()
+    tab = patient(browser.new_page())
     sent = []
     tab.on("request", lambda request: sent.append(request.url))
     tab.goto(file.as_uri())

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pytest
 import yaml
-from browsers import limit, ticks, until
+from browsers import limit, patient, ticks, until
 from PIL import Image
 from test_wall import gate
 
@@ -102,7 +102,7 @@ def opened(browser):
     pages = []
 
     def opens(**options):
-        pages.append(browser.new_page(**options))
+        pages.append(patient(browser.new_page(**options)))
         pages[-1].set_default_timeout(1000 * limit)
         return pages[-1]
 
@@ -189,7 +189,7 @@ def test_each_entry_of_the_reference_shows_how_it_is_called(site):
 
 
 def test_a_cross_link_arrives(browser, address):
-    page = browser.new_page()
+    page = patient(browser.new_page())
     for place, there in (
         ("behavior.html#markovbehavior.fit", "api_behavior.html#MarkovBehavior-fit"),
         ("actors.html#napping_cat", "api_actors.html#napping_cat"),
@@ -301,7 +301,7 @@ def test_every_page_in_a_browser(browser, address, site, pages, width, scheme):
     context = browser.new_context(
         viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce"
     )
-    page = context.new_page()
+    page = patient(context.new_page())
     said = []
     page.on(
         "console",
@@ -343,7 +343,7 @@ def test_every_page_in_a_browser(browser, address, site, pages, width, scheme):
 
 
 def test_a_scene_of_the_gallery_plays(browser, address, site):
-    page = browser.new_page()
+    page = patient(browser.new_page())
     page.goto(address + "gallery/napping_cat.html")
     page.evaluate("alive.ready")
     shot = "document.getElementById('picture').toDataURL()"
@@ -576,7 +576,7 @@ def test_the_site_leaves_another_clone_s_environment_alone(tmp_path, there):
 
 
 def test_search_finds_and_can_be_read_in_the_dark(browser, address):
-    page = browser.new_context(color_scheme="dark").new_page()
+    page = patient(browser.new_context(color_scheme="dark").new_page())
     page.goto(address + "index.html")
     page.locator("input[type=search], .smalldocs-search input").first.fill("temperature")
     page.wait_for_selector(".search-result-text", timeout=180_000)
