@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browsers import patient
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root / "bench"))
