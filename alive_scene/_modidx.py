@@ -394,6 +394,7 @@ d = {
                 "command.html#_transitions",
                 "alive_scene/command.py",
             ),
+            "alive_scene.command._views": ("command.html#_views", "alive_scene/command.py"),
             "alive_scene.command._vitals": ("command.html#_vitals", "alive_scene/command.py"),
             "alive_scene.command._wish": ("command.html#_wish", "alive_scene/command.py"),
             "alive_scene.command._wishes": ("command.html#_wishes", "alive_scene/command.py"),
@@ -844,10 +845,10 @@ d = {
             "alive_scene.nerf.read_views": ("nerf.html#read_views", "alive_scene/nerf.py"),
             "alive_scene.nerf.render_view": ("nerf.html#render_view", "alive_scene/nerf.py"),
             "alive_scene.nerf.silhouettes": ("nerf.html#silhouettes", "alive_scene/nerf.py"),
-            "alive_scene.nerf.solid": ("nerf.html#solid", "alive_scene/nerf.py"),
             "alive_scene.nerf.sphere_span": ("nerf.html#sphere_span", "alive_scene/nerf.py"),
             "alive_scene.nerf.stage_of": ("nerf.html#stage_of", "alive_scene/nerf.py"),
             "alive_scene.nerf.stratified": ("nerf.html#stratified", "alive_scene/nerf.py"),
+            "alive_scene.nerf.surface": ("nerf.html#surface", "alive_scene/nerf.py"),
             "alive_scene.nerf.write_mesh": ("nerf.html#write_mesh", "alive_scene/nerf.py"),
         },
         "alive_scene.path": {
@@ -950,6 +951,10 @@ d = {
                 "player.html#aliveplayer.__init__",
                 "alive_scene/player.py",
             ),
+            "alive_scene.player.AlivePlayer._camera": (
+                "player.html#aliveplayer._camera",
+                "alive_scene/player.py",
+            ),
             "alive_scene.player.AlivePlayer._connect": (
                 "player.html#aliveplayer._connect",
                 "alive_scene/player.py",
@@ -1016,6 +1021,10 @@ d = {
             ),
             "alive_scene.player.AlivePlayer.surprise_me": (
                 "player.html#aliveplayer.surprise_me",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.AlivePlayer.turn": (
+                "player.html#aliveplayer.turn",
                 "alive_scene/player.py",
             ),
             "alive_scene.player.Hearing": ("player.html#hearing", "alive_scene/player.py"),

@@ -183,6 +183,10 @@ def _onnx(
 # %% ../nbs/68_graphs.ipynb #14cc7c8d
 def _drawing(alive: AliveScene, apart: bool) -> dict[str, bytes]:
     "The graph draw; and the graph find, whose frames it then takes."
+    if hasattr(alive.generator, "camera"):
+        raise ValueError(
+            "a scene in 3D has no graph: film it (alive-scene play), or write a moment of it as a mesh"
+        )
     draw = _Draw(alive, MapPlace(alive.embeddings))
     asked = alive.embeddings[:1], alive.embeddings
     given = ["embedding", "observed"]

@@ -20,11 +20,11 @@ __all__ = [
     "rays_of",
     "render_view",
     "Mesh",
-    "solid",
+    "surface",
     "write_mesh",
 ]
 
-# %% ../nbs/80_nerf.ipynb #ca07dde0
+# %% ../nbs/80_nerf.ipynb #629565db
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ from .scene import Scene, write_atomic
 from .strokes import whitened_axes
 
 
-# %% ../nbs/80_nerf.ipynb #3906cd34
+# %% ../nbs/80_nerf.ipynb #b40f4fcb
 @dataclass(frozen=True, eq=False)
 class Views:
     """One scene, filmed by several cameras in step: frame t of each is of the same moment.
@@ -78,7 +78,7 @@ class Views:
         return np.stack([scene.frames for scene in self.scenes])
 
 
-# %% ../nbs/80_nerf.ipynb #11c4435a
+# %% ../nbs/80_nerf.ipynb #b3dcd0ef
 def _camera_of(about: dict, shared: dict, height: int, width: int) -> Camera:
     "A camera of transforms.json. Raises KeyError or ValueError for what it lacks."
     angle = float(about.get("camera_angle_x", shared.get("camera_angle_x", math.nan)))
@@ -113,7 +113,7 @@ def read_views(
     return Views(scenes, cameras)
 
 
-# %% ../nbs/80_nerf.ipynb #e40408bf
+# %% ../nbs/80_nerf.ipynb #e8034221
 def sphere_span(
     origins: Tensor,  # (ray, 3)
     ways: Tensor,  # (ray, 3) of length 1
@@ -146,7 +146,7 @@ def stratified(
     return near[:, None] + part * (far - near)[:, None]
 
 
-# %% ../nbs/80_nerf.ipynb #e57a8f4b
+# %% ../nbs/80_nerf.ipynb #a303aa49
 def composite(
     density: Tensor,  # (ray, slice) at least 0
     colors: Tensor,  # (ray, slice, 3)
@@ -159,7 +159,7 @@ def composite(
     return (weights[..., None] * colors).sum(1), weights
 
 
-# %% ../nbs/80_nerf.ipynb #8b3a4bcb
+# %% ../nbs/80_nerf.ipynb #bef964f6
 @dataclass(frozen=True, eq=False)
 class Stage:
     "Where the cameras look, and what is behind it."
@@ -191,7 +191,7 @@ def _background(frames: np.ndarray) -> Tensor:  # (3,) 0..1
     return torch.from_numpy(color / 255)
 
 
-# %% ../nbs/80_nerf.ipynb #cdeb72d3
+# %% ../nbs/80_nerf.ipynb #7b2f479c
 def stage_of(
     views: Views,  # two cameras or more
 ) -> Stage:
@@ -228,7 +228,7 @@ def stage_of(
     return Stage(middle.float(), radius, F.normalize(up.sum(0), dim=0).float(), color)
 
 
-# %% ../nbs/80_nerf.ipynb #5a0034a6
+# %% ../nbs/80_nerf.ipynb #b063de7b
 def silhouettes(
     frames: np.ndarray,  # uint8 (camera, time, height, width, 3)
     background: Tensor,  # (3,) 0..1
@@ -266,7 +266,7 @@ def carve(
     return hull.view(time, cells, cells, cells)
 
 
-# %% ../nbs/80_nerf.ipynb #62874e63
+# %% ../nbs/80_nerf.ipynb #ec678438
 def explained(
     hull: Tensor,  # bool (time, z, y, x)
     masks: Tensor,  # bool (camera, time, height, width)
@@ -297,7 +297,7 @@ def _cells(points: Tensor, cells: int) -> Tensor:
     return (at[..., 2] * cells + at[..., 1]) * cells + at[..., 0]
 
 
-# %% ../nbs/80_nerf.ipynb #3bc45b1c
+# %% ../nbs/80_nerf.ipynb #251a8936
 class _Pixels:
     "What a training draws its minibatches from."
 
@@ -326,7 +326,7 @@ class _Pixels:
         return tuple(torch.cat(part) for part in zip(*parts, strict=True))
 
 
-# %% ../nbs/80_nerf.ipynb #b33c17f6
+# %% ../nbs/80_nerf.ipynb #7ed2419a
 def _looked_up(grid: Tensor, points: Tensor) -> Tensor:  # (point, channel)
     "A grid (channel, z, y, x) at points (point, 3) in −1..1, between its cells by trilinear interpolation."
     there = points.view(1, 1, 1, -1, 3)
@@ -354,7 +354,7 @@ def orbited(
     return Camera(pose.numpy(), camera.focal)
 
 
-# %% ../nbs/80_nerf.ipynb #c77ea7fc
+# %% ../nbs/80_nerf.ipynb #11cdca6b
 class SceneField(BaseGenerator):
     """A scene in 3D: from a point, a direction and an embedding to a color and a density.
     A body in grids, that each moment bends (D-NeRF) and paints; its code follows from the embedding."""
@@ -500,7 +500,7 @@ class SceneField(BaseGenerator):
         return model
 
 
-# %% ../nbs/80_nerf.ipynb #2cd3d83e
+# %% ../nbs/80_nerf.ipynb #d8d042d9
 def rays_of(
     camera: Camera,
     height: int,  # rows of pixels
@@ -516,7 +516,7 @@ def rays_of(
     return place.expand_as(ways), ways
 
 
-# %% ../nbs/80_nerf.ipynb #ba69e314
+# %% ../nbs/80_nerf.ipynb #17966f9b
 def _in_step(views: Views, embeddings: Tensor, steps: int | None) -> Tensor:
     "The embeddings, as float32. Raises ValueError for what a field can't be had from."
     if not isinstance(views, Views):
@@ -568,7 +568,7 @@ def _staged(
     return model, masks
 
 
-# %% ../nbs/80_nerf.ipynb #a31408c2
+# %% ../nbs/80_nerf.ipynb #58d62869
 _RATES = dict(body=5e-2, sheen=1e-2, warp=2e-3, look=5e-3, code=1e-2)  # Adam's, at first
 
 
@@ -602,7 +602,7 @@ def _learn(
     train_timed(loss_of_batch, adam, after_step=after_step, **how)
 
 
-# %% ../nbs/80_nerf.ipynb #ccd81e3b
+# %% ../nbs/80_nerf.ipynb #cc3d5ff1
 @torch.no_grad()
 def render_view(
     field: SceneField,
@@ -632,7 +632,7 @@ def render_view(
     return picture.cpu().numpy(), depth.view(height, width).cpu().numpy()
 
 
-# %% ../nbs/80_nerf.ipynb #c2152a35
+# %% ../nbs/80_nerf.ipynb #f3db0d36
 @dataclass(frozen=True, eq=False)
 class Mesh:
     "The surface of a moment; without triangles, a cloud of points."
@@ -643,7 +643,7 @@ class Mesh:
 
 
 @torch.no_grad()
-def solid(
+def surface(
     field: SceneField,
     embedding: Tensor,  # (embed,) or (1, embed) which moment
     cells: int = 80,  # a side of the stage
@@ -673,7 +673,7 @@ def solid(
     return Mesh(world.numpy().astype(np.float32), colors, triangles.astype(np.int32))
 
 
-# %% ../nbs/80_nerf.ipynb #ddf39457
+# %% ../nbs/80_nerf.ipynb #7f968ff4
 def write_mesh(
     mesh: Mesh,
     path: str | Path,  # ends in .ply or .glb
@@ -702,7 +702,7 @@ def _ply(mesh: Mesh) -> bytes:
     return "\n".join([*head, "end_header\n"]).encode() + points.tobytes() + faces.tobytes()
 
 
-# %% ../nbs/80_nerf.ipynb #8eb9fbde
+# %% ../nbs/80_nerf.ipynb #f3be4dfe
 def _glb(mesh: Mesh) -> bytes:
     "A GLB file, which browsers and slide programs show."
     import trimesh
