@@ -568,7 +568,7 @@ def _body(p: np.ndarray, breath: float, turn: float, wag: float, **_) -> np.ndar
         fur = _joined(fur, _ellipsoid(head, (side * 0.18, 0.38, 0), (0.08, 0.14, 0.05)), 0.03)
         for end in (-0.3, 0.2):
             fur = _joined(fur, _ellipsoid(p, (side * 0.2, -0.55, end), (0.09, 0.1, 0.12)), 0.05)
-    tip = (0.5 * math.sin(0.8 * wag), 0.4, -0.52 - 0.15 * math.cos(0.8 * wag))
+    tip = (0.5 * math.sin(0.7 * wag), 0.4, -0.52 - 0.15 * math.cos(0.7 * wag))
     fur = _joined(fur, _capsule(p, (0, -0.25, -0.48), tip, 0.065), 0.05)
     swollen = (0.3 + lift, 0.22 + 2 * lift, 0.42)
     belly = _ellipsoid(p, (0, -0.37 + lift / 2, -0.08), swollen)
@@ -659,7 +659,7 @@ def creature(
         "breath": 0.5 - 0.5 * np.cos(2 * np.pi * time / 19),
         "eyes_closed": dwell({0: (1, 3), 1: (0.15, 0.5)}, 0.25),
         "turn": dwell({-1: (0.4, 1.5), 0: (0.4, 1.5), 1: (0.4, 1.5)}, 1.2),
-        "wag": glad * np.sin(2 * np.pi * time / 13),
+        "wag": glad * np.sin(2 * np.pi * time / 26),
     }
     states = {name: values.astype(np.float32) for name, values in states.items()}
     words = describe(states | {"light": np.full(frames, 0.5)}, ("a toy creature with its",))

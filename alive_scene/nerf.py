@@ -212,14 +212,14 @@ def stage_of(
     focal = torch.tensor([camera.focal for camera in views.cameras])
     reach = torch.sin(torch.atan(min(1.0, width / height) / 2 / focal))
     far = ((middle - place) * axis).sum(1)  # (camera,) before each
-    radius = float((far * reach).median())
+    radius = 1.15 * float((far * reach).median())  # the corners of a picture see a little more
     missed = (across @ (middle - place)[:, :, None])[..., 0].norm(dim=1)
     if (far <= 0).any() or missed.max() > radius / 2:
         raise ValueError(
             f"the axes of the cameras don't meet: camera {int(missed.argmax())} looks past the others' "
             "middle. Bring all poses into one world, of one scale, looking along their −z"
         )
-    if far.min() < 1.1 * radius:
+    if far.min() < radius:
         raise ValueError(
             f"camera {int(far.argmin())} stands inside of what the others film: leave it out, "
             "or step back"
@@ -372,11 +372,18 @@ class SceneField(BaseGenerator):
         grid: int = 56,  # cells a side of the body
         warps: int = 12,  # grids of motion; 0 only conditions
         looks: int = 8,  # grids of change
+        shine: int = 0,  # cells a side of what depends on the direction; 0: matte
         samples: int = 64,  # slices of a ray
     ) -> None:
         super().__init__()
         sizes = dict(height=height, width=width, embed=embed, frames=frames, dims=dims)
-        self.config = dict(**sizes, grid=grid, warps=warps, looks=looks, samples=samples)
+        self.config = dict(
+            **sizes, grid=grid, warps=warps, looks=looks, shine=shine, samples=samples
+        )
+        if not 1 <= samples <= 1024 or grid < 2:
+            raise ValueError(
+                f"a field has 1 to 1,024 samples a ray and a grid of 2 or more, got {samples} and {grid}"
+            )
         self.register_buffer("centre", torch.zeros(embed))  # mean embedding
         self.register_buffer("axes", torch.zeros(embed, dims))  # noise-whitening projection
         self.register_buffer("known", torch.zeros(frames, dims))  # coordinates of the frames
@@ -388,7 +395,7 @@ class SceneField(BaseGenerator):
         self.register_buffer("focal", torch.ones(1))
         self.register_buffer("solid", torch.ones(48, 48, 48, dtype=torch.uint8))  # where to look
         self.body = nn.Parameter(torch.zeros(4, grid, grid, grid))
-        self.sheen = nn.Parameter(torch.zeros(9, 12, 12, 12))
+        self.sheen = nn.Parameter(torch.zeros(9, shine, shine, shine))
         self.warp = nn.Parameter(1e-3 * torch.randn(warps, 3, 12, 12, 12))
         self.look = nn.Parameter(1e-2 * torch.randn(looks, 4, 28, 28, 28))
         self.code = nn.Parameter(0.1 * torch.randn(frames, warps + looks))
@@ -414,8 +421,11 @@ class SceneField(BaseGenerator):
         raw = _looked_up(self.body, there)
         if len(change):
             raw = raw + _looked_up(torch.einsum("k,kcxyz->cxyz", change, self.look), points)
-        shine = (_looked_up(self.sheen, there).view(-1, 3, 3) * ways[:, None]).sum(2)
-        return (raw[:, :3] + shine).sigmoid(), 30 * F.softplus(raw[:, 3])
+        paint = raw[:, :3]
+        if self.sheen.numel():
+            lobes = _looked_up(self.sheen, there).view(-1, 3, 3)  # (point, color, axis)
+            paint = paint + (lobes * ways[:, None]).sum(2)
+        return paint.sigmoid(), 30 * F.softplus(raw[:, 3])
 
     def trace(
         self,
@@ -437,7 +447,10 @@ class SceneField(BaseGenerator):
         drawn, weights = composite(density, colors, width)
         opacity = weights.sum(1)
         drawn = drawn + (1 - opacity)[:, None] * self.background
-        return drawn, (weights * depth).sum(1) / opacity.clamp(min=1e-6), opacity
+        half = (weights.cumsum(1) < opacity[:, None] / 2).sum(
+            1, keepdim=True
+        )  # the slice of the median
+        return drawn, depth.gather(1, half.clamp(max=depth.shape[1] - 1))[:, 0], opacity
 
     def camera(
         self,
@@ -477,6 +490,7 @@ class SceneField(BaseGenerator):
         grid: int = 56,  # cells a side of the body
         warps: int = 12,  # grids of motion; 0 only conditions
         looks: int = 8,  # grids of change
+        shine: int = 0,  # cells a side of what depends on the direction; 0: matte
     ) -> "SceneField":
         """Adam, 1,024 rays of one moment a step; rates fall along a cosine. Raises ValueError, with the
         reason, for one camera and for whatever else no field can be had from."""
@@ -484,7 +498,8 @@ class SceneField(BaseGenerator):
         embeddings = _in_step(frames, embeddings, steps)
         with repeatable(seed):
             rng = torch.Generator().manual_seed(seed)
-            model, masks = _staged(cls, frames, embeddings, grid, warps, looks)
+            shape = dict(grid=grid, warps=warps, looks=looks, shine=shine)
+            model, masks = _staged(cls, frames, embeddings, shape)
             if resume is not None:
                 model.load_state_dict(resume.state_dict())
             _learn(
@@ -535,7 +550,7 @@ def _in_step(views: Views, embeddings: Tensor, steps: int | None) -> Tensor:
 
 
 def _staged(
-    cls: type["SceneField"], views: Views, embeddings: Tensor, grid: int, warps: int, looks: int
+    cls: type["SceneField"], views: Views, embeddings: Tensor, shape: dict[str, int]
 ) -> tuple["SceneField", Tensor]:  # the field before its training; silhouettes
     "The stage set: where the moments lie, where to look. Raises ValueError for cameras that don't agree."
     stage = stage_of(views)
@@ -551,7 +566,7 @@ def _staged(
     time, height, width, _ = views.scenes[0].frames.shape
     even = best_evenness(embeddings) if time > 8 else 0.5
     axes, known = whitened_axes(embeddings, 64, even)
-    model = cls(height, width, len(axes), time, axes.shape[1], grid, warps, looks)
+    model = cls(height, width, len(axes), time, axes.shape[1], **shape)
     often = hull.float().mean(0)[None, None]  # how often each place may be full
     first = dict(centre=embeddings.mean(0), axes=axes, known=known, middle=stage.middle)
     first |= dict(radius=torch.tensor([stage.radius]), up=stage.up, background=stage.background)
@@ -561,7 +576,7 @@ def _staged(
     with torch.no_grad():
         for name, value in first.items():
             getattr(model, name).copy_(value)
-        like = F.interpolate(often, size=(grid,) * 3, mode="trilinear", align_corners=True)
+        like = F.interpolate(often, size=model.body.shape[1:], mode="trilinear", align_corners=True)
         model.body[3] = (
             3 * like[0, 0] - 4
         )  # a first guess of the density: softplus(-4) is nearly none
