@@ -82,6 +82,7 @@ d = {
             "alive_scene.alive._half": ("alive.html#_half", "alive_scene/alive.py"),
             "alive_scene.alive._is_words": ("alive.html#_is_words", "alive_scene/alive.py"),
             "alive_scene.alive._load": ("alive.html#_load", "alive_scene/alive.py"),
+            "alive_scene.alive._pictures": ("alive.html#_pictures", "alive_scene/alive.py"),
             "alive_scene.alive._read": ("alive.html#_read", "alive_scene/alive.py"),
             "alive_scene.alive._register": ("alive.html#_register", "alive_scene/alive.py"),
             "alive_scene.alive._scene": ("alive.html#_scene", "alive_scene/alive.py"),

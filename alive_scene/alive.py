@@ -33,7 +33,7 @@ from torch.nn import functional as F
 from .actors import Camera
 from .clip import ClipEncoder, encode_scene, repeatable
 from .generator import Generator
-from .nerf import Views, read_views
+from .nerf import PARALLAX, Views, read_views, stage_of
 from .rollout import Behavior, Life, advance, rollout
 from .scene import Scene, write_atomic
 from .segments import read_segment, warn_lifeless
@@ -119,6 +119,16 @@ def _views_of(
     return read_views(video, size=size, max_frames=max_frames or 200)
 
 
+def _pictures(drawing: type, scene: Scene, views: Views | None) -> np.ndarray | Views:
+    "What a generator learns. A field is refused here, before a minute is spent, if none can be had."
+    if drawing.kind != "nerf":
+        return scene.frames
+    if views is None:
+        raise ValueError(PARALLAX)
+    stage_of(views)  # it says what is wrong
+    return views
+
+
 # %% ../nbs/60_alive.ipynb #094c9fce
 @dataclass
 class AliveScene:
@@ -184,6 +194,7 @@ class AliveScene:
                 f"the scene has {len(scene.frames)} frames, more than can be stored: "
                 f"choose max_frames, at most {_MOST}"
             )
+        pictures = _pictures(drawing, scene, views)
         if views or isinstance(video, Scene) or (max_frames, start, stop) != (None, None, None):
             warn_lifeless(scene)  # what was asked for is never cut
         with repeatable(seed):
@@ -192,7 +203,7 @@ class AliveScene:
             # first what moves: it refuses what can't be moved before a minute of learning to draw
             moved = moving.fit(embeddings, seed=seed, progress=progress)
             drawn = drawing.fit(
-                views if views and drawing.kind == "nerf" else scene.frames,
+                pictures,
                 embeddings,
                 seconds=seconds,
                 steps=steps,

@@ -327,6 +327,9 @@ class _Pixels:
 
 
 # %% ../nbs/80_nerf.ipynb #7ed2419a
+_DENSITY = 30.0  # a radius, where the grid has about 1
+
+
 def _looked_up(grid: Tensor, points: Tensor) -> Tensor:  # (point, channel)
     "A grid (channel, z, y, x) at points (point, 3) in −1..1, between its cells by trilinear interpolation."
     there = points.view(1, 1, 1, -1, 3)
@@ -343,10 +346,12 @@ def orbited(
     "The camera, carried around a point and up, still looking as it did. Raises ValueError on NaN."
     if not math.isfinite(around) or not math.isfinite(above):
         raise ValueError(f"angles must be numbers of degrees, got {around} and {above}")
-    pose = torch.from_numpy(camera.pose)
+    pose = torch.from_numpy(camera.pose).double()
+    up = up.double()
+    middle = middle.double()
     for axis, angle in ((-pose[:3, 0], above), (up, around)):
         x, y, z = F.normalize(axis, dim=0).tolist()
-        cross = torch.tensor([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+        cross = torch.tensor([[0, -z, y], [z, 0, -x], [-y, x, 0]], dtype=torch.float64)
         turn = torch.matrix_exp(math.radians(angle) * cross)  # Rodrigues
         pose = pose.clone()
         pose[:3, 3] = middle + turn @ (pose[:3, 3] - middle)
@@ -372,7 +377,7 @@ class SceneField(BaseGenerator):
         grid: int = 56,  # cells a side of the body
         warps: int = 12,  # grids of motion; 0 only conditions
         looks: int = 8,  # grids of change
-        shine: int = 0,  # cells a side of what depends on the direction; 0: matte
+        shine: int = 12,  # cells a side of what depends on the direction; 0: matte
         samples: int = 64,  # slices of a ray
     ) -> None:
         super().__init__()
@@ -425,7 +430,7 @@ class SceneField(BaseGenerator):
         if self.sheen.numel():
             lobes = _looked_up(self.sheen, there).view(-1, 3, 3)  # (point, color, axis)
             paint = paint + (lobes * ways[:, None]).sum(2)
-        return paint.sigmoid(), 30 * F.softplus(raw[:, 3])
+        return paint.sigmoid(), _DENSITY * F.softplus(raw[:, 3])
 
     def trace(
         self,
@@ -490,7 +495,7 @@ class SceneField(BaseGenerator):
         grid: int = 56,  # cells a side of the body
         warps: int = 12,  # grids of motion; 0 only conditions
         looks: int = 8,  # grids of change
-        shine: int = 0,  # cells a side of what depends on the direction; 0: matte
+        shine: int = 12,  # cells a side of what depends on the direction; 0: matte
     ) -> "SceneField":
         """Adam, 1,024 rays of one moment a step; rates fall along a cosine. Raises ValueError, with the
         reason, for one camera and for whatever else no field can be had from."""

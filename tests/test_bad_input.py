@@ -1344,7 +1344,7 @@ NUMBERS = [
     (
         "a generator that nobody registered",
         lambda: AliveScene.fit(Scene(frames), generator="gan", progress=False),
-        "there is no generator called 'gan'; there are: 'film', 'morph', 'patch', 'siren'",
+        "there is no generator called 'gan'; there are: 'film', 'morph', 'nerf', 'patch', 'siren'",
     ),
     (
         "a part that nobody registered, saved",
