@@ -504,7 +504,7 @@ def look_at(
     if not np.linalg.norm(right) > 1e-6:
         raise ValueError(
             f"a camera at {tuple(place)} can't look at {tuple(target)} upright: "
-            "move it aside, not only up or down"
+            "choose a place aside of it, not straight above or below"
         )
     right = right / np.linalg.norm(right)
     back = back / np.linalg.norm(back)

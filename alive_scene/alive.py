@@ -244,8 +244,8 @@ class AliveScene:
             return self.generator.render(path)
         if not hasattr(self.generator, "camera"):
             raise ValueError(
-                f"a scene drawn by {self.generator.kind!r} has one view: for others, film it with "
-                "several cameras and fit(views, generator='nerf')"
+                f"a scene drawn by {self.generator.kind!r} has one view: for others give fit what "
+                "several cameras filmed, and generator='nerf'"
             )
         return self.generator.render(path, view)
 

@@ -345,7 +345,7 @@ def orbited(
 ) -> Camera:
     "The camera, carried around a point and up, still looking as it did. Raises ValueError on NaN."
     if not math.isfinite(around) or not math.isfinite(above):
-        raise ValueError(f"angles must be numbers of degrees, got {around} and {above}")
+        raise ValueError(f"around and above must be numbers of degrees, got {around} and {above}")
     pose = torch.from_numpy(camera.pose).double()
     up = up.double()
     middle = middle.double()
@@ -683,7 +683,7 @@ def surface(
     density[full] = field.at(code, points[full], torch.zeros_like(points[full]))[1]
     level = math.log(2) * (cells - 1) / 2  # a cell stops half of the light
     if density.max() <= level:
-        raise ValueError("nothing solid is there: train the field longer")
+        raise ValueError("nothing solid is there: give the field more seconds to train")
     volume = np.pad(density.view(cells, cells, cells).cpu().numpy(), 1)  # closed at the border
     at, triangles, _, _ = marching_cubes(volume, level)
     at = torch.from_numpy((at[:, ::-1] - 1).copy()) * 2 / (cells - 1) - 1  # (point, 3) x, y, z
