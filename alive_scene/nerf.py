@@ -252,6 +252,7 @@ def carve(
     points = stage.middle + stage.radius * points[ball]  # (point, 3)
     _, time, height, width = masks.shape
     inside = torch.ones(time, len(points), dtype=torch.bool)
+    sees = torch.zeros(len(points))
     for mask, camera in zip(masks, cameras, strict=True):
         pose = torch.from_numpy(camera.pose)
         right, up, back = ((points - pose[:3, 3]) @ pose[:3, :3]).T
@@ -261,6 +262,8 @@ def carve(
         shown = (row >= 0) & (row < height) & (column >= 0) & (column < width)
         wide = F.max_pool2d(mask[:, None].float(), 3, 1, 1)[:, 0] > 0.5
         inside[:, shown] &= wide[:, row[shown], column[shown]]  # what isn't in the picture may be
+        sees += shown
+    inside &= sees > len(cameras) / 2  # but what few see is not filmed
     hull = torch.zeros(time, cells**3, dtype=torch.bool)
     hull[:, ball] = inside
     return hull.view(time, cells, cells, cells)

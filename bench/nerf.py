@@ -3,7 +3,8 @@
 python bench/nerf.py [--seconds 300] [--sizes 64 128] [--device cuda] [--save FILE.json]
 Two of the twelve cameras and every sixth moment are held out. A row each: PSNR over the whole picture and
 over the creature's own pixels; and what a field costs that is only conditioned on the moment, not bent by it.
-`--film FOLDER` films the bundled clip again instead (minutes).
+`--film FOLDER` films the bundled clip again instead (minutes); `--pictures FOLDER` trains a scene on all
+cameras and moments and writes field_orbit.gif, a walk around it while it lives.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import numpy as np
 import torch
 
 from alive_scene.actors import creature
+from alive_scene.alive import AliveScene
 from alive_scene.clip import ClipEncoder, encode_scene
 from alive_scene.nerf import SceneField, Views, read_views, render_view
 from alive_scene.scene import Scene, write_atomic, write_video
@@ -132,16 +134,33 @@ def measure(size, asked, **how):
     }, field
 
 
+def orbit_film(folder, seconds):
+    "A scene of all that was filmed, alive, seen by a camera that walks around it; and its depth."
+    views = read_views(data / "creature", 64)
+    alive = AliveScene.fit(views, generator="nerf", seconds=seconds, progress=False)
+    field = alive.generator
+    frames = []
+    for i, embedding in enumerate(alive.rollout(60, seed=3)):
+        picture, depth = render_view(field, embedding, field.camera(6 * i, 10), height=160)
+        grey = (255 * (1 - (np.nan_to_num(depth, nan=4.0) - 2) / 2)).clip(0, 255)
+        grey = np.repeat(grey.astype(np.uint8)[..., None], 3, 2)
+        frames.append(np.concatenate([picture, grey], 1))
+    write_video(Scene(np.stack(frames), 12.0), folder / "field_orbit.gif", colors=64)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=300, help="of each training")
     parser.add_argument("--sizes", type=int, nargs="+", default=[64, 128], help="pixels a side")
     parser.add_argument("--device", default="cpu", help="where it is drawn: cpu, cuda, mps")
     parser.add_argument("--film", type=Path, help="film the clip into this folder, and end")
+    parser.add_argument("--pictures", type=Path, help="write the walk around it here, and end")
     parser.add_argument("--save", type=Path, help="a JSON file to keep it in")
     asked = parser.parse_args()
     if asked.film:
         return film(asked.film)
+    if asked.pictures:
+        return orbit_film(asked.pictures, asked.seconds)
     rows = {}
     for size in asked.sizes:
         rows[f"{size} pixels"], _ = measure(size, asked)
