@@ -27,6 +27,7 @@ __all__ = [
 # %% ../nbs/80_nerf.ipynb #629565db
 import json
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +104,8 @@ def read_views(
         about = json.loads(path.read_text(encoding="utf-8"))
         for one in about["frames"]:
             clip = path.parent / one["file_path"]
-            scenes.append(read_scene(clip, size=size, max_frames=max_frames, crop="none"))
+            with warnings.catch_warnings(action="ignore" if scenes else None):  # once is enough
+                scenes.append(read_scene(clip, size=size, max_frames=max_frames, crop="none"))
             cameras.append(_camera_of(one, about, *scenes[-1].frames.shape[1:3]))
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
         raise ValueError(
@@ -684,7 +686,7 @@ def surface(
     full = field.solid.flatten()[_cells(points, len(field.solid))] > 0
     density = torch.zeros(len(points), device=code.device)
     density[full] = field.at(code, points[full], torch.zeros_like(points[full]))[1]
-    level = math.log(2) * (cells - 1) / 2  # a cell stops half of the light
+    level = math.log(2) / 0.25  # a quarter of the radius stops half of the light
     if density.max() <= level:
         raise ValueError("nothing solid is there: give the field more seconds to train")
     volume = np.pad(density.view(cells, cells, cells).cpu().numpy(), 1)  # closed at the border

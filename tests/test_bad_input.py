@@ -144,6 +144,14 @@ observed = walk(6, 512)
 behavior = MarkovBehavior.fit(observed, rounds=2, progress=False)
 
 
+def thin_fog():
+    "A field that is fog of one small density."
+    field = SceneField(4, 4, 512, 2, 2)
+    with torch.no_grad():
+        field.body[3] = -9
+    return field
+
+
 def white_views(count):
     "Three white pictures of each of so many cameras in a ring."
     clip = Scene(np.full((3, 16, 16, 3), 255, np.uint8))
@@ -1072,7 +1080,7 @@ NUMBERS = [
     ),
     (
         "the surface of fog",
-        lambda: surface(SceneField(4, 4, 512, 2, 2), observed[0], cells=80),
+        lambda: surface(thin_fog(), observed[0]),
         "nothing solid is there",
     ),
     (

@@ -9,6 +9,8 @@ from torch.nn import functional as F
 
 from alive_scene.actors import Camera, creature, look_at, orbit
 from alive_scene.alive import AliveScene
+from alive_scene.command import main
+from alive_scene.graphs import scene_graphs
 from alive_scene.nerf import (
     Mesh,
     SceneField,
@@ -342,6 +344,8 @@ def test_a_folder_of_clips(views, tmp_path):
         tmp_path, size=32, generator="nerf", behavior="texture", steps=1, progress=False
     )
     assert alive.parts[0] == "nerf" and alive.generator.config["height"] == 32
+    with pytest.raises(ValueError, match="SceneField can't live in a page: a scene in 3D"):
+        scene_graphs(alive)
     with pytest.raises(ValueError, match="stay in step"):
         AliveScene.fit(tmp_path, size=32, generator="nerf", start=0.5, progress=False)
 
@@ -476,7 +480,7 @@ def test_the_player_moves_the_camera(views):
     epoch = player.epoch
     player.answer(player.screen, {"kind": "turn", "by": [0.25, 0.1]})
     around, above = player.camera
-    assert (around.value, above.value) == (-45, 9) or (around.value, above.value) == (-45, 10)
+    assert (around.value, above.value) == (-45, 9)
     assert player.epoch > epoch  # what waits is thrown away
     shown = player.advance(1)[0]
     there = player.live.courses[0].life.state.embedding
@@ -486,3 +490,15 @@ def test_the_player_moves_the_camera(views):
     assert not AlivePlayer(flat).screen.turns
     player.turn((5, 5))
     assert above.value == 60 and -180 <= around.value <= 180
+
+
+def test_the_command_learns_a_folder_of_cameras(views, tmp_path, capsys):
+    folder = folder_of(views, tmp_path)
+    words = ["--generator", "nerf", "--size", "32", "--seconds", "1", "--behavior", "texture"]
+    file = tmp_path / "ball.alive"
+    assert not main(["fit", str(folder), "-o", str(file), "--title", "A ball", *words])
+    alive = AliveScene.load(file)
+    assert alive.parts == ("nerf", "texture") and alive.scene.title == "A ball"
+    assert "12 frames of 32x32" in capsys.readouterr().out
+    assert main(["fit", str(folder), "-o", str(file), "--start", "1", *words])
+    assert "stay in step" in capsys.readouterr().err
