@@ -692,7 +692,11 @@ def surface(
     volume = np.pad(density.view(cells, cells, cells).cpu().numpy(), 1)  # closed at the border
     at, triangles, _, _ = marching_cubes(volume, level)
     at = torch.from_numpy((at[:, ::-1] - 1).copy()) * 2 / (cells - 1) - 1  # (point, 3) x, y, z
-    paint, _ = field.at(code, at.to(code.device), torch.zeros_like(at).to(code.device))
+    steps = 0.05 * torch.cat([torch.zeros(1, 3), torch.eye(3), -torch.eye(3)])
+    near = (at[:, None] + steps).view(-1, 3).to(code.device)  # the color of what is dense near it
+    paint, dense = field.at(code, near, torch.zeros_like(near))
+    dense = dense.view(-1, 7, 1)
+    paint = (dense * paint.view(-1, 7, 3)).sum(1) / dense.sum(1)
     world = field.middle.cpu() + field.radius.cpu() * at
     colors = (paint * 255).round().byte().cpu().numpy()
     return Mesh(world.numpy().astype(np.float32), colors, triangles.astype(np.int32))
