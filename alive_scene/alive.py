@@ -30,8 +30,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .actors import Camera
 from .clip import ClipEncoder, encode_scene, repeatable
 from .generator import Generator
+from .nerf import PARALLAX, Views, read_views, stage_of
 from .rollout import Behavior, Life, advance, rollout
 from .scene import Scene, write_atomic
 from .segments import read_segment, warn_lifeless
@@ -69,6 +71,7 @@ _KINDS = {  # what a scene can be made of: kind -> where its class is, loaded wh
     "generator": {
         "film": "alive_scene.film:FilmGenerator",
         "morph": "alive_scene.morph:MorphGenerator",
+        "nerf": "alive_scene.nerf:SceneField",
         "patch": "alive_scene.strokes:StrokeGenerator",
         "siren": "alive_scene.generator:SirenGenerator",
     },
@@ -93,6 +96,37 @@ def _class_of(
         raise ValueError(f"there is no {role} called {kind!r}; there are: {known}")
     module, name = _KINDS[role][kind].split(":")
     return getattr(importlib.import_module(module), name)
+
+
+# %% ../nbs/60_alive.ipynb #2934aeb3
+def _views_of(
+    video: object,  # as fit takes it
+    size: int,
+    max_frames: int | None,
+    **others: float | None,  # what would cut the clips
+) -> Views | None:
+    "What several cameras filmed, or None. Raises ValueError for clips that shall be cut."
+    if isinstance(video, Views):
+        return video
+    if not isinstance(video, str | Path) or not (Path(video) / "transforms.json").is_file():
+        return None
+    asked = [name for name, value in others.items() if value is not None]
+    if asked:
+        raise ValueError(
+            f"{' and '.join(asked)} can't be chosen for a folder of several cameras: "
+            "cut its clips alike, so that they stay in step"
+        )
+    return read_views(video, size=size, max_frames=max_frames or 200)
+
+
+def _pictures(drawing: type, scene: Scene, views: Views | None) -> np.ndarray | Views:
+    "What a generator learns. A field is refused here, before a minute is spent, if none can be had."
+    if drawing.kind != "nerf":
+        return scene.frames
+    if views is None:
+        raise ValueError(PARALLAX)
+    stage_of(views)  # it says what is wrong
+    return views
 
 
 # %% ../nbs/60_alive.ipynb #094c9fce
@@ -120,7 +154,8 @@ class AliveScene:
     @classmethod
     def fit(
         cls,
-        video: str | Path | Scene,  # a path that read_scene takes, or a Scene
+        # a path that read_scene takes, a Scene, or Views of several cameras, or their folder
+        video: str | Path | Scene | Views,
         *,
         encoder: str | ClipEncoder = "alive-tiny",  # a name ClipEncoder knows, or one made already
         size: int = 256,  # pixels along the shorter side
@@ -129,7 +164,8 @@ class AliveScene:
         start: float | None = None,  # seconds to skip; None: wherever it lives longest
         stop: float | None = None,  # second to end before
         fps: float | None = None,  # frames a second to keep; None keeps the source's
-        # its kind: "patch" mixes pictures, "film" is a trained network, "siren" the published one
+        # its kind: "patch" mixes pictures, "film" is a trained network, "siren" the published one,
+        # "nerf" a field in 3D, of Views
         generator: str = "morph",
         behavior: str = "alive",  # its kind: "vae" is the one published
         seconds: float = 60,  # training time of a generator that is trained
@@ -142,13 +178,15 @@ class AliveScene:
 
         Of a path, the stretch that is worth learning (`segments.read_segment`), unless `max_frames`,
         `start` or `stop` is given. A Scene is learned as it is; what in it isn't life is told by a warning.
+        Of Views, the encoder sees the first camera's clip; all others are for `generator="nerf"`.
 
         Raises ValueError or OSError that says what can't be fitted.
         """
         drawing = _class_of("generator", generator)
         moving = _class_of("behavior", behavior)
-        scene = video
-        if not isinstance(video, Scene):
+        views = _views_of(video, size, max_frames, start=start, stop=stop, fps=fps)
+        scene = video if views is None else views.scenes[0]
+        if not isinstance(scene, Scene):
             taken = dict(max_frames=max_frames, start=start, stop=stop, fps=fps)
             scene = read_segment(video, size=size, crop=crop, **taken)
         if len(scene.frames) > _MOST:
@@ -156,7 +194,8 @@ class AliveScene:
                 f"the scene has {len(scene.frames)} frames, more than can be stored: "
                 f"choose max_frames, at most {_MOST}"
             )
-        if isinstance(video, Scene) or (max_frames, start, stop) != (None, None, None):
+        pictures = _pictures(drawing, scene, views)
+        if views or isinstance(video, Scene) or (max_frames, start, stop) != (None, None, None):
             warn_lifeless(scene)  # what was asked for is never cut
         with repeatable(seed):
             eye = encoder if isinstance(encoder, ClipEncoder) else ClipEncoder(encoder)
@@ -164,7 +203,7 @@ class AliveScene:
             # first what moves: it refuses what can't be moved before a minute of learning to draw
             moved = moving.fit(embeddings, seed=seed, progress=progress)
             drawn = drawing.fit(
-                scene.frames,
+                pictures,
                 embeddings,
                 seconds=seconds,
                 steps=steps,
@@ -198,9 +237,17 @@ class AliveScene:
     def render(
         self,
         path: Tensor,  # (steps, embed) embeddings
+        view: Camera | None = None,  # from where, of a scene in 3D; None as it was filmed
     ) -> np.ndarray:  # uint8 (steps, height, width, 3)
         "Draw each embedding of a path. Raises ValueError on NaN or another size of embedding."
-        return self.generator.render(path)
+        if view is None:
+            return self.generator.render(path)
+        if not hasattr(self.generator, "camera"):
+            raise ValueError(
+                f"a scene drawn by {self.generator.kind!r} has one view: for others give fit what "
+                "several cameras filmed, and generator='nerf'"
+            )
+        return self.generator.render(path, view)
 
     def save(
         self,

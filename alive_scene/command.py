@@ -42,7 +42,9 @@ def _add_fit(commands) -> None:
     )
     fit.add_argument("-o", "--out", required=True, help="the file to write, NAME.alive")
     fit.add_argument("--encoder", default="alive-tiny", help="the CLIP that places the frames")
-    fit.add_argument("--generator", default="morph", help="what draws: morph, patch, film, siren")
+    fit.add_argument(
+        "--generator", default="morph", help="what draws: morph, patch, film, siren, nerf"
+    )
     fit.add_argument("--behavior", default="alive", help="what moves: alive, vae")
     fit.add_argument(
         "--seconds",
@@ -301,6 +303,23 @@ def _clip(asked: argparse.Namespace):
     return read_segment(video, **words)
 
 
+# %% ../nbs/99_command.ipynb #f1b6c9b1
+def _views(asked: argparse.Namespace):
+    "What several cameras filmed in step, if a folder says where each stood; else None."
+    from alive_scene.nerf import read_views
+
+    folder = Path(asked.video[0])
+    if len(asked.video) > 1 or not (folder / "transforms.json").is_file():
+        return None
+    if asked.stir or (asked.fps, asked.start, asked.stop) != (None, None, None):
+        raise ValueError(
+            f"{folder} holds several cameras' clips, which stay in step: leave out --stir, --start, "
+            "--stop and --fps"
+        )
+    frames = 200 if asked.max_frames is None else asked.max_frames
+    return read_views(folder, size=asked.size, max_frames=frames)
+
+
 # %% ../nbs/99_command.ipynb #41508211
 def _fit(asked: argparse.Namespace) -> str:
     "Learn a scene and save it; a sentence that says what was made."
@@ -312,9 +331,15 @@ def _fit(asked: argparse.Namespace) -> str:
         raise ValueError(
             f"there is no folder {Path(asked.out).parent} to write {Path(asked.out).name} into: make it first"
         )
-    scene = _clip(asked)
+    titled = dict(title=asked.title, caption=asked.caption)
+    views = _views(asked)
+    if views is None:
+        scene = given = replace(_clip(asked), **titled)
+    else:
+        scene = replace(views.scenes[0], **titled)
+        given = replace(views, scenes=[scene, *views.scenes[1:]])
     alive = AliveScene.fit(
-        replace(scene, title=asked.title, caption=asked.caption),
+        given,
         encoder=asked.encoder,
         generator=asked.generator,
         behavior=asked.behavior,

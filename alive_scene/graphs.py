@@ -205,6 +205,11 @@ def scene_graphs(
 ) -> tuple[dict[str, bytes], dict]:  # ONNX files by name; what who runs them must know of a step
     """The scene as three graphs: start, step, draw. With `apart`, where the generator has them: find, and
     draw takes the two frames that it names. Raises ValueError that names the part that has no graph."""
+    if hasattr(alive.generator, "camera"):
+        raise ValueError(
+            f"{type(alive.generator).__name__} can't live in a page: a scene in 3D has no graph; "
+            "play it into a film (alive-scene play), or write a moment of it as a mesh"
+        )
     behavior = alive.behavior
     state = behavior.start(alive.embeddings[:1])
     names = [field.name for field in fields(state)]

@@ -50,6 +50,7 @@ from traitlets import Bool, Float, List, Unicode, dlink, link
 
 import alive_scene
 from . import old_place
+from .actors import Camera
 from .alive import AliveScene, in_a_line, thumbnail_sheet
 from .maps import MapPlace
 from .rollout import Life, advance, starting_point
@@ -119,6 +120,7 @@ class LiveRollout:
         self.place = place
         self.courses = tuple(courses)
         self.index = index
+        self.view = None  # a camera, of a scene in 3D; None as it was filmed
         past = round(40 * alive.scene.fps) + 60  # 10 s at speed 4, and what waits
         self.kept = deque([(index, self.courses, None)], maxlen=past)  # index, lives, JPEG
         self.told = deque(maxlen=1000)  # of each step, the facts of each life
@@ -153,7 +155,7 @@ class LiveRollout:
         paths = torch.stack(  # (step, life, embed)
             [torch.cat([course.life.state.embedding for course in stage]) for stage in stages]
         )
-        drawn = self.alive.render(paths.flatten(0, 1))
+        drawn = self.alive.render(paths.flatten(0, 1), self.view)
         frames = np.stack([_grid(some) for some in np.split(drawn, steps)])
         facts = [self.place.facts(*one) for one in zip(paths.unbind(1), came, strict=True)]
         for stage, frame, told in zip(stages, frames, zip(*facts, strict=True), strict=True):
@@ -214,6 +216,7 @@ class _Screen(anywidget.AnyWidget):
     _css = _static("wishes.css", "player.css")
     playing = Bool(True).tag(sync=True)
     fps = Float(12.0).tag(sync=True)
+    turns = Bool(False).tag(sync=True)  # a scene in 3D: the right mouse button moves the camera
     points = List().tag(sync=True)  # [[x, y] of each observed frame]
     sheet = Unicode().tag(sync=True)  # the video's frames as one column, a WebP in base64
     buttons = List().tag(sync=True)  # {group, text, name} of each wish that has a name
@@ -354,6 +357,7 @@ class Hearing:
 
 # %% ../nbs/70_player.ipynb #3fc77996
 _REACH = dict(temperature=3, curing=1, seed=2**32 - 1)  # what the controls go up to
+_TURNS = dict(around=(-180, 180), above=(-30, 60))  # degrees, of a camera in 3D
 
 
 def within_reach(
@@ -372,6 +376,10 @@ class _Panel(VBox):
 
     def __init__(self, screen: _Screen, last: int, view: str, settings: dict[str, float]) -> None:
         self.screen = screen
+        self.camera = [
+            FloatSlider(0, min=least, max=most, step=5, description=name)
+            for name, (least, most) in _TURNS.items()
+        ]
         for name in ("temperature", "curing"):
             most = _REACH[name]
             knob = FloatSlider(settings[name], min=0, max=most, step=0.05, description=name)
@@ -388,12 +396,13 @@ class _Panel(VBox):
         self.record = Button(description="save the last 10 s")
         self.said = HTML()
         knobs = [self.temperature, self.curing, self.speed, self.first, self.seed, self.view]
-        for knob in knobs:
+        for knob in [*knobs, *self.camera]:
             knob.style.description_width = "7.5em"
         super().__init__(
             [
                 self.screen,
                 HBox([VBox(knobs[:3]), VBox(knobs[3:])]),
+                *([HBox(self.camera)] if screen.turns else []),
                 HBox([self.playing, self.step, self.surprise]),
                 HBox([self.name, self.record, self.said]),
             ]
@@ -465,7 +474,10 @@ class AlivePlayer(_Panel):
         self.live = None
         sheet = b64encode(bytes(thumbnail_sheet(alive.scene.frames).numpy())).decode()
         points = self.place.points.tolist()
-        screen = _Screen(fps=alive.scene.fps, points=points, sheet=sheet, buttons=buttons)
+        turns = hasattr(alive.generator, "camera")  # a scene in 3D
+        screen = _Screen(
+            fps=alive.scene.fps, points=points, sheet=sheet, buttons=buttons, turns=turns
+        )
         super().__init__(screen, last, view, settings)
         self._connect()
         self.restart()
@@ -477,7 +489,7 @@ class AlivePlayer(_Panel):
         for look in ("description", "icon"):
             word = lambda on: "pause" if on else "play"  # noqa: E731
             dlink((self.playing, "value"), (self.playing, look), word)
-        for knob in (self.temperature, self.curing):
+        for knob in (self.temperature, self.curing, *self.camera):
             knob.observe(lambda change: self._flush(keep=True), "value")
         for knob in (self.seed, self.first, self.view):
             knob.observe(lambda change: self.restart(), "value")
@@ -530,7 +542,23 @@ class AlivePlayer(_Panel):
 
     def _go_on(self, steps: int, knobs: dict[str, float]) -> np.ndarray:
         wishes = [*self.wishes, *self.hearing.wishes]
+        self.live.view = self._camera()
         return self.live.go_on(steps, wishes=wishes, **knobs)
+
+    def _camera(self) -> Camera | None:
+        "From where a scene in 3D is seen; None for every other."
+        turns = {knob.description: knob.value for knob in self.camera}
+        return self.alive.generator.camera(**turns) if self.screen.turns else None
+
+    def turn(
+        self,
+        by: Sequence[float],  # to the right, down: in parts of the picture
+    ) -> None:
+        "Move the camera of a scene in 3D, as a hand does that pulls the picture; it goes all around."
+        right, down = (max(-1.0, min(1.0, float(part))) for part in by)
+        around, above = self.camera
+        around.value = (around.value - 180 * right + 180) % 360 - 180
+        above.value = above.value + 90 * down  # the slider keeps it in its reach
 
     def hear(
         self,
@@ -570,7 +598,8 @@ class AlivePlayer(_Panel):
     def answer(
         self,
         screen: anywidget.AnyWidget,  # who asks; all views of a player hear each answer
-        # kind: "hello", "bye", "start", "shown" or "want", with epoch, shown, after, frame, frames;
+        # kind: "hello", "bye", "start", "shown", "turn" or "want", with epoch, shown, after,
+        # frame, frames, by;
         # or as hear takes it
         message: dict,
         buffers: Sequence[bytes] = (),  # none come from a screen
@@ -584,6 +613,8 @@ class AlivePlayer(_Panel):
                 self.first.value = message["frame"]
             elif message["kind"] in ("ask", "wish", "drag", "let go"):
                 self.hear(message)
+            elif message["kind"] == "turn":
+                self.turn(message["by"])
             elif message["kind"] == "bye":
                 self.live.forget()  # nobody looks: no past to go back to
             elif message["epoch"] == self.epoch:
@@ -651,10 +682,11 @@ class AlivePlayer(_Panel):
     def _repr_mimebundle_(self, **kwargs) -> dict:
         "The living widget, or a short recording, made once for each setting."
         knobs = dict(start=self.first.value, seed=self.seed.value, **self._knobs())
-        if self.film[0] != knobs:
-            frames = self.alive.render(self.alive.rollout(30, **knobs)[::3])  # few: each is larger
-            film = Scene(frames, self.alive.scene.fps / 3)
-            self.film = knobs, side_by_side(film, labels=["recorded; run to play"])._repr_png_()
+        shown = knobs, [knob.value for knob in self.camera]
+        if self.film[0] != shown:
+            path = self.alive.rollout(30, **knobs)[::3]  # few: each is larger
+            film = Scene(self.alive.render(path, self._camera()), self.alive.scene.fps / 3)
+            self.film = shown, side_by_side(film, labels=["recorded; run to play"])._repr_png_()
         return with_still(super()._repr_mimebundle_(**kwargs), self.film[1], "A living scene")
 
 

@@ -5,20 +5,23 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from alive_scene.actors import napping_cat
+from alive_scene.actors import napping_cat, orbit
 from alive_scene.alive import AliveScene
 from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import repeatable
 from alive_scene.film import FilmGenerator
 from alive_scene.generator import SirenGenerator
+from alive_scene.nerf import SceneField, Views
 from alive_scene.path import nearest
 from alive_scene.peers import VideoTexture
 from alive_scene.player import AlivePlayer
 from alive_scene.rollout import Force, Life, advance, rollout
+from alive_scene.scene import Scene
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
 
@@ -132,6 +135,15 @@ def test_a_force_is_heard_by_rollout_and_player(alive):
     assert torch.allclose(player.live.courses[0].life.state.embedding[0], path[-1], atol=1e-5)
 
 
+def circles(count, size=24):
+    "A disk in the middle of white pictures: what a ball looks like from everywhere."
+    down, right = np.mgrid[:size, :size] - (size - 1) / 2
+    disk = np.hypot(down, right) < size / 4
+    frames = np.full((count, size, size, 3), 255, np.uint8)
+    frames[:, disk] = (200, 90, 40)
+    return frames
+
+
 def fits(alive):
     "Fits of each part, by name."
     frames, e = napping_cat(12, 16).frames, alive.embeddings[:12]
@@ -141,6 +153,9 @@ def fits(alive):
         "siren": lambda: SirenGenerator.fit(frames, e, steps=3, seed=3, progress=False),
         "film": lambda: FilmGenerator.fit(frames, e, steps=3, seed=3, progress=False),
         "strokes": lambda: StrokeGenerator.fit(frames, e, progress=False),
+        "nerf": lambda: SceneField.fit(
+            Views([Scene(circles(4))] * 4, orbit(4)), e[:4], steps=2, seed=3, progress=False, grid=8
+        ),
         "scene": lambda: AliveScene.fit(napping_cat(12, 16), seed=3, progress=False).behavior,
     }
 
@@ -149,7 +164,7 @@ def numbers(part):
     return {name: value.clone() for name, value in part.state_dict().items()}
 
 
-@pytest.mark.parametrize("name", ["markov", "vae", "siren", "film", "strokes", "scene"])
+@pytest.mark.parametrize("name", ["markov", "vae", "siren", "film", "strokes", "nerf", "scene"])
 def test_a_fit_leaves_seed_and_threads_as_they_were(alive, name):
     torch.manual_seed(11)
     before = torch.random.get_rng_state(), torch.get_num_threads()

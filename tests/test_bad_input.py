@@ -34,7 +34,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
 from alive_scene import maps, siren
-from alive_scene.actors import napping_cat, portrait, stir
+from alive_scene.actors import Camera, creature, look_at, napping_cat, orbit, portrait, stir
 from alive_scene.alive import AliveScene, in_a_line, thumbnail_sheet, thumbnails_of, typed
 from alive_scene.behavior import (
     MarkovBehavior,
@@ -95,6 +95,19 @@ from alive_scene.generator import BaseGenerator, SirenGenerator, paired, train_t
 from alive_scene.graphs import export_onnx, scene_graphs, text_graph
 from alive_scene.maps import MapPlace
 from alive_scene.morph import MorphGenerator
+from alive_scene.nerf import (
+    Mesh,
+    SceneField,
+    Views,
+    orbited,
+    rays_of,
+    read_views,
+    render_view,
+    stage_of,
+    stratified,
+    surface,
+    write_mesh,
+)
 from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vectors
 from alive_scene.peers import FlowBehavior, LinearSystem, PeerState, VideoTexture
 from alive_scene.player import AlivePlayer, Hearing, LiveRollout, named_wishes, within_reach
@@ -130,6 +143,22 @@ def walk(time, embed, seed=0):
 frames = gradient()
 observed = walk(6, 512)
 behavior = MarkovBehavior.fit(observed, rounds=2, progress=False)
+
+
+def thin_fog():
+    "A field that is fog of one small density."
+    field = SceneField(4, 4, 512, 2, 2)
+    with torch.no_grad():
+        field.body[3] = -9
+    return field
+
+
+def white_views(count):
+    "Three white pictures of each of so many cameras in a ring."
+    clip = Scene(np.full((3, 16, 16, 3), 255, np.uint8))
+    return Views([clip] * count, orbit(count))
+
+
 published = VaeBehavior(512).eval()
 
 
@@ -1000,6 +1029,76 @@ NUMBERS = [
         lambda: FilmGenerator.fit(frames, observed, seconds=0),
         "seconds must be above 0",
     ),
+    ("a camera without a place", lambda: Camera(np.eye(3)), "matrix of 4 × 4 numbers"),
+    ("a camera of a scale of its own", lambda: Camera(2 * np.eye(4)), "to one scale"),
+    ("a lens of no length", lambda: Camera(np.eye(4), 0.0), "focal must be from 0.05"),
+    ("a camera that looks straight down", lambda: look_at((0, 3, 0), (0, 0, 0)), "upright"),
+    ("an orbit of nobody", lambda: orbit(0), "at least one camera"),
+    ("a creature that nobody films", lambda: creature(2, 16, cameras=[]), "at least one camera"),
+    ("half a frame of a creature", lambda: creature(1.5), "frames must be a whole number"),
+    ("clips without their cameras", lambda: Views([Scene(frames)], []), "needs its camera"),
+    (
+        "cameras out of step",
+        lambda: Views([Scene(frames), Scene(frames[:1])], orbit(2)),
+        "of one length and size",
+    ),
+    (
+        "a folder that doesn't say where its cameras stood",
+        lambda: read_views("."),
+        "where each camera stood",
+    ),
+    ("a stage of one camera", lambda: stage_of(white_views(1)), "a field needs parallax"),
+    (
+        "a ray in no slices",
+        lambda: stratified(torch.zeros(1), torch.ones(1), 0),
+        "at least one sample",
+    ),
+    (
+        "an orbit of NaN degrees",
+        lambda: orbited(orbit(1)[0], torch.zeros(3), torch.ones(3), nan),
+        "must be numbers of degrees",
+    ),
+    (
+        "a field of no samples",
+        lambda: SceneField(4, 4, 8, 2, 2, samples=0),
+        "1 to 1,024 samples",
+    ),
+    (
+        "a field of one camera's frames",
+        lambda: SceneField.fit(frames, observed),
+        "a field needs parallax",
+    ),
+    (
+        "a field without its embeddings",
+        lambda: SceneField.fit(white_views(4), observed[:2]),
+        "each moment needs its embedding",
+    ),
+    ("a view that is no camera", lambda: rays_of("front", 2, 2), "a view is a Camera"),
+    (
+        "a view of no pixels",
+        lambda: render_view(SceneField(4, 4, 512, 2, 2), observed[0], height=0),
+        "from 1 to 2,048 pixels",
+    ),
+    (
+        "the surface of fog",
+        lambda: surface(thin_fog(), observed[0]),
+        "nothing solid is there",
+    ),
+    (
+        "a surface in too many cells",
+        lambda: surface(SceneField(4, 4, 512, 2, 2), observed[0], cells=10_000),
+        "cells must be from 8 to 512",
+    ),
+    (
+        "a mesh of another kind",
+        lambda: write_mesh(Mesh(np.zeros((1, 3)), np.zeros((1, 3)), np.zeros((0, 3))), "a.obj"),
+        "must end in .ply or .glb",
+    ),
+    (
+        "a picture from elsewhere, of a scene that has one view",
+        lambda alive: alive.render(alive.embeddings[:1], view=orbit(1)[0]),
+        "has one view",
+    ),
     ("less than no pixels", lambda: siren.pixel_grid(-1, 3), "at least one pixel"),
     (
         "an error of NaN",
@@ -1345,7 +1444,7 @@ NUMBERS = [
     (
         "a generator that nobody registered",
         lambda: AliveScene.fit(Scene(frames), generator="gan", progress=False),
-        "there is no generator called 'gan'; there are: 'film', 'morph', 'patch', 'siren'",
+        "there is no generator called 'gan'; there are: 'film', 'morph', 'nerf', 'patch', 'siren'",
     ),
     (
         "a part that nobody registered, saved",
@@ -2090,6 +2189,7 @@ FORMULAS = {
     *("Record", "Bout", "bouts", "smoothed", "source_of", "source_rate", "rows_of", "bout_rows"),
     *("caution", "color_of", "consistency", "entropy_rate", "shuffled_rate", "transition_shares"),
     *("bridge_way", "held"),
+    *("Shots", "Stage", "Mesh", "silhouettes", "carve", "explained", "sphere_span", "composite"),
 }
 
 

@@ -336,6 +336,18 @@ WRONG = {
         "def loneliest(points): return points.mean(0) + 100",
         "def loneliest(points): return empty_places(points)",
     ],
+    ("80_nerf", "seen_through"): [
+        "def seen_through(density, width): return 1 - math.exp(-float(density.sum())*width)",
+        "def seen_through(density, width): return math.exp(-float(density.mean())*width)",
+        "def seen_through(density, width): return math.exp(-float(density.sum()))",
+    ],
+    ("80_nerf", "middle_between"): [
+        "def middle_between(places, axes): return torch.zeros(3)",
+        "def middle_between(places, axes): return places.mean(0)",
+        "def middle_between(places, axes):\n"
+        "    across = torch.eye(3) - axes[:, :, None]*axes[:, None]\n"
+        "    return across.sum(0) @ places.mean(0)",
+    ],
     ("71_browser", "bell_shaped"): [
         "def bell_shaped(u, v): return np.sqrt(-2*np.log(u))",
         "def bell_shaped(u, v): return (u+v-1)*6**.5",

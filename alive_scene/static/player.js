@@ -36,6 +36,25 @@ function drawMonitor(canvas, trail, colors) {
   });
 }
 
+// Of a scene in 3D: the right button pulls the picture around, told ten times a second at the most.
+function listenToTurns(picture, turns, tell) {
+  let from = null, told = 0;
+  const move = (event, now) => {
+    if (!from || now - told < 100) return;
+    tell([(event.clientX - from[0]) / picture.clientWidth, (event.clientY - from[1]) / picture.clientHeight]);
+    [from, told] = [[event.clientX, event.clientY], now];
+  };
+  picture.addEventListener("contextmenu", event => { if (turns()) event.preventDefault(); });
+  picture.addEventListener("pointerdown", event => {
+    if (event.button !== 2 || !turns()) return;
+    [from, told] = [[event.clientX, event.clientY], 0];
+    picture.setPointerCapture(event.pointerId);
+  });
+  picture.addEventListener("pointermove", event => move(event, performance.now()));
+  picture.addEventListener("pointerup", event => { move(event, Infinity); from = null; });
+  picture.addEventListener("pointercancel", () => { from = null; });
+}
+
 // One for each player, with all its views.
 export default () => {
   let views = 0;
@@ -79,6 +98,7 @@ function open(model, el) {
   const hearing = buildWishes(parts.wishes, model.get("buttons"), true, {
     say: text => hear({ kind: "ask", text }), press: name => hear({ kind: "wish", name }), letGo: () => hear({ kind: "let go" }),
   });
+  listenToTurns(parts.picture, () => model.get("turns"), by => send({ kind: "turn", by }));
   listenToDrags(parts.picture, parts.arrow, () => Math.sqrt(cells), (at, by, life) => hear({ kind: "drag", at, by, life }));
   const ask = (now, frames = Math.max(2, owed, Math.ceil(AHEAD * model.get("fps")))) => {
     if (asked && now - asked < 3000) return;  // an answer is on its way
