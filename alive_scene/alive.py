@@ -64,6 +64,15 @@ def _unit(embeddings: Tensor) -> Tensor:
     return F.normalize(embeddings.half().float(), dim=1)
 
 
+def _storable(scene: Scene) -> None:
+    "Raises ValueError for a scene of more frames than a file holds."
+    if len(scene.frames) > _MOST:
+        raise ValueError(
+            f"the scene has {len(scene.frames)} frames, more than can be stored: "
+            f"choose max_frames, at most {_MOST}"
+        )
+
+
 # %% ../nbs/60_alive.ipynb #55a7eb2f
 _KINDS = {  # what a scene can be made of: kind -> where its class is, loaded when it is asked for
     "generator": {
@@ -145,34 +154,62 @@ class AliveScene:
 
         Raises ValueError or OSError that says what can't be fitted.
         """
-        drawing = _class_of("generator", generator)
-        moving = _class_of("behavior", behavior)
+        _class_of("generator", generator)  # a wrong name is told before anything is read
+        _class_of("behavior", behavior)
         scene = video
         if not isinstance(video, Scene):
             taken = dict(max_frames=max_frames, start=start, stop=stop, fps=fps)
             scene = read_segment(video, size=size, crop=crop, **taken)
-        if len(scene.frames) > _MOST:
-            raise ValueError(
-                f"the scene has {len(scene.frames)} frames, more than can be stored: "
-                f"choose max_frames, at most {_MOST}"
-            )
+        _storable(scene)
         if isinstance(video, Scene) or (max_frames, start, stop) != (None, None, None):
             warn_lifeless(scene)  # what was asked for is never cut
         with repeatable(seed):
             eye = encoder if isinstance(encoder, ClipEncoder) else ClipEncoder(encoder)
-            embeddings = _unit(encode_scene(scene, eye))
+            embeddings = encode_scene(scene, eye)
+        return cls.learn(
+            scene,
+            embeddings,
+            eye.name,
+            generator=generator,
+            behavior=behavior,
+            seconds=seconds,
+            steps=steps,
+            seed=seed,
+            progress=progress,
+            on_step=on_step,
+        )
+
+    @classmethod
+    def learn(
+        cls,
+        scene: Scene,  # at most 16,383 frames
+        embeddings: Tensor,  # (time, embed) unit vectors, where an encoder placed them
+        encoder: str = "alive-tiny",  # the encoder's name
+        *,
+        generator: str = "morph",  # a kind, as fit takes it
+        behavior: str = "alive",  # a kind, as fit takes it
+        seconds: float = 60,  # training time of a generator that is trained
+        steps: int | None = None,  # training steps instead of seconds: repeatable
+        seed: int = 0,  # every random choice comes from it
+        progress: bool = True,  # show bars
+        on_step: Callable | None = None,  # the generator's: on_step(generator, share done)
+    ) -> "AliveScene":
+        """The second half of fit: learn from frames that were read and encoded before, elsewhere perhaps.
+
+        Raises ValueError for what can't be learned.
+        """
+        drawing = _class_of("generator", generator)
+        moving = _class_of("behavior", behavior)
+        _storable(scene)
+        embeddings = _unit(embeddings)
+        told = dict(seed=seed, progress=progress)
+        with repeatable(seed):
             # first what moves: it refuses what can't be moved before a minute of learning to draw
-            moved = moving.fit(embeddings, seed=seed, progress=progress)
+            moved = moving.fit(embeddings, **told)
             drawn = drawing.fit(
-                scene.frames,
-                embeddings,
-                seconds=seconds,
-                steps=steps,
-                seed=seed,
-                progress=progress,
-                on_step=on_step,
+                scene.frames, embeddings, seconds=seconds, steps=steps, on_step=on_step, **told
             )
-        return cls(scene, embeddings, rounded(drawn), rounded(moved), eye.name)
+        return cls(scene, embeddings, rounded(drawn), rounded(moved), encoder)
 
     def rollout(
         self,
