@@ -243,8 +243,8 @@ def _keep(job: Job, scene: Scene, embeddings: Tensor) -> None:
         save_file(tensors, temporary, {"about": json.dumps(about)})
 
 
-def _watched(job: Job) -> tuple[Scene, Tensor]:
-    "The scene and its embeddings (time, embed): what an earlier stage left, or watched now."
+def _left_scene(job: Job) -> tuple[Scene, Tensor] | None:
+    "The scene and its embeddings (time, embed) as watching left them, if they are there and whole."
     from safetensors import safe_open
 
     try:
@@ -253,8 +253,13 @@ def _watched(job: Job) -> tuple[Scene, Tensor]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}
         kept = {name: tensors[name].numpy() for name in _KEPT if name in tensors}
         return Scene(tensors["frames"].numpy(), **about, **kept), tensors["embeddings"]
-    except Exception:  # not there, or not whole: watch it
-        pass
+    except Exception:  # not there, or not whole
+        return None
+
+
+# %% ../nbs/90_gallery.ipynb #e9b46326
+def _watch(job: Job) -> tuple[Scene, Tensor]:
+    "Read and encode."
     words = {name: job.options[name] for name in _READING if name in job.options}
     encoder = ClipEncoder(words.pop("encoder", "alive-tiny"))
     scene = read_segment(job.video, **{"size": 256} | words)
@@ -263,28 +268,36 @@ def _watched(job: Job) -> tuple[Scene, Tensor]:
     return scene, embeddings
 
 
-# %% ../nbs/90_gallery.ipynb #29e6fb0f
-def _learned(job: Job) -> AliveScene:
-    "The scene that goes on by itself: what an earlier stage left, or learned now."
+def _left_alive(job: Job) -> AliveScene | None:
+    "The scene that goes on by itself as learning left it, if it is there and whole."
     try:
         return AliveScene.load(job.work(".alive"))
-    except (OSError, ValueError):  # not there, or not whole: learn it
-        pass
-    scene, embeddings = _watched(job)
+    except (OSError, ValueError):
+        return None
+
+
+# %% ../nbs/90_gallery.ipynb #8801429f
+def _learn(job: Job) -> AliveScene:
+    "Learn to draw and to move."
+    scene, embeddings = _left_scene(job) or _watch(job)
     words = {name: word for name, word in job.options.items() if name not in _READING}
     encoder = job.options.get("encoder", "alive-tiny")
-    alive = AliveScene.learn(scene, embeddings, encoder, progress=False, **words)
-    alive.save(job.work(".alive"))
+    AliveScene.learn(scene, embeddings, encoder, progress=False, **words).save(job.work(".alive"))
     return AliveScene.load(job.work(".alive"))
 
 
-def _vetted(job: Job) -> dict:
-    "Vital signs, and those that fall outside TARGETS."
+def _left_signs(job: Job) -> dict | None:
+    "The signs as vetting left them."
     try:
         return json.loads(job.work(".signs").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        pass
-    alive = _learned(job)
+        return None
+
+
+# %% ../nbs/90_gallery.ipynb #4d052a5f
+def _vet(job: Job) -> dict:
+    "Vital signs, and those that fall outside TARGETS."
+    alive = _left_alive(job) or _learn(job)
     signs = vital_signs(alive.rollout(job.vet), alive.embeddings)
     told = {name: value if np.isfinite(value) else None for name, value in signs.items()}
     vetted = dict(signs=told, missing=missing(signs))
@@ -293,7 +306,7 @@ def _vetted(job: Job) -> dict:
     return vetted
 
 
-# %% ../nbs/90_gallery.ipynb #1f5cd024
+# %% ../nbs/90_gallery.ipynb #abac0206
 def farthest_points(
     points: Tensor,  # (time, embed)
     count: int,  # how many to choose; all, if there are no more
@@ -315,7 +328,7 @@ def farthest_points(
     return torch.tensor(chosen)
 
 
-# %% ../nbs/90_gallery.ipynb #bd8781bc
+# %% ../nbs/90_gallery.ipynb #610c4f27
 _PLACES = 8  # frames by which a scene is found: 4 kB of it
 _POSTER = 480  # pixels along the longer side of a still
 
@@ -328,12 +341,12 @@ def _places(embeddings: Tensor) -> str:
     return b64encode((127 * scaled).round().to(torch.int8).numpy().tobytes()).decode()
 
 
-def _published(job: Job) -> dict:
+def _publish(job: Job) -> dict:
     "Page, still and record, in their places; the record comes last, so what has one is whole."
     from PIL import Image
 
-    alive = _learned(job)
-    vetted = _vetted(job)
+    alive = _left_alive(job) or _learn(job)
+    vetted = _left_signs(job) or _vet(job)
     export_html(alive, job.file(".html"), runtime="beside")
     still = Image.fromarray(alive.render(alive.embeddings[:1])[0])
     height, width = still.height, still.width
@@ -365,13 +378,14 @@ def _published(job: Job) -> dict:
     return record
 
 
-# %% ../nbs/90_gallery.ipynb #7704793c
+# %% ../nbs/90_gallery.ipynb #1e76f589
 STAGES: dict[str, Callable] = {  # what is done to a video, in this order, a task each
-    "watch": _watched,
-    "learn": _learned,
-    "vet": _vetted,
-    "publish": _published,
+    "watch": _watch,
+    "learn": _learn,
+    "vet": _vet,
+    "publish": _publish,
 }
+_LEFT = {"watch": _left_scene, "learn": _left_alive, "vet": _left_signs}  # what stages left before
 
 
 def _full(error: BaseException | None) -> bool:
@@ -393,7 +407,7 @@ def _memory() -> float:
     return peak / (1e6 if os.uname().sysname == "Darwin" else 1e3)
 
 
-# %% ../nbs/90_gallery.ipynb #911f152e
+# %% ../nbs/90_gallery.ipynb #89ea3ef3
 def run_stage(
     job: Job,
     stage: str,  # one of STAGES
@@ -407,8 +421,9 @@ def run_stage(
     work = STAGES[stage]
     if before and "failed" in before:
         return before
-    if whole_record(job.file(".json"), job.key):
-        return dict(name=job.name, stage=stage, already=True)
+    already = dict(name=job.name, stage=stage, already=True)
+    if whole_record(job.file(".json"), job.key) or _LEFT.get(stage, lambda job: None)(job):
+        return already
     began = time.perf_counter(), time.process_time()
     try:
         job.work("").parent.mkdir(parents=True, exist_ok=True)
@@ -416,7 +431,7 @@ def run_stage(
             work(job)
     except Exception as error:
         if whole_record(job.file(".json"), job.key):  # another run was faster, and tidied up
-            return dict(name=job.name, stage=stage, already=True)
+            return already
         return dict(name=job.name, stage=stage, failed=in_a_line(error), full=_full(error))
     told = dict(name=job.name, stage=stage, seconds=time.perf_counter() - began[0])
     told |= dict(cpu=time.process_time() - began[1], peak=_memory(), process=os.getpid())
@@ -437,7 +452,7 @@ def _log(job: Job, told: dict) -> None:
         pass
 
 
-# %% ../nbs/90_gallery.ipynb #b9c0dc69
+# %% ../nbs/90_gallery.ipynb #32654d0c
 @dataclass(frozen=True)
 class Gallery:
     "What came of a folder of videos."
@@ -462,7 +477,7 @@ class Gallery:
         return "\n".join(told)
 
 
-# %% ../nbs/90_gallery.ipynb #ecd29965
+# %% ../nbs/90_gallery.ipynb #6be52a72
 def _dask():
     "The engine. Raises ImportError that says how to get it."
     try:
@@ -506,7 +521,7 @@ def _resources(client, asked: Mapping | None) -> dict:
     return dict(asked)
 
 
-# %% ../nbs/90_gallery.ipynb #c2769d34
+# %% ../nbs/90_gallery.ipynb #b24b791e
 class _Run:
     "The jobs of one gallery on their way through a cluster."
 
@@ -551,7 +566,7 @@ class _Run:
         del self.held[job]
 
 
-# %% ../nbs/90_gallery.ipynb #c4065b26
+# %% ../nbs/90_gallery.ipynb #86a92636
 _PATIENCE = 60  # seconds for a scheduler to come back
 _TRIES = 5  # times a job is sent, if the cluster loses it
 
@@ -622,7 +637,7 @@ def _drive(run: _Run, jobs: Sequence[Job], ahead: int) -> None:
             _look(run, job)
 
 
-# %% ../nbs/90_gallery.ipynb #a8083b64
+# %% ../nbs/90_gallery.ipynb #e4679be6
 def fit_gallery(
     videos: str | Path | Sequence[str | Path],  # a folder of them, or a list of paths
     out: str | Path,  # the gallery's folder, made if need be; all workers must see it
@@ -682,7 +697,7 @@ def _fit(left, client, workers, resources, ahead, progress) -> dict[str, str]:  
     return run.failed
 
 
-# %% ../nbs/90_gallery.ipynb #106b59e4
+# %% ../nbs/90_gallery.ipynb #46ef4877
 _WORDS = "words.json"  # what reads sentences, of the bundled encoder
 _SEEN = "places.json"  # where the scenes lie
 
@@ -720,7 +735,7 @@ def _write_search(out: Path, scenes: dict[str, dict]) -> int:
     return len(known)
 
 
-# %% ../nbs/90_gallery.ipynb #e52f76f5
+# %% ../nbs/90_gallery.ipynb #9a9f0bfa
 def _signs(record: dict) -> str:
     "A scene's vital signs as a table, those outside TARGETS marked."
     rows = []
@@ -739,9 +754,7 @@ def _tile(name: str, record: dict) -> str:
     aspect = min(max(record["width"] / record["height"], 0.75), 16 / 9)
     fails = record["missing"]
     hold = len(TARGETS) - len(fails)
-    mark = (
-        f' <strong class="look">needs a look: {escape(", ".join(fails))}</strong>' if fails else ""
-    )
+    mark = ' <strong class="look">needs a look</strong>' if fails else ""
     caption = f'<p class="caption">{escape(record["caption"])}</p>' if record["caption"] else ""
     found = escape(" ".join([name, record["title"], record["caption"], Path(record["video"]).name]))
     return (
@@ -766,7 +779,7 @@ def _faulty(failed: Mapping[str, str]) -> str:
     return f'<section id="failed"><h2>Not fitted</h2><ul>{rows}</ul></section>'
 
 
-# %% ../nbs/90_gallery.ipynb #5680c69e
+# %% ../nbs/90_gallery.ipynb #52bcc295
 def gallery_page(
     out: str | Path,  # a gallery's folder
     title: str = "Living portraits",  # of the wall
