@@ -34,6 +34,7 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 from string import Template
+from threading import Lock
 
 import numpy as np
 import torch
@@ -136,13 +137,18 @@ class Job:
         return Path(self.out) / f"{self.name}{suffix}"
 
 
-# %% ../nbs/90_gallery.ipynb #92094721
+# %% ../nbs/90_gallery.ipynb #27e810b2
+_WORDS = "words.json"  # what reads sentences, of the bundled encoder
+_SEEN = "places.json"  # where the scenes lie
+_TAKEN = "index", "words", "places"  # names of the gallery's own files
+
+
 def _named(video: Path, taken: set[str], before: dict[str, str]) -> str:
     "A name for files that no other video of the gallery has: the one it had before, or its own."
     if before.get(str(video)):
         return before[str(video)]
     stem = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in video.stem)[:60]
-    stem = stem if stem.lower() not in ("", "index") else f"scene_{stem}"
+    stem = f"scene_{stem}" if stem.lower() in ("", *_TAKEN) else stem
     if stem.lower() not in taken:
         return stem
     return f"{stem}_{sha256(str(video).encode()).hexdigest()[:8]}"
@@ -216,6 +222,8 @@ def records(
     "What the folder says of its scenes; files aren't looked at. What is none is left out."
     found = {}
     for file in sorted(Path(out).glob("*.json")):
+        if file.stem in _TAKEN:
+            continue
         try:
             record = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -331,6 +339,7 @@ def farthest_points(
 # %% ../nbs/90_gallery.ipynb #610c4f27
 _PLACES = 8  # frames by which a scene is found: 4 kB of it
 _POSTER = 480  # pixels along the longer side of a still
+_TRACING = Lock()  # torch traces one graph at a time in a process
 
 
 def _places(embeddings: Tensor) -> str:
@@ -347,7 +356,8 @@ def _publish(job: Job) -> dict:
 
     alive = _left_alive(job) or _learn(job)
     vetted = _left_signs(job) or _vet(job)
-    export_html(alive, job.file(".html"), runtime="beside")
+    with _TRACING:
+        export_html(alive, job.file(".html"), runtime="beside")
     still = Image.fromarray(alive.render(alive.embeddings[:1])[0])
     height, width = still.height, still.width
     still.thumbnail((_POSTER, _POSTER))
@@ -529,13 +539,14 @@ class _Run:
         self.client = client
         self.resources = resources
         self.bar = bar  # a tqdm
-        self.held = {}  # name -> the futures of its stages
-        self.tries = {}  # name -> how often it was sent
+        self.held = {}  # job -> the futures of its stages
+        self.sent = {}  # job -> when, the last time
         self.told = set()  # (name, stage) that the bar has counted
         self.failed = {}
 
     def send(self, job: Job) -> None:
         "Its stages, each waiting for the one before; later ones first, so that scenes get done."
+        self.held.pop(job, None)  # what a cluster that is gone knew of it
         token = sha256(f"{job.key} {job.name} {job.out}".encode()).hexdigest()[:16]
         before = None
         futures = []
@@ -551,7 +562,7 @@ class _Run:
             )
             futures.append(before)
         self.held[job] = futures
-        self.tries[job] = self.tries.get(job, 0) + 1
+        self.sent[job] = time.monotonic()
 
     def counted(self, job: Job, stage: str) -> None:
         "On the bar, once."
@@ -566,9 +577,9 @@ class _Run:
         del self.held[job]
 
 
-# %% ../nbs/90_gallery.ipynb #86a92636
+# %% ../nbs/90_gallery.ipynb #10f6f20e
 _PATIENCE = 60  # seconds for a scheduler to come back
-_TRIES = 5  # times a job is sent, if the cluster loses it
+_AGAIN = 5  # seconds until what the cluster lost is sent again; what it still knows, it joins
 
 
 def _look(run: _Run, job: Job) -> None:
@@ -579,10 +590,7 @@ def _look(run: _Run, job: Job) -> None:
             run.counted(job, stage)
     last = futures[-1]
     if any(future.status in ("lost", "cancelled") for future in futures):
-        if run.tries[job] >= _TRIES:
-            run.failed[job.video] = f"the cluster lost it {_TRIES} times"
-            run.closed(job)
-        else:
+        if time.monotonic() - run.sent[job] > _AGAIN:
             run.send(job)  # what is done is on the disk and isn't done again
     elif last.status == "error":
         run.failed[job.video] = _why(last.exception())
@@ -633,6 +641,8 @@ def _drive(run: _Run, jobs: Sequence[Job], ahead: int) -> None:
                 dask.wait(open_ones, timeout=1, return_when="FIRST_COMPLETED")
             except (TimeoutError, dask.TimeoutError, dask.CancelledError):
                 pass
+        else:
+            time.sleep(0.1)
         for job in list(run.held):
             _look(run, job)
 
@@ -697,11 +707,7 @@ def _fit(left, client, workers, resources, ahead, progress) -> dict[str, str]:  
     return run.failed
 
 
-# %% ../nbs/90_gallery.ipynb #46ef4877
-_WORDS = "words.json"  # what reads sentences, of the bundled encoder
-_SEEN = "places.json"  # where the scenes lie
-
-
+# %% ../nbs/90_gallery.ipynb #274309a2
 def _write_words(out: Path, alive: AliveScene) -> None:
     "What a page needs to read sentences, once: a megabyte and a half, fetched when somebody searches."
     file = out / _WORDS
@@ -710,7 +716,8 @@ def _write_words(out: Path, alive: AliveScene) -> None:
             return
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    parts, words = page_words(alive)
+    with _TRACING:
+        parts, words = page_words(alive)
     told = dict(version=alive_scene.__version__, words=words)
     told |= {name: b64encode(data).decode() for name, data in parts.items()}
     with write_atomic(file) as temporary:
