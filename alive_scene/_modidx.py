@@ -347,6 +347,10 @@ d = {
             ),
             "alive_scene.command._add_film": ("command.html#_add_film", "alive_scene/command.py"),
             "alive_scene.command._add_fit": ("command.html#_add_fit", "alive_scene/command.py"),
+            "alive_scene.command._add_gallery": (
+                "command.html#_add_gallery",
+                "alive_scene/command.py",
+            ),
             "alive_scene.command._add_lab": ("command.html#_add_lab", "alive_scene/command.py"),
             "alive_scene.command._add_look": ("command.html#_add_look", "alive_scene/command.py"),
             "alive_scene.command._add_path": ("command.html#_add_path", "alive_scene/command.py"),
@@ -360,6 +364,7 @@ d = {
             "alive_scene.command._events": ("command.html#_events", "alive_scene/command.py"),
             "alive_scene.command._export": ("command.html#_export", "alive_scene/command.py"),
             "alive_scene.command._fit": ("command.html#_fit", "alive_scene/command.py"),
+            "alive_scene.command._gallery": ("command.html#_gallery", "alive_scene/command.py"),
             "alive_scene.command._lab": ("command.html#_lab", "alive_scene/command.py"),
             "alive_scene.command._look": ("command.html#_look", "alive_scene/command.py"),
             "alive_scene.command._loop": ("command.html#_loop", "alive_scene/command.py"),

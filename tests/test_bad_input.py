@@ -90,6 +90,15 @@ from alive_scene.ethogram import (
 from alive_scene.explorer import MapExplorer
 from alive_scene.film import FilmGenerator
 from alive_scene.flow import Motions, between, flow, flow_colors, sharpness
+from alive_scene.gallery import (
+    farthest_points,
+    find_videos,
+    fit_gallery,
+    gallery_page,
+    plan_jobs,
+    run_stage,
+    video_digest,
+)
 from alive_scene.generator import BaseGenerator, SirenGenerator, paired, train_timed
 from alive_scene.graphs import export_onnx, scene_graphs, text_graph
 from alive_scene.maps import MapPlace
@@ -241,6 +250,11 @@ def animated(name, pictures, mode="RGB", **options):
 def renamed(name):
     os.replace(write_video(frames, "a.mp4"), name)
     return laid(name)
+
+
+def folder(name):
+    Path(name).mkdir()
+    return Path(name)
 
 
 def written(name, data=b""):
@@ -1481,6 +1495,33 @@ NUMBERS = [
         lambda alive: loop(replace(alive, behavior=published), 4),
         "fit with behavior='alive'",
     ),
+    ("a folder of videos that is not there", lambda: find_videos("no"), "there is no folder no"),
+    ("a folder of no video", lambda: find_videos(laid(folder("a"))), "a holds no video"),
+    ("the digest of nothing", lambda: video_digest("no.mp4"), "there is no video no.mp4"),
+    ("a gallery of a folder that is not there", lambda: fit_gallery("no", "out"), "there is no"),
+    ("a gallery, colored", lambda: fit_gallery([clip()], "out", colour=1), "no option colour"),
+    ("a gallery hardly vetted", lambda: fit_gallery([clip()], "out", vet=1), "vet must be"),
+    ("a gallery by nobody", lambda: fit_gallery([clip()], "out", workers=0), "workers and ahead"),
+    ("a job of an encoder", lambda: plan_jobs([clip()], "out", encoder=5), "encoder must be a name"),
+    ("a job of nothing", lambda: plan_jobs(["no.mp4"], "out"), WORKS),
+    (
+        "a stage that there isn't",
+        lambda: run_stage(plan_jobs([clip()], "out")[0][0], "sing"),
+        "stage must be one of watch",
+    ),
+    ("a wall of nothing", lambda: gallery_page(laid(folder("a"))), "a holds no scene"),
+    ("no point to choose", lambda: farthest_points(observed[:0], 3), "points must be"),
+    ("no points chosen", lambda: farthest_points(observed, 0), "count at least 1"),
+    (
+        "a scene learned by nothing known",
+        lambda: AliveScene.learn(Scene(frames), observed, generator="cloud", progress=False),
+        "there is no generator called 'cloud'",
+    ),
+    (
+        "a scene learned from NaN",
+        lambda: AliveScene.learn(Scene(frames), observed * nan, progress=False),
+        "NaN|finite",
+    ),
     ("the seam of two frames", lambda: seam(frames[:2]), "points must be at least 5"),
     ("the seam of a still film", lambda: seam(np.zeros((9, 4))), "points stand still"),
     (
@@ -2069,6 +2110,7 @@ FORMULAS = {
     *("Record", "Bout", "bouts", "smoothed", "source_of", "source_rate", "rows_of", "bout_rows"),
     *("caution", "color_of", "consistency", "entropy_rate", "shuffled_rate", "transition_shares"),
     *("bridge_way", "held"),
+    *("Job", "Gallery", "whole_record", "records"),
 }
 
 

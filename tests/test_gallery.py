@@ -1,5 +1,7 @@
-"""A gallery: a cluster that loses workers and its scheduler, a folder that two runs share, a disk that is full;
-and its wall in a real browser."""
+"""A gallery: workers and a scheduler that are killed, a folder that two runs share, a disk that is full.
+
+And its wall, in a real browser.
+"""
 
 import json
 import os
@@ -91,7 +93,7 @@ def beside(work):
 def threads_only(**words):
     "A cluster within this process, so that what a test replaces is replaced in it, too."
     return LocalCluster(
-        processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None, **words
+        processes=False, n_workers=1, threads_per_worker=2, dashboard_address=":0", **words
     )
 
 
@@ -100,7 +102,7 @@ def made(clips, tmp_path_factory):
     "A gallery during whose making a worker was killed: its folder, and what fit_gallery answered."
     out = tmp_path_factory.mktemp("gallery") / "site"
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster) as client,
     ):
         pids = list(client.run(os.getpid).values())
@@ -483,10 +485,11 @@ def test_a_sentence_sorts_what_clip_knows(browser, wall, tmp_path):
     tab.goto(address)
     tab.fill("#words", "a woman looks to the left")
     until(tab, "document.getElementById('note').textContent.includes('CLIP')")
-    assert tab.locator(".tile:visible").first.get_attribute("data-name") == "s13", tab.inner_text(
-        "#note"
-    )
-    tab.fill("#words", "qqqq wwww")
+    assert tab.locator(".tile:visible").first.get_attribute("data-name") == "s13"
+    assert "1 stands out" in tab.inner_text("#note")
+    told["near"] = [2] * 20  # nothing is so near
+    tab.reload()
+    tab.fill("#words", "a woman looks to the left")
     until(tab, "document.getElementById('note').textContent.includes('No name has it')")
     assert not errors
     tab.close()

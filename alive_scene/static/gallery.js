@@ -94,25 +94,28 @@ async function openReader() {
     const feeds = { row: new ort.Tensor("int64", row, [1, row.length]), end: new ort.Tensor("int64", [end], [1]) };
     return (await net.run(feeds)).said.data;
   };
-  return { read, neutral, places, ...lying };
+  return { ...lying, read, neutral, places };
 }
 
-// Of each scene, how well the frame that fits best fits a sentence; and whether any stands out against random sentences.
-function scoresOf(said, { neutral, places, names, count, near, spread }) {
-  const size = said.length, way = said.map((value, i) => value - neutral[i]), likes = [], scores = [];
-  for (let row = 0; row < names.length * count; row++) {
-    let norm = 0, like = 0, score = 0;
-    for (let i = 0; i < size; i++) {
-      const at = places[row * size + i];
-      norm += at * at; like += at * said[i]; score += at * way[i];
+// Of each scene, how well the frame that fits best fits a sentence, in contrast with random ones; and which scenes stand out: more like it than to
+// all but one of twenty random sentences.
+function scoresOf(said, { neutral, places, names, count, near }) {
+  const size = said.length, best = {}, heard = [];
+  names.forEach((name, scene) => {
+    let most = -Infinity, likest = -Infinity;
+    for (let row = scene * count; row < (scene + 1) * count; row++) {
+      let norm = 0, like = 0, score = 0;
+      for (let i = 0; i < size; i++) {
+        const at = places[row * size + i];
+        norm += at * at; like += at * said[i]; score += at * (said[i] - neutral[i]);
+      }
+      likest = Math.max(likest, like / Math.sqrt(norm));
+      most = Math.max(most, score / Math.sqrt(norm));
     }
-    likes.push(like / Math.sqrt(norm)); scores.push(score / Math.sqrt(norm));
-  }
-  const middle = scores.reduce((sum, one) => sum + one, 0) / scores.length;
-  const wide = Math.sqrt(scores.reduce((sum, one) => sum + (one - middle) ** 2, 0) / Math.max(1, scores.length - 1));
-  const best = Object.fromEntries(names.map((name, i) => [name, Math.max(...scores.slice(i * count, (i + 1) * count))]));
-  const order = [...likes].sort((one, other) => one - other);
-  return { best, heard: order[Math.floor(.95 * (order.length - 1))] > near && wide > spread };
+    best[name] = most;
+    if (likest > near[scene]) heard.push(name);
+  });
+  return { best, heard };
 }
 
 const plain = text => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
@@ -140,9 +143,9 @@ async function search() {
     reader ??= openReader();
     const known = await reader, { best, heard } = scoresOf(await known.read(text), known);
     if (turn !== asked) return;
-    if (!heard) return say(hit.size ? "By name: no picture here stands out for CLIP by that." : "No name has it, and no picture stands out for CLIP by that.");
+    if (!heard.length) return say(hit.size ? "By name: no picture here stands out for CLIP by that." : "No name has it, and no picture stands out for CLIP by that.");
     const rank = tile => (hit.has(tile) ? 1e3 : 0) + (best[tile.dataset.name] ?? -1e3);
-    say(`By name first, then by how well CLIP finds a picture to fit “${text.slice(0, 60)}”.`);
+    say(`By how well CLIP finds a picture to fit “${text.slice(0, 60)}”${hit.size ? ", names first" : ""}: ${heard.length} stand${heard.length === 1 ? "s" : ""} out.`);
     show([...tiles].sort((one, other) => rank(other) - rank(one)), only);
   } catch (error) { if (turn === asked) say(`By name only: ${error.message ?? error}`); reader = null; }
 }
