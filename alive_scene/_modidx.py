@@ -78,6 +78,7 @@ d = {
             "alive_scene.alive._unit": ("alive.html#_unit", "alive_scene/alive.py"),
             "alive_scene.alive._write": ("alive.html#_write", "alive_scene/alive.py"),
             "alive_scene.alive.in_a_line": ("alive.html#in_a_line", "alive_scene/alive.py"),
+            "alive_scene.alive.joined": ("alive.html#joined", "alive_scene/alive.py"),
             "alive_scene.alive.rounded": ("alive.html#rounded", "alive_scene/alive.py"),
             "alive_scene.alive.thumbnail_sheet": (
                 "alive.html#thumbnail_sheet",
@@ -187,6 +188,14 @@ d = {
                 "behavior.html#principalspace.restore",
                 "alive_scene/behavior.py",
             ),
+            "alive_scene.behavior._alike_ways": (
+                "behavior.html#_alike_ways",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior._bisected": (
+                "behavior.html#_bisected",
+                "alive_scene/behavior.py",
+            ),
             "alive_scene.behavior._learn_motion": (
                 "behavior.html#_learn_motion",
                 "alive_scene/behavior.py",
@@ -202,10 +211,18 @@ d = {
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.move": ("behavior.html#move", "alive_scene/behavior.py"),
+            "alive_scene.behavior.path_ends": (
+                "behavior.html#path_ends",
+                "alive_scene/behavior.py",
+            ),
             "alive_scene.behavior.plan": ("behavior.html#plan", "alive_scene/behavior.py"),
             "alive_scene.behavior.pull": ("behavior.html#pull", "alive_scene/behavior.py"),
             "alive_scene.behavior.soft_clip": (
                 "behavior.html#soft_clip",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.sparse_plan": (
+                "behavior.html#sparse_plan",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.there_and_back": (
@@ -216,6 +233,7 @@ d = {
                 "behavior.html#unrolled_loss",
                 "alive_scene/behavior.py",
             ),
+            "alive_scene.behavior.video_of": ("behavior.html#video_of", "alive_scene/behavior.py"),
         },
         "alive_scene.browser": {
             "alive_scene.browser._caption": ("browser.html#_caption", "alive_scene/browser.py"),

@@ -7,6 +7,7 @@ __all__ = [
     "REGISTERED",
     "FILE_VERSION",
     "rounded",
+    "joined",
     "AliveScene",
     "thumbnail_sheet",
     "thumbnails_of",
@@ -64,6 +65,7 @@ def _unit(embeddings: Tensor) -> Tensor:
     return F.normalize(embeddings.half().float(), dim=1)
 
 
+# %% ../nbs/60_alive.ipynb #bb621e04
 def _storable(scene: Scene) -> None:
     "Raises ValueError for a scene of more frames than a file holds."
     if len(scene.frames) > _MOST:
@@ -71,6 +73,32 @@ def _storable(scene: Scene) -> None:
             f"the scene has {len(scene.frames)} frames, more than can be stored: "
             f"choose max_frames, at most {_MOST}"
         )
+
+
+def joined(
+    scenes: Sequence[Scene],  # of one shape and rate
+) -> Scene:  # the same, if there is one
+    """Several clips one after the other, as one. What is known of each frame's moment is left out.
+
+    Raises ValueError for none, or for clips of different shapes or rates.
+    """
+    if len(scenes) == 1:
+        return scenes[0]
+    if not scenes:
+        raise ValueError("there are no videos: give one at least")
+    shapes = sorted({scene.frames.shape[1:3] for scene in scenes})
+    rates = sorted({round(float(scene.fps), 1) for scene in scenes})
+    if len(shapes) != 1 or rates[-1] > 1.05 * rates[0]:
+        raise ValueError(
+            f"videos of one behavior must have one shape and rate, got {shapes} at "
+            f"{rates}: choose crop='center', and fps"
+        )
+    first = scenes[0]
+    notes = [note for scene in scenes for note in scene.notes]
+    frames = np.concatenate([scene.frames for scene in scenes])
+    return Scene(
+        frames, first.fps, first.name, notes=notes, title=first.title, caption=first.caption
+    )
 
 
 # %% ../nbs/60_alive.ipynb #55a7eb2f
@@ -129,7 +157,8 @@ class AliveScene:
     @classmethod
     def fit(
         cls,
-        video: str | Path | Scene,  # a path that read_scene takes, or a Scene
+        # a path that read_scene takes, or a Scene; several, of one animal or person, as a list
+        video: str | Path | Scene | Sequence[str | Path | Scene],
         *,
         encoder: str | ClipEncoder = "alive-tiny",  # a name ClipEncoder knows, or one made already
         size: int = 256,  # pixels along the shorter side
@@ -151,21 +180,27 @@ class AliveScene:
 
         Of a path, the stretch that is worth learning (`segments.read_segment`), unless `max_frames`,
         `start` or `stop` is given. A Scene is learned as it is; what in it isn't life is told by a warning.
+        Several videos share one space, and the scene may leap from one to another where they are alike.
 
         Raises ValueError or OSError that says what can't be fitted.
         """
         _class_of("generator", generator)  # a wrong name is told before anything is read
         _class_of("behavior", behavior)
-        scene = video
-        if not isinstance(video, Scene):
-            taken = dict(max_frames=max_frames, start=start, stop=stop, fps=fps)
-            scene = read_segment(video, size=size, crop=crop, **taken)
+        taken = dict(max_frames=max_frames, start=start, stop=stop, fps=fps)
+        several = isinstance(video, Sequence) and not isinstance(video, str)
+        scenes = [
+            one if isinstance(one, Scene) else read_segment(one, size=size, crop=crop, **taken)
+            for one in (video if several else [video])
+        ]
+        scene = joined(scenes)
         _storable(scene)
-        if isinstance(video, Scene) or (max_frames, start, stop) != (None, None, None):
-            warn_lifeless(scene)  # what was asked for is never cut
+        for one, given in zip(scenes, video if several else [video], strict=True):
+            if isinstance(given, Scene) or (max_frames, start, stop) != (None, None, None):
+                warn_lifeless(one)  # what was asked for is never cut
         with repeatable(seed):
             eye = encoder if isinstance(encoder, ClipEncoder) else ClipEncoder(encoder)
-            embeddings = encode_scene(scene, eye)
+            paths = [encode_scene(one, eye) for one in scenes]
+        embeddings = paths if several else paths[0]
         return cls.learn(
             scene,
             embeddings,
@@ -183,7 +218,8 @@ class AliveScene:
     def learn(
         cls,
         scene: Scene,  # at most 16,383 frames
-        embeddings: Tensor,  # (time, embed) unit vectors, where an encoder placed them
+        # (time, embed) unit vectors, where an encoder placed them; of several videos one each, a list
+        embeddings: Tensor | Sequence[Tensor],
         encoder: str = "alive-tiny",  # the encoder's name
         *,
         generator: str = "morph",  # a kind, as fit takes it
@@ -201,11 +237,17 @@ class AliveScene:
         drawing = _class_of("generator", generator)
         moving = _class_of("behavior", behavior)
         _storable(scene)
-        embeddings = _unit(embeddings)
+        several = not isinstance(embeddings, Tensor)
+        if several and behavior != "alive":
+            raise ValueError(
+                f"behavior={behavior!r} learns from one video: give one, or behavior='alive'"
+            )
+        paths = [_unit(path) for path in (embeddings if several else [embeddings])]
+        embeddings = torch.cat(paths)
         told = dict(seed=seed, progress=progress)
         with repeatable(seed):
             # first what moves: it refuses what can't be moved before a minute of learning to draw
-            moved = moving.fit(embeddings, **told)
+            moved = moving.fit(paths if several else embeddings, **told)
             drawn = drawing.fit(
                 scene.frames, embeddings, seconds=seconds, steps=steps, on_step=on_step, **told
             )

@@ -429,8 +429,10 @@ def run_stage(
     """Do one stage of a job, unless it is done. What can't be done is told, not raised: a video among
     many must not stop the rest. What it needs of earlier stages and doesn't find is made again.
 
-    Raises KeyError for a stage that there isn't.
+    Raises ValueError for a stage that there isn't.
     """
+    if stage not in STAGES:
+        raise ValueError(f"stage must be one of {', '.join(STAGES)}, got {stage!r}")
     work = STAGES[stage]
     if before and "failed" in before:
         return before
@@ -687,8 +689,8 @@ def fit_gallery(
         raise ValueError(f"workers and ahead must be at least 1, got {workers} and {ahead}")
     _dask()
     out = Path(out).absolute()
-    out.mkdir(parents=True, exist_ok=True)
     jobs, failed = plan_jobs(listed, out, vet, **fit_options)
+    out.mkdir(parents=True, exist_ok=True)
     kept = [job.name for job in jobs if whole_record(job.file(".json"), job.key)]
     left = [job for job in jobs if job.name not in kept]
     try:

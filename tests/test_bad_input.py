@@ -252,11 +252,6 @@ def renamed(name):
     return laid(name)
 
 
-def folder(name):
-    Path(name).mkdir()
-    return Path(name)
-
-
 def written(name, data=b""):
     Path(name).write_bytes(data)
     return laid(name)
@@ -1496,20 +1491,24 @@ NUMBERS = [
         "fit with behavior='alive'",
     ),
     ("a folder of videos that is not there", lambda: find_videos("no"), "there is no folder no"),
-    ("a folder of no video", lambda: find_videos(laid(folder("a"))), "a holds no video"),
+    ("a folder of no video", lambda: find_videos(folder("a")), "a holds no video"),
     ("the digest of nothing", lambda: video_digest("no.mp4"), "there is no video no.mp4"),
     ("a gallery of a folder that is not there", lambda: fit_gallery("no", "out"), "there is no"),
     ("a gallery, colored", lambda: fit_gallery([clip()], "out", colour=1), "no option colour"),
     ("a gallery hardly vetted", lambda: fit_gallery([clip()], "out", vet=1), "vet must be"),
     ("a gallery by nobody", lambda: fit_gallery([clip()], "out", workers=0), "workers and ahead"),
-    ("a job of an encoder", lambda: plan_jobs([clip()], "out", encoder=5), "encoder must be a name"),
+    (
+        "a job of an encoder",
+        lambda: plan_jobs([clip()], "out", encoder=5),
+        "encoder must be a name",
+    ),
     ("a job of nothing", lambda: plan_jobs(["no.mp4"], "out"), WORKS),
     (
         "a stage that there isn't",
         lambda: run_stage(plan_jobs([clip()], "out")[0][0], "sing"),
         "stage must be one of watch",
     ),
-    ("a wall of nothing", lambda: gallery_page(laid(folder("a"))), "a holds no scene"),
+    ("a wall of nothing", lambda: gallery_page(folder("a")), "a holds no scene"),
     ("no point to choose", lambda: farthest_points(observed[:0], 3), "points must be"),
     ("no points chosen", lambda: farthest_points(observed, 0), "count at least 1"),
     (
