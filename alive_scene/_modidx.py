@@ -601,6 +601,7 @@ d = {
             "alive_scene.gallery.Job": ("gallery.html#job", "alive_scene/gallery.py"),
             "alive_scene.gallery.Job.file": ("gallery.html#job.file", "alive_scene/gallery.py"),
             "alive_scene.gallery.Job.work": ("gallery.html#job.work", "alive_scene/gallery.py"),
+            "alive_scene.gallery.Piece": ("gallery.html#piece", "alive_scene/gallery.py"),
             "alive_scene.gallery._Run": ("gallery.html#_run", "alive_scene/gallery.py"),
             "alive_scene.gallery._Run.__init__": (
                 "gallery.html#_run.__init__",
@@ -643,6 +644,7 @@ d = {
             "alive_scene.gallery._places": ("gallery.html#_places", "alive_scene/gallery.py"),
             "alive_scene.gallery._publish": ("gallery.html#_publish", "alive_scene/gallery.py"),
             "alive_scene.gallery._resources": ("gallery.html#_resources", "alive_scene/gallery.py"),
+            "alive_scene.gallery._runs_of": ("gallery.html#_runs_of", "alive_scene/gallery.py"),
             "alive_scene.gallery._signs": ("gallery.html#_signs", "alive_scene/gallery.py"),
             "alive_scene.gallery._tile": ("gallery.html#_tile", "alive_scene/gallery.py"),
             "alive_scene.gallery._vet": ("gallery.html#_vet", "alive_scene/gallery.py"),
@@ -654,6 +656,10 @@ d = {
             ),
             "alive_scene.gallery._write_words": (
                 "gallery.html#_write_words",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.covering_stretches": (
+                "gallery.html#covering_stretches",
                 "alive_scene/gallery.py",
             ),
             "alive_scene.gallery.farthest_points": (
@@ -668,6 +674,7 @@ d = {
                 "gallery.html#fit_gallery",
                 "alive_scene/gallery.py",
             ),
+            "alive_scene.gallery.fit_long": ("gallery.html#fit_long", "alive_scene/gallery.py"),
             "alive_scene.gallery.gallery_page": (
                 "gallery.html#gallery_page",
                 "alive_scene/gallery.py",
@@ -675,8 +682,16 @@ d = {
             "alive_scene.gallery.plan_jobs": ("gallery.html#plan_jobs", "alive_scene/gallery.py"),
             "alive_scene.gallery.records": ("gallery.html#records", "alive_scene/gallery.py"),
             "alive_scene.gallery.run_stage": ("gallery.html#run_stage", "alive_scene/gallery.py"),
+            "alive_scene.gallery.split_video": (
+                "gallery.html#split_video",
+                "alive_scene/gallery.py",
+            ),
             "alive_scene.gallery.video_digest": (
                 "gallery.html#video_digest",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.watch_piece": (
+                "gallery.html#watch_piece",
                 "alive_scene/gallery.py",
             ),
             "alive_scene.gallery.whole_record": (

@@ -317,7 +317,8 @@ def _alike_ways(
     edges = torch.cat(pairs)
     edges = edges[edges[:, 2] > 0]
     number, which = (edges[:, 0] * len(frame) + edges[:, 1]).unique(return_inverse=True)
-    how = torch.zeros_like(number).index_reduce_(0, which, edges[:, 2], "amax")
+    how = torch.zeros_like(number)
+    how[which] = edges[:, 2]  # of a pair that came twice, the same number
     places = torch.stack([number // len(frame), number % len(frame)], 1).long()
     return places, how / torch.cat(sums)[places[:, 0]]
 

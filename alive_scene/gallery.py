@@ -16,6 +16,11 @@ __all__ = [
     "Gallery",
     "fit_gallery",
     "gallery_page",
+    "split_video",
+    "Piece",
+    "watch_piece",
+    "covering_stretches",
+    "fit_long",
 ]
 
 # %% ../nbs/90_gallery.ipynb #98a2afbe
@@ -28,12 +33,14 @@ from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from errno import EDQUOT, ENOSPC
+from functools import partial
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 from string import Template
+from tempfile import TemporaryDirectory
 from threading import Lock
 
 import numpy as np
@@ -42,11 +49,12 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 import alive_scene
-from .alive import AliveScene, in_a_line
+from .alive import AliveScene, in_a_line, joined
 from .browser import RUNTIME_FILES, export_html, page_words
 from .clip import ClipEncoder, encode_scene
+from .reader import read_scene
 from .scene import Scene, write_atomic
-from .segments import read_segment
+from .segments import read_segment, survey
 from .vitals import TARGETS, missing, vital_signs
 from .wish import text_limits
 
@@ -836,3 +844,170 @@ def gallery_page(
     with write_atomic(out / "index.html") as temporary:
         temporary.write_text(text, encoding="utf-8")
     return out / "index.html"
+
+
+# %% ../nbs/90_gallery.ipynb #416403e7
+def split_video(
+    path: str | Path,  # a video
+    folder: str | Path,  # where the pieces go; it must be there
+    seconds: float = 10,  # of each piece, at least: it ends before the next key frame
+) -> list[Path]:  # in order
+    """Cut a video into pieces that can be read each by itself. Nothing is decoded: packets are copied.
+
+    Raises FileNotFoundError, or ValueError for what is no video.
+    """
+    import av
+
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no video {path}: look at its name")
+    if not seconds > 0:
+        raise ValueError(f"seconds must be above 0, got {seconds}")
+    pieces = []
+    target = None
+    try:
+        with av.open(str(path)) as source:
+            stream = source.streams.video[0]
+            begin = None
+            for packet in source.demux(stream):
+                if packet.dts is None:
+                    continue
+                now = float(
+                    (packet.pts if packet.pts is not None else packet.dts) * packet.time_base
+                )
+                if target is None or packet.is_keyframe and now - begin >= seconds:
+                    if target is not None:
+                        target.close()
+                    pieces.append(Path(folder) / f"piece_{len(pieces):05}.mkv")
+                    target = av.open(str(pieces[-1]), "w")
+                    copy = target.add_stream_from_template(stream)
+                    begin = now
+                packet.stream = copy
+                target.mux(packet)
+    except (av.FFmpegError, IndexError) as error:
+        raise ValueError(f"{path.name} can't be cut into pieces ({in_a_line(error)})") from error
+    finally:
+        if target is not None:
+            target.close()
+    return pieces
+
+
+# %% ../nbs/90_gallery.ipynb #891e625c
+@dataclass(frozen=True, eq=False)
+class Piece:
+    "What was seen of a piece of a long video: where its frames lie, not the frames."
+
+    path: str
+    embeddings: Tensor  # (time, embed) unit vectors
+    parts: tuple[
+        tuple[int, int], ...
+    ]  # stretches of life: the first frame, and the one behind the last
+
+
+def watch_piece(
+    path: str | Path,  # a piece of a video
+    encoder: str = "alive-tiny",
+    **words: object,  # of read_scene: size, crop, fps
+) -> Piece:
+    "Read a piece, find its cuts, black and frozen stretches, encode it. Raises what read_scene raises."
+    with warnings.catch_warnings(action="ignore"):
+        scene = read_scene(path, max_frames=100_000, **words)
+    parts = survey(scene).parts or ((0, len(scene)),)
+    return Piece(str(path), encode_scene(scene, ClipEncoder(encoder)), tuple(parts))
+
+
+# %% ../nbs/90_gallery.ipynb #06f93103
+def covering_stretches(
+    pieces: Sequence[Piece],
+    frames: int = 600,  # how many to choose, at most
+    long: int = 24,  # frames of a stretch
+) -> list[
+    tuple[int, int, int]
+]:  # number of the piece, the first frame, the one behind the last; sorted
+    """Stretches that cover the states of a long video: each lies round the frame that is farthest from all
+    frames chosen before, within one part, so that no cut is in it. Stretches that touch become one.
+
+    Raises ValueError unless there is a stretch of 8 frames.
+    """
+    at = torch.cat([piece.embeddings for piece in pieces])
+    places = [(i, j) for i, piece in enumerate(pieces) for j in range(len(piece.embeddings))]
+    part_of = {}
+    for i, piece in enumerate(pieces):
+        for first, behind in piece.parts:
+            if behind - first >= 8:
+                part_of |= {(i, j): (first, behind) for j in range(first, behind)}
+    alive = torch.tensor([place in part_of for place in places])
+    if not alive.any():
+        raise ValueError("nothing in it lives for 8 frames: give a longer video")
+    offset = np.cumsum([0, *(len(piece.embeddings) for piece in pieces)])
+    far = torch.where(alive, torch.inf, -1.0)
+    chosen = torch.zeros(len(at), dtype=torch.bool)
+    long = min(long, frames)
+    while chosen.sum() + long <= frames and (far > 0).any():
+        i, j = places[int(far.argmax())]
+        first, behind = part_of[i, j]
+        begin = max(first, min(j - long // 2, behind - long))
+        taken = torch.arange(begin, min(behind, begin + long)) + int(offset[i])
+        taken = taken[~chosen[taken]]
+        chosen[taken] = True
+        far = torch.minimum(far, torch.cdist(at, at[taken]).amin(1))
+        far[taken] = -1.0
+    return _runs_of(chosen, part_of, places)
+
+
+def _runs_of(chosen: Tensor, part_of: dict, places: list) -> list[tuple[int, int, int]]:
+    "What was chosen, stretch by stretch; none of fewer than two frames."
+    found = []
+    for number in chosen.nonzero()[:, 0].tolist():
+        i, j = places[number]
+        if found and found[-1][0] == i and found[-1][2] == j and part_of[i, j][0] < j:
+            found[-1] = (i, found[-1][1], j + 1)
+        else:
+            found.append((i, j, j + 1))
+    return [one for one in found if one[2] - one[1] >= 2]
+
+
+# %% ../nbs/90_gallery.ipynb #2ee148a2
+def fit_long(
+    video: str | Path,
+    client: object = None,  # as fit_gallery takes it
+    *,
+    frames: int = 600,  # how many to learn from
+    chunk: float = 10,  # seconds of a piece: what is in memory at once
+    workers: int | None = None,  # processes, without a client
+    size: int = 256,  # pixels along the shorter side
+    crop: str = "center",  # one shape for all pieces: center or none
+    fps: float | None = None,  # frames a second to keep
+    encoder: str = "alive-tiny",
+    **fit_options: object,  # words of AliveScene.learn: generator, seconds, seed
+) -> AliveScene:
+    """One scene of one long video: cut into pieces, which are watched beside each other; then learned from
+    stretches that cover its states. Memory holds a piece a worker, and the frames that were chosen.
+
+    Raises OSError, TypeError or ValueError for what can't be fitted.
+    """
+    words = dict(size=size, crop=crop, fps=fps)
+    with TemporaryDirectory() as folder:
+        paths = split_video(video, folder, chunk)
+        with _client(client, workers) as found:
+            send = partial(found.submit, watch_piece, encoder=encoder, pure=False, **words)
+            pieces = found.gather([send(path) for path in paths])
+        chosen = covering_stretches(pieces, frames)
+        scenes = []
+        for number in sorted({one[0] for one in chosen}):
+            with warnings.catch_warnings(action="ignore"):
+                piece = read_scene(paths[number], max_frames=100_000, **words)
+            scenes += [
+                replace(
+                    piece, frames=piece.frames[a:b].copy(), seconds=None, indices=None, notes=[]
+                )
+                for i, a, b in chosen
+                if i == number
+            ]
+        scene = replace(joined(scenes), name=Path(video).stem)
+        scene.notes.append(
+            f"learned from {len(scene)} frames in {len(chosen)} stretches, which cover "
+            f"{sum(len(piece.embeddings) for piece in pieces)}"
+        )
+    embeddings = [pieces[i].embeddings[a:b] for i, a, b in chosen]
+    return AliveScene.learn(scene, embeddings, encoder, **{"progress": False} | fit_options)

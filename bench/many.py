@@ -1,10 +1,11 @@
 """One behavior from many videos of one animal: `python bench/many.py [--save bench/many.json]`.
 
-The bundled cat, filmed with other seeds: 1, 2, 4, 8 and 16 videos of 120 frames. Each behavior is fitted three
-times, each time to other videos and with another seed, and rolled out for 6,000 steps. It is compared with ten
-videos that none of them saw: how unlike its windows are (likeness), how far off their paths it goes (drift), what
-share of their frames it comes near (reach: within two of their median steps), and how often it enters what the
-film's truth calls eyes closed and lit, against the rate in all ten. The vital signs are those against its own videos.
+The bundled cat, filmed with other seeds: 1, 2, 4, 8 and 16 videos of 120 frames. Each behavior is fitted
+three times, each time to other videos and with another seed, and rolled out for 6,000 steps. It is compared
+with ten videos that none of them saw: how unlike its windows are (likeness), how far off their paths it goes
+(drift), what share of their frames it comes near (reach: within two of their median steps), and how often it
+enters what the film's truth calls eyes closed and lit, against the rate in all ten. The vital signs are those
+against its own videos.
 """
 
 import argparse
