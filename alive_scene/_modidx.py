@@ -643,6 +643,7 @@ d = {
             "alive_scene.gallery._named": ("gallery.html#_named", "alive_scene/gallery.py"),
             "alive_scene.gallery._places": ("gallery.html#_places", "alive_scene/gallery.py"),
             "alive_scene.gallery._publish": ("gallery.html#_publish", "alive_scene/gallery.py"),
+            "alive_scene.gallery._quiet": ("gallery.html#_quiet", "alive_scene/gallery.py"),
             "alive_scene.gallery._resources": ("gallery.html#_resources", "alive_scene/gallery.py"),
             "alive_scene.gallery._runs_of": ("gallery.html#_runs_of", "alive_scene/gallery.py"),
             "alive_scene.gallery._signs": ("gallery.html#_signs", "alive_scene/gallery.py"),

@@ -23,9 +23,10 @@ __all__ = [
     "fit_long",
 ]
 
-# %% ../nbs/90_gallery.ipynb #98a2afbe
+# %% ../nbs/90_gallery.ipynb #14cc171e
 import inspect
 import json
+import logging
 import os
 import time
 import warnings
@@ -513,12 +514,26 @@ def _dask():
 
 
 @contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    "Within it, a logger tells errors alone."
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+# %% ../nbs/90_gallery.ipynb #28fbce63
+@contextmanager
 def _client(client, workers: int | None) -> Iterator:  # of distributed.Client
     "The client that was given; or one of an address, or of a cluster on this machine, closed later."
     dask = _dask()
     if client is None:
         count = workers or os.cpu_count() or 1
         with (
+            _quiet("distributed"),
             warnings.catch_warnings(action="ignore"),  # of a dashboard's port that is taken
             dask.LocalCluster(n_workers=count, threads_per_worker=1, silence_logs=40) as cluster,
             dask.Client(cluster) as own,
@@ -553,7 +568,7 @@ def _resources(client, asked: Mapping | None) -> dict:
     return dict(asked)
 
 
-# %% ../nbs/90_gallery.ipynb #22f471aa
+# %% ../nbs/90_gallery.ipynb #b7fb3ae6
 class _Run:
     "The jobs of one gallery on their way through a cluster."
 
@@ -599,7 +614,7 @@ class _Run:
         del self.held[job]
 
 
-# %% ../nbs/90_gallery.ipynb #8e5d0ea4
+# %% ../nbs/90_gallery.ipynb #056a2777
 _PATIENCE = 60  # seconds for a scheduler to come back
 _AGAIN = 5  # seconds until what the cluster lost is sent again; what it still knows, it joins
 
@@ -669,7 +684,7 @@ def _drive(run: _Run, jobs: Sequence[Job], ahead: int) -> None:
             _look(run, job)
 
 
-# %% ../nbs/90_gallery.ipynb #495e7dff
+# %% ../nbs/90_gallery.ipynb #9e7da43b
 def fit_gallery(
     videos: str | Path | Sequence[str | Path],  # a folder of them, or a list of paths
     out: str | Path,  # the gallery's folder, made if need be; all workers must see it
@@ -729,7 +744,7 @@ def _fit(left, client, workers, resources, ahead, progress) -> dict[str, str]:  
     return run.failed
 
 
-# %% ../nbs/90_gallery.ipynb #b5ce6214
+# %% ../nbs/90_gallery.ipynb #768ffab8
 def _write_words(out: Path, alive: AliveScene) -> None:
     "What a page needs to read sentences, once: a megabyte and a half, fetched when somebody searches."
     file = out / _WORDS
@@ -764,7 +779,7 @@ def _write_search(out: Path, scenes: dict[str, dict]) -> int:
     return len(known)
 
 
-# %% ../nbs/90_gallery.ipynb #dd0d0dd8
+# %% ../nbs/90_gallery.ipynb #fc387d02
 def _signs(record: dict) -> str:
     "A scene's vital signs as a table, those outside TARGETS marked."
     rows = []
@@ -808,7 +823,7 @@ def _faulty(failed: Mapping[str, str]) -> str:
     return f'<section id="failed"><h2>Not fitted</h2><ul>{rows}</ul></section>'
 
 
-# %% ../nbs/90_gallery.ipynb #438c72b5
+# %% ../nbs/90_gallery.ipynb #8a7c4057
 def gallery_page(
     out: str | Path,  # a gallery's folder
     title: str = "Living portraits",  # of the wall
@@ -846,7 +861,7 @@ def gallery_page(
     return out / "index.html"
 
 
-# %% ../nbs/90_gallery.ipynb #416403e7
+# %% ../nbs/90_gallery.ipynb #7e5eb105
 def split_video(
     path: str | Path,  # a video
     folder: str | Path,  # where the pieces go; it must be there
@@ -892,7 +907,7 @@ def split_video(
     return pieces
 
 
-# %% ../nbs/90_gallery.ipynb #891e625c
+# %% ../nbs/90_gallery.ipynb #d5951755
 @dataclass(frozen=True, eq=False)
 class Piece:
     "What was seen of a piece of a long video: where its frames lie, not the frames."
@@ -916,7 +931,7 @@ def watch_piece(
     return Piece(str(path), encode_scene(scene, ClipEncoder(encoder)), tuple(parts))
 
 
-# %% ../nbs/90_gallery.ipynb #06f93103
+# %% ../nbs/90_gallery.ipynb #ab72993e
 def covering_stretches(
     pieces: Sequence[Piece],
     frames: int = 600,  # how many to choose, at most
@@ -967,7 +982,7 @@ def _runs_of(chosen: Tensor, part_of: dict, places: list) -> list[tuple[int, int
     return [one for one in found if one[2] - one[1] >= 2]
 
 
-# %% ../nbs/90_gallery.ipynb #2ee148a2
+# %% ../nbs/90_gallery.ipynb #ea23e784
 def fit_long(
     video: str | Path,
     client: object = None,  # as fit_gallery takes it
