@@ -648,6 +648,7 @@ d = {
             "alive_scene.gallery._runs_of": ("gallery.html#_runs_of", "alive_scene/gallery.py"),
             "alive_scene.gallery._signs": ("gallery.html#_signs", "alive_scene/gallery.py"),
             "alive_scene.gallery._tile": ("gallery.html#_tile", "alive_scene/gallery.py"),
+            "alive_scene.gallery._traced": ("gallery.html#_traced", "alive_scene/gallery.py"),
             "alive_scene.gallery._vet": ("gallery.html#_vet", "alive_scene/gallery.py"),
             "alive_scene.gallery._watch": ("gallery.html#_watch", "alive_scene/gallery.py"),
             "alive_scene.gallery._why": ("gallery.html#_why", "alive_scene/gallery.py"),

@@ -147,7 +147,7 @@ class Job:
         return Path(self.out) / f"{self.name}{suffix}"
 
 
-# %% ../nbs/90_gallery.ipynb #447907a9
+# %% ../nbs/90_gallery.ipynb #ebbc5033
 def _digest(file: Path) -> dict:
     "A file's length and hash, by which damage is known."
     with file.open("rb") as stream:
@@ -173,6 +173,7 @@ def whole_record(
         return None
 
 
+# %% ../nbs/90_gallery.ipynb #1e3f2510
 def records(
     out: str | Path,  # a gallery's folder
 ) -> dict[str, dict]:  # by name, sorted
@@ -348,10 +349,38 @@ def farthest_points(
     return torch.tensor(chosen)
 
 
-# %% ../nbs/90_gallery.ipynb #a59aaec8
+# %% ../nbs/90_gallery.ipynb #8740ff5a
+_TRACING = Lock()  # torch traces one graph at a time in a process
+
+
+def _traced(make: Callable) -> object:
+    """Trace graphs, one at a time in a process. torch's tracer fails now and then in a thread that isn't
+    the main one, and does it when asked again; what can't be traced fails twice."""
+    with _TRACING:
+        try:
+            return make()
+        except ValueError:
+            return make()
+
+
+def _write_words(out: Path, alive: AliveScene) -> None:
+    "What a page needs to read sentences, once: a megabyte and a half, fetched when somebody searches."
+    file = out / _WORDS
+    try:
+        if json.loads(file.read_text(encoding="utf-8"))["version"] == alive_scene.__version__:
+            return
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    parts, words = _traced(partial(page_words, alive))
+    told = dict(version=alive_scene.__version__, words=words)
+    told |= {name: b64encode(data).decode() for name, data in parts.items()}
+    with write_atomic(file) as temporary:
+        temporary.write_text(json.dumps(told), encoding="utf-8")
+
+
+# %% ../nbs/90_gallery.ipynb #fa7ea99d
 _PLACES = 8  # frames by which a scene is found: 4 kB of it
 _POSTER = 480  # pixels along the longer side of a still
-_TRACING = Lock()  # torch traces one graph at a time in a process
 
 
 def _places(embeddings: Tensor) -> str:
@@ -368,8 +397,7 @@ def _publish(job: Job) -> dict:
 
     alive = _left_alive(job) or _learn(job)
     vetted = _left_signs(job) or _vet(job)
-    with _TRACING:
-        export_html(alive, job.file(".html"), runtime="beside")
+    _traced(partial(export_html, alive, job.file(".html"), runtime="beside"))
     still = Image.fromarray(alive.render(alive.embeddings[:1])[0])
     height, width = still.height, still.width
     still.thumbnail((_POSTER, _POSTER))
@@ -395,12 +423,14 @@ def _publish(job: Job) -> dict:
         files={job.file(end).name: _digest(job.file(end)) for end in (".alive", ".html", ".webp")},
         **vetted,
     )
+    if alive.encoder == "alive-tiny":
+        _write_words(Path(job.out), alive)  # once a gallery; here, as it takes some seconds
     with write_atomic(job.file(".json")) as temporary:
         temporary.write_text(json.dumps(record), encoding="utf-8")
     return record
 
 
-# %% ../nbs/90_gallery.ipynb #afd041be
+# %% ../nbs/90_gallery.ipynb #bd08fb75
 STAGES: dict[str, Callable] = {  # what is done to a video, in this order, a task each
     "watch": _watch,
     "learn": _learn,
@@ -429,7 +459,7 @@ def _memory() -> float:
     return peak / (1e6 if os.uname().sysname == "Darwin" else 1e3)
 
 
-# %% ../nbs/90_gallery.ipynb #61b0868c
+# %% ../nbs/90_gallery.ipynb #82c26975
 def run_stage(
     job: Job,
     stage: str,  # one of STAGES
@@ -476,7 +506,7 @@ def _log(job: Job, told: dict) -> None:
         pass
 
 
-# %% ../nbs/90_gallery.ipynb #414efa1b
+# %% ../nbs/90_gallery.ipynb #d41973cf
 @dataclass(frozen=True)
 class Gallery:
     "What came of a folder of videos."
@@ -501,7 +531,7 @@ class Gallery:
         return "\n".join(told)
 
 
-# %% ../nbs/90_gallery.ipynb #6652312c
+# %% ../nbs/90_gallery.ipynb #79417136
 def _dask():
     "The engine. Raises ImportError that says how to get it."
     try:
@@ -525,7 +555,7 @@ def _quiet(name: str) -> Iterator[None]:
         logger.setLevel(before)
 
 
-# %% ../nbs/90_gallery.ipynb #28fbce63
+# %% ../nbs/90_gallery.ipynb #d6f08f95
 @contextmanager
 def _client(client, workers: int | None) -> Iterator:  # of distributed.Client
     "The client that was given; or one of an address, or of a cluster on this machine, closed later."
@@ -568,7 +598,7 @@ def _resources(client, asked: Mapping | None) -> dict:
     return dict(asked)
 
 
-# %% ../nbs/90_gallery.ipynb #b7fb3ae6
+# %% ../nbs/90_gallery.ipynb #62a10945
 class _Run:
     "The jobs of one gallery on their way through a cluster."
 
@@ -614,7 +644,7 @@ class _Run:
         del self.held[job]
 
 
-# %% ../nbs/90_gallery.ipynb #056a2777
+# %% ../nbs/90_gallery.ipynb #111e4018
 _PATIENCE = 60  # seconds for a scheduler to come back
 _AGAIN = 5  # seconds until what the cluster lost is sent again; what it still knows, it joins
 
@@ -654,6 +684,7 @@ def _why(error: BaseException) -> str:
     return in_a_line(error)
 
 
+# %% ../nbs/90_gallery.ipynb #5c05a646
 def _drive(run: _Run, jobs: Sequence[Job], ahead: int) -> None:
     "Send jobs, a few at a time, until all came to an end."
     dask = _dask()
@@ -684,7 +715,7 @@ def _drive(run: _Run, jobs: Sequence[Job], ahead: int) -> None:
             _look(run, job)
 
 
-# %% ../nbs/90_gallery.ipynb #9e7da43b
+# %% ../nbs/90_gallery.ipynb #c3665fed
 def fit_gallery(
     videos: str | Path | Sequence[str | Path],  # a folder of them, or a list of paths
     out: str | Path,  # the gallery's folder, made if need be; all workers must see it
@@ -744,23 +775,7 @@ def _fit(left, client, workers, resources, ahead, progress) -> dict[str, str]:  
     return run.failed
 
 
-# %% ../nbs/90_gallery.ipynb #768ffab8
-def _write_words(out: Path, alive: AliveScene) -> None:
-    "What a page needs to read sentences, once: a megabyte and a half, fetched when somebody searches."
-    file = out / _WORDS
-    try:
-        if json.loads(file.read_text(encoding="utf-8"))["version"] == alive_scene.__version__:
-            return
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    with _TRACING:
-        parts, words = page_words(alive)
-    told = dict(version=alive_scene.__version__, words=words)
-    told |= {name: b64encode(data).decode() for name, data in parts.items()}
-    with write_atomic(file) as temporary:
-        temporary.write_text(json.dumps(told), encoding="utf-8")
-
-
+# %% ../nbs/90_gallery.ipynb #4e7d49e6
 def _write_search(out: Path, scenes: dict[str, dict]) -> int:
     "Where the scenes lie that the bundled encoder placed, for a search by sentences; how many."
     known = {name: one for name, one in scenes.items() if one["encoder"] == "alive-tiny"}
@@ -779,7 +794,7 @@ def _write_search(out: Path, scenes: dict[str, dict]) -> int:
     return len(known)
 
 
-# %% ../nbs/90_gallery.ipynb #fc387d02
+# %% ../nbs/90_gallery.ipynb #be93d27e
 def _signs(record: dict) -> str:
     "A scene's vital signs as a table, those outside TARGETS marked."
     rows = []
@@ -813,6 +828,7 @@ def _tile(name: str, record: dict) -> str:
     )
 
 
+# %% ../nbs/90_gallery.ipynb #e4c06fe3
 def _faulty(failed: Mapping[str, str]) -> str:
     "What could not be fitted, for the foot of the page."
     if not failed:
@@ -823,7 +839,7 @@ def _faulty(failed: Mapping[str, str]) -> str:
     return f'<section id="failed"><h2>Not fitted</h2><ul>{rows}</ul></section>'
 
 
-# %% ../nbs/90_gallery.ipynb #8a7c4057
+# %% ../nbs/90_gallery.ipynb #132b3ea0
 def gallery_page(
     out: str | Path,  # a gallery's folder
     title: str = "Living portraits",  # of the wall
@@ -861,7 +877,7 @@ def gallery_page(
     return out / "index.html"
 
 
-# %% ../nbs/90_gallery.ipynb #7e5eb105
+# %% ../nbs/90_gallery.ipynb #628ffebd
 def split_video(
     path: str | Path,  # a video
     folder: str | Path,  # where the pieces go; it must be there
@@ -907,7 +923,7 @@ def split_video(
     return pieces
 
 
-# %% ../nbs/90_gallery.ipynb #d5951755
+# %% ../nbs/90_gallery.ipynb #0328374e
 @dataclass(frozen=True, eq=False)
 class Piece:
     "What was seen of a piece of a long video: where its frames lie, not the frames."
@@ -931,7 +947,7 @@ def watch_piece(
     return Piece(str(path), encode_scene(scene, ClipEncoder(encoder)), tuple(parts))
 
 
-# %% ../nbs/90_gallery.ipynb #ab72993e
+# %% ../nbs/90_gallery.ipynb #7dedd0ef
 def covering_stretches(
     pieces: Sequence[Piece],
     frames: int = 600,  # how many to choose, at most
@@ -982,7 +998,7 @@ def _runs_of(chosen: Tensor, part_of: dict, places: list) -> list[tuple[int, int
     return [one for one in found if one[2] - one[1] >= 2]
 
 
-# %% ../nbs/90_gallery.ipynb #ea23e784
+# %% ../nbs/90_gallery.ipynb #fc6b5be2
 def fit_long(
     video: str | Path,
     client: object = None,  # as fit_gallery takes it
