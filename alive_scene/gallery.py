@@ -82,7 +82,8 @@ def find_videos(
     )
     if not found:
         raise ValueError(
-            f"{folder} holds no video: put some there, their names ending in {', '.join(_ENDINGS)}"
+            f"the folder {folder} holds no video: give another, or make sure that names end in "
+            f"{', '.join(_ENDINGS)}"
         )
     return found
 
@@ -916,7 +917,9 @@ def split_video(
                 packet.stream = copy
                 target.mux(packet)
     except (av.FFmpegError, IndexError) as error:
-        raise ValueError(f"{path.name} can't be cut into pieces ({in_a_line(error)})") from error
+        raise ValueError(
+            f"{path} can't be cut into pieces, it holds no video: play it to see if it is whole"
+        ) from error
     finally:
         if target is not None:
             target.close()
