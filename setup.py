@@ -24,6 +24,9 @@ setup(
     package_data={"alive_scene": ["weights/*", "static/*"]},
     python_requires=f">={settings['min_python']}",
     install_requires=settings["requirements"].split(),
-    extras_require={"dev": settings["dev_requirements"].split()},
+    extras_require={
+        "dev": settings["dev_requirements"].split(),
+        "gallery": settings["gallery_requirements"].split(),
+    },
     entry_points={"console_scripts": settings["console_scripts"].split()},
 )

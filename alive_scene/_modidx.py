@@ -52,6 +52,10 @@ d = {
                 "alive.html#alivescene.fit",
                 "alive_scene/alive.py",
             ),
+            "alive_scene.alive.AliveScene.learn": (
+                "alive.html#alivescene.learn",
+                "alive_scene/alive.py",
+            ),
             "alive_scene.alive.AliveScene.load": (
                 "alive.html#alivescene.load",
                 "alive_scene/alive.py",
@@ -86,11 +90,13 @@ d = {
             "alive_scene.alive._read": ("alive.html#_read", "alive_scene/alive.py"),
             "alive_scene.alive._register": ("alive.html#_register", "alive_scene/alive.py"),
             "alive_scene.alive._scene": ("alive.html#_scene", "alive_scene/alive.py"),
+            "alive_scene.alive._storable": ("alive.html#_storable", "alive_scene/alive.py"),
             "alive_scene.alive._try": ("alive.html#_try", "alive_scene/alive.py"),
             "alive_scene.alive._unit": ("alive.html#_unit", "alive_scene/alive.py"),
             "alive_scene.alive._views_of": ("alive.html#_views_of", "alive_scene/alive.py"),
             "alive_scene.alive._write": ("alive.html#_write", "alive_scene/alive.py"),
             "alive_scene.alive.in_a_line": ("alive.html#in_a_line", "alive_scene/alive.py"),
+            "alive_scene.alive.joined": ("alive.html#joined", "alive_scene/alive.py"),
             "alive_scene.alive.rounded": ("alive.html#rounded", "alive_scene/alive.py"),
             "alive_scene.alive.thumbnail_sheet": (
                 "alive.html#thumbnail_sheet",
@@ -200,6 +206,14 @@ d = {
                 "behavior.html#principalspace.restore",
                 "alive_scene/behavior.py",
             ),
+            "alive_scene.behavior._alike_ways": (
+                "behavior.html#_alike_ways",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior._bisected": (
+                "behavior.html#_bisected",
+                "alive_scene/behavior.py",
+            ),
             "alive_scene.behavior._learn_motion": (
                 "behavior.html#_learn_motion",
                 "alive_scene/behavior.py",
@@ -215,10 +229,18 @@ d = {
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.move": ("behavior.html#move", "alive_scene/behavior.py"),
+            "alive_scene.behavior.path_ends": (
+                "behavior.html#path_ends",
+                "alive_scene/behavior.py",
+            ),
             "alive_scene.behavior.plan": ("behavior.html#plan", "alive_scene/behavior.py"),
             "alive_scene.behavior.pull": ("behavior.html#pull", "alive_scene/behavior.py"),
             "alive_scene.behavior.soft_clip": (
                 "behavior.html#soft_clip",
+                "alive_scene/behavior.py",
+            ),
+            "alive_scene.behavior.sparse_plan": (
+                "behavior.html#sparse_plan",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.there_and_back": (
@@ -229,6 +251,7 @@ d = {
                 "behavior.html#unrolled_loss",
                 "alive_scene/behavior.py",
             ),
+            "alive_scene.behavior.video_of": ("behavior.html#video_of", "alive_scene/behavior.py"),
         },
         "alive_scene.browser": {
             "alive_scene.browser._caption": ("browser.html#_caption", "alive_scene/browser.py"),
@@ -360,6 +383,10 @@ d = {
             ),
             "alive_scene.command._add_film": ("command.html#_add_film", "alive_scene/command.py"),
             "alive_scene.command._add_fit": ("command.html#_add_fit", "alive_scene/command.py"),
+            "alive_scene.command._add_gallery": (
+                "command.html#_add_gallery",
+                "alive_scene/command.py",
+            ),
             "alive_scene.command._add_lab": ("command.html#_add_lab", "alive_scene/command.py"),
             "alive_scene.command._add_look": ("command.html#_add_look", "alive_scene/command.py"),
             "alive_scene.command._add_path": ("command.html#_add_path", "alive_scene/command.py"),
@@ -373,6 +400,7 @@ d = {
             "alive_scene.command._events": ("command.html#_events", "alive_scene/command.py"),
             "alive_scene.command._export": ("command.html#_export", "alive_scene/command.py"),
             "alive_scene.command._fit": ("command.html#_fit", "alive_scene/command.py"),
+            "alive_scene.command._gallery": ("command.html#_gallery", "alive_scene/command.py"),
             "alive_scene.command._lab": ("command.html#_lab", "alive_scene/command.py"),
             "alive_scene.command._look": ("command.html#_look", "alive_scene/command.py"),
             "alive_scene.command._loop": ("command.html#_loop", "alive_scene/command.py"),
@@ -598,6 +626,119 @@ d = {
             "alive_scene.flow.flow_colors": ("flow.html#flow_colors", "alive_scene/flow.py"),
             "alive_scene.flow.sharpness": ("flow.html#sharpness", "alive_scene/flow.py"),
             "alive_scene.flow.warp": ("flow.html#warp", "alive_scene/flow.py"),
+        },
+        "alive_scene.gallery": {
+            "alive_scene.gallery.Gallery": ("gallery.html#gallery", "alive_scene/gallery.py"),
+            "alive_scene.gallery.Gallery.__str__": (
+                "gallery.html#gallery.__str__",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.Gallery.doubtful": (
+                "gallery.html#gallery.doubtful",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.Job": ("gallery.html#job", "alive_scene/gallery.py"),
+            "alive_scene.gallery.Job.file": ("gallery.html#job.file", "alive_scene/gallery.py"),
+            "alive_scene.gallery.Job.work": ("gallery.html#job.work", "alive_scene/gallery.py"),
+            "alive_scene.gallery.Piece": ("gallery.html#piece", "alive_scene/gallery.py"),
+            "alive_scene.gallery._Run": ("gallery.html#_run", "alive_scene/gallery.py"),
+            "alive_scene.gallery._Run.__init__": (
+                "gallery.html#_run.__init__",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery._Run.closed": (
+                "gallery.html#_run.closed",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery._Run.counted": (
+                "gallery.html#_run.counted",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery._Run.send": ("gallery.html#_run.send", "alive_scene/gallery.py"),
+            "alive_scene.gallery._client": ("gallery.html#_client", "alive_scene/gallery.py"),
+            "alive_scene.gallery._dask": ("gallery.html#_dask", "alive_scene/gallery.py"),
+            "alive_scene.gallery._digest": ("gallery.html#_digest", "alive_scene/gallery.py"),
+            "alive_scene.gallery._drive": ("gallery.html#_drive", "alive_scene/gallery.py"),
+            "alive_scene.gallery._faulty": ("gallery.html#_faulty", "alive_scene/gallery.py"),
+            "alive_scene.gallery._fit": ("gallery.html#_fit", "alive_scene/gallery.py"),
+            "alive_scene.gallery._full": ("gallery.html#_full", "alive_scene/gallery.py"),
+            "alive_scene.gallery._keep": ("gallery.html#_keep", "alive_scene/gallery.py"),
+            "alive_scene.gallery._learn": ("gallery.html#_learn", "alive_scene/gallery.py"),
+            "alive_scene.gallery._left_alive": (
+                "gallery.html#_left_alive",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery._left_scene": (
+                "gallery.html#_left_scene",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery._left_signs": (
+                "gallery.html#_left_signs",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery._log": ("gallery.html#_log", "alive_scene/gallery.py"),
+            "alive_scene.gallery._look": ("gallery.html#_look", "alive_scene/gallery.py"),
+            "alive_scene.gallery._memory": ("gallery.html#_memory", "alive_scene/gallery.py"),
+            "alive_scene.gallery._named": ("gallery.html#_named", "alive_scene/gallery.py"),
+            "alive_scene.gallery._places": ("gallery.html#_places", "alive_scene/gallery.py"),
+            "alive_scene.gallery._publish": ("gallery.html#_publish", "alive_scene/gallery.py"),
+            "alive_scene.gallery._quiet": ("gallery.html#_quiet", "alive_scene/gallery.py"),
+            "alive_scene.gallery._resources": ("gallery.html#_resources", "alive_scene/gallery.py"),
+            "alive_scene.gallery._runs_of": ("gallery.html#_runs_of", "alive_scene/gallery.py"),
+            "alive_scene.gallery._signs": ("gallery.html#_signs", "alive_scene/gallery.py"),
+            "alive_scene.gallery._tile": ("gallery.html#_tile", "alive_scene/gallery.py"),
+            "alive_scene.gallery._traced": ("gallery.html#_traced", "alive_scene/gallery.py"),
+            "alive_scene.gallery._vet": ("gallery.html#_vet", "alive_scene/gallery.py"),
+            "alive_scene.gallery._watch": ("gallery.html#_watch", "alive_scene/gallery.py"),
+            "alive_scene.gallery._why": ("gallery.html#_why", "alive_scene/gallery.py"),
+            "alive_scene.gallery._write_search": (
+                "gallery.html#_write_search",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery._write_words": (
+                "gallery.html#_write_words",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.covering_stretches": (
+                "gallery.html#covering_stretches",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.farthest_points": (
+                "gallery.html#farthest_points",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.find_videos": (
+                "gallery.html#find_videos",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.fit_gallery": (
+                "gallery.html#fit_gallery",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.fit_long": ("gallery.html#fit_long", "alive_scene/gallery.py"),
+            "alive_scene.gallery.gallery_page": (
+                "gallery.html#gallery_page",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.plan_jobs": ("gallery.html#plan_jobs", "alive_scene/gallery.py"),
+            "alive_scene.gallery.records": ("gallery.html#records", "alive_scene/gallery.py"),
+            "alive_scene.gallery.run_stage": ("gallery.html#run_stage", "alive_scene/gallery.py"),
+            "alive_scene.gallery.split_video": (
+                "gallery.html#split_video",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.video_digest": (
+                "gallery.html#video_digest",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.watch_piece": (
+                "gallery.html#watch_piece",
+                "alive_scene/gallery.py",
+            ),
+            "alive_scene.gallery.whole_record": (
+                "gallery.html#whole_record",
+                "alive_scene/gallery.py",
+            ),
         },
         "alive_scene.generator": {
             "alive_scene.generator.BaseGenerator": (

@@ -7,6 +7,7 @@ __all__ = [
     "REGISTERED",
     "FILE_VERSION",
     "rounded",
+    "joined",
     "AliveScene",
     "thumbnail_sheet",
     "thumbnails_of",
@@ -64,6 +65,42 @@ _MOST = 16383
 def _unit(embeddings: Tensor) -> Tensor:
     "Embeddings (n, embed) as they are saved, back on the sphere."
     return F.normalize(embeddings.half().float(), dim=1)
+
+
+# %% ../nbs/60_alive.ipynb #bb621e04
+def _storable(scene: Scene) -> None:
+    "Raises ValueError for a scene of more frames than a file holds."
+    if len(scene.frames) > _MOST:
+        raise ValueError(
+            f"the scene has {len(scene.frames)} frames, more than can be stored: "
+            f"choose max_frames, at most {_MOST}"
+        )
+
+
+def joined(
+    scenes: Sequence[Scene],  # of one shape and rate
+) -> Scene:  # the same, if there is one
+    """Several clips one after the other, as one. What is known of each frame's moment is left out.
+
+    Raises ValueError for none, or for clips of different shapes or rates.
+    """
+    if len(scenes) == 1:
+        return scenes[0]
+    if not scenes:
+        raise ValueError("there are no videos: give one at least")
+    shapes = sorted({scene.frames.shape[1:3] for scene in scenes})
+    rates = sorted({round(float(scene.fps), 1) for scene in scenes})
+    if len(shapes) != 1 or rates[-1] > 1.05 * rates[0]:
+        raise ValueError(
+            f"videos of one behavior must have one shape and rate, got {shapes} at "
+            f"{rates}: choose crop='center', and fps"
+        )
+    first = scenes[0]
+    notes = [note for scene in scenes for note in scene.notes]
+    frames = np.concatenate([scene.frames for scene in scenes])
+    return Scene(
+        frames, first.fps, first.name, notes=notes, title=first.title, caption=first.caption
+    )
 
 
 # %% ../nbs/60_alive.ipynb #55a7eb2f
@@ -154,8 +191,9 @@ class AliveScene:
     @classmethod
     def fit(
         cls,
-        # a path that read_scene takes, a Scene, or Views of several cameras, or their folder
-        video: str | Path | Scene | Views,
+        # a path that read_scene takes, or a Scene; several, of one animal or person, as a list;
+        # Views of several cameras, or their folder
+        video: str | Path | Scene | Views | Sequence[str | Path | Scene],
         *,
         encoder: str | ClipEncoder = "alive-tiny",  # a name ClipEncoder knows, or one made already
         size: int = 256,  # pixels along the shorter side
@@ -178,40 +216,89 @@ class AliveScene:
 
         Of a path, the stretch that is worth learning (`segments.read_segment`), unless `max_frames`,
         `start` or `stop` is given. A Scene is learned as it is; what in it isn't life is told by a warning.
+        Several videos share one space, and the scene may leap from one to another where they are alike.
         Of Views, the encoder sees the first camera's clip; all others are for `generator="nerf"`.
 
         Raises ValueError or OSError that says what can't be fitted.
         """
         drawing = _class_of("generator", generator)
-        moving = _class_of("behavior", behavior)
-        views = _views_of(video, size, max_frames, start=start, stop=stop, fps=fps)
-        scene = video if views is None else views.scenes[0]
-        if not isinstance(scene, Scene):
-            taken = dict(max_frames=max_frames, start=start, stop=stop, fps=fps)
-            scene = read_segment(video, size=size, crop=crop, **taken)
-        if len(scene.frames) > _MOST:
-            raise ValueError(
-                f"the scene has {len(scene.frames)} frames, more than can be stored: "
-                f"choose max_frames, at most {_MOST}"
-            )
+        _class_of("behavior", behavior)  # a wrong name is told before anything is read
+        taken = dict(max_frames=max_frames, start=start, stop=stop, fps=fps)
+        views = _views_of(video, size, **taken)
+        several = isinstance(video, Sequence) and not isinstance(video, str)
+        videos = views.scenes[:1] if views else video if several else [video]
+        scenes = [
+            one if isinstance(one, Scene) else read_segment(one, size=size, crop=crop, **taken)
+            for one in videos
+        ]
+        scene = joined(scenes)
+        _storable(scene)
         pictures = _pictures(drawing, scene, views)
-        if views or isinstance(video, Scene) or (max_frames, start, stop) != (None, None, None):
-            warn_lifeless(scene)  # what was asked for is never cut
+        for one, given in zip(scenes, videos, strict=True):
+            if isinstance(given, Scene) or (max_frames, start, stop) != (None, None, None):
+                warn_lifeless(one)  # what was asked for is never cut
         with repeatable(seed):
             eye = encoder if isinstance(encoder, ClipEncoder) else ClipEncoder(encoder)
-            embeddings = _unit(encode_scene(scene, eye))
+            paths = [encode_scene(one, eye) for one in scenes]
+        embeddings = paths if several else paths[0]
+        return cls.learn(
+            scene,
+            embeddings,
+            eye.name,
+            pictures=pictures,
+            generator=generator,
+            behavior=behavior,
+            seconds=seconds,
+            steps=steps,
+            seed=seed,
+            progress=progress,
+            on_step=on_step,
+        )
+
+    @classmethod
+    def learn(
+        cls,
+        scene: Scene,  # at most 16,383 frames
+        # (time, embed) unit vectors, where an encoder placed them; of several videos one each, a list
+        embeddings: Tensor | Sequence[Tensor],
+        encoder: str = "alive-tiny",  # the encoder's name
+        *,
+        pictures: np.ndarray | Views | None = None,  # what is drawn; None: the scene's frames
+        generator: str = "morph",  # a kind, as fit takes it
+        behavior: str = "alive",  # a kind, as fit takes it
+        seconds: float = 60,  # training time of a generator that is trained
+        steps: int | None = None,  # training steps instead of seconds: repeatable
+        seed: int = 0,  # every random choice comes from it
+        progress: bool = True,  # show bars
+        on_step: Callable | None = None,  # the generator's: on_step(generator, share done)
+    ) -> "AliveScene":
+        """The second half of fit: learn from frames that were read and encoded before, elsewhere perhaps.
+
+        Raises ValueError for what can't be learned.
+        """
+        drawing = _class_of("generator", generator)
+        moving = _class_of("behavior", behavior)
+        _storable(scene)
+        several = not isinstance(embeddings, Tensor)
+        if several and behavior != "alive":
+            raise ValueError(
+                f"behavior={behavior!r} learns from one video: give one, or behavior='alive'"
+            )
+        paths = [_unit(path) for path in (embeddings if several else [embeddings])]
+        embeddings = torch.cat(paths)
+        told = dict(seed=seed, progress=progress)
+        with repeatable(seed):
             # first what moves: it refuses what can't be moved before a minute of learning to draw
-            moved = moving.fit(embeddings, seed=seed, progress=progress)
+            moved = moving.fit(paths if several else embeddings, **told)
             drawn = drawing.fit(
-                pictures,
+                scene.frames if pictures is None else pictures,
                 embeddings,
                 seconds=seconds,
                 steps=steps,
-                seed=seed,
-                progress=progress,
                 on_step=on_step,
+                **told,
             )
-        return cls(scene, embeddings, rounded(drawn), rounded(moved), eye.name)
+        return cls(scene, embeddings, rounded(drawn), rounded(moved), encoder)
 
     def rollout(
         self,

@@ -8,9 +8,12 @@ __all__ = [
     "soft_clip",
     "ConditionalVae",
     "there_and_back",
+    "video_of",
+    "path_ends",
     "affinity",
     "balance",
     "plan",
+    "sparse_plan",
     "draw_place",
     "pull",
     "MarkovState",
@@ -25,6 +28,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, exp, inf
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -67,16 +71,23 @@ class PrincipalSpace(nn.Module):
         least: int,  # the fewest frames it can be made of
         dims: int,  # principal components, at most
         seed: int,  # of the weights that a subclass may have
-        **config: int,  # what a subclass's constructor takes besides
+        lengths: Sequence[int] | None = None,  # of the videos, if they are several
+        **config: object,  # what a subclass's constructor takes besides
     ) -> "PrincipalSpace":
         "The space of a path. Raises ValueError unless its embeddings are enough unit vectors."
         embeddings = unit_vectors(embeddings, least=least)
+        if lengths:
+            config["lengths"] = lengths
         with repeatable(seed, threads=1):
             space = cls(*embeddings.shape, min(dims, *embeddings.shape), **config)
         space = space.to(embeddings.device)
         middle = embeddings.double().mean(0)
         centered = embeddings.double() - middle
         steps = (centered[1:] - centered[:-1]).norm(dim=1)
+        if lengths:  # from one video to the next is no step
+            cuts = torch.as_tensor(lengths).cumsum(0)[:-1]
+            steps[cuts - 1] = -1
+            steps = steps[steps >= 0]
         pace = steps.median()
         if pace == 0:  # held more often than not: the median of what moves, if anything does
             pace = steps[steps > 0].median().nan_to_num(1e-9)
@@ -167,40 +178,64 @@ def there_and_back(
     return torch.cat([torch.arange(time), torch.arange(time).flip(0)])
 
 
+# %% ../nbs/55_behavior.ipynb #80be572f
+def video_of(
+    lengths: Sequence[int],  # frames of each video
+) -> Tensor:  # (time,) int64, the number of its video
+    "Which video each frame is from."
+    return torch.repeat_interleave(torch.arange(len(lengths)), torch.as_tensor(lengths))
+
+
+def path_ends(
+    lengths: Sequence[int],  # frames of each video
+) -> Tensor:  # (2·video,) int64, places
+    "The places where time ends: each video's last frame forward, its first backward."
+    many = torch.as_tensor(lengths)
+    last = many.cumsum(0) - 1
+    return torch.cat([last, 2 * many.sum() - 1 - (last - many + 1)])
+
+
 # %% ../nbs/55_behavior.ipynb #712c21c4
 def affinity(
     points: Tensor,  # (time, dims), in steps
     width: float = 0.8,  # steps between places that pass for each other
     back: float = 0.1,  # a step backward in time, against one forward
+    lengths: Sequence[int] | None = None,  # of the videos, if they are several, one after the other
 ) -> tuple[Tensor, Tensor]:  # (place, place) each: on as the video goes; or a leap
     "How well it fits to go from row to column, before anything is balanced."
     time = len(points)
     frame = there_and_back(time)
     backward = torch.arange(2 * time) >= time
     at = points.double()[frame]  # (place, dims)
-    leave = F.pad(at[1:] - at[:-1], (0, 0, 0, 1))  # motion out of each place; 0 where time turns
+    ends = path_ends(lengths or [time])
+    leave = F.pad(at[1:] - at[:-1], (0, 0, 0, 1))  # motion out of each place
+    leave[ends] = 0  # none where time turns
     come = leave.roll(1, 0)  # motion into each place
     unlike = torch.cdist(leave, leave) ** 2 + torch.cdist(come, come) ** 2
     cost = torch.cdist(at, at) ** 2 + unlike / 4
     alike = torch.exp(-cost / (2 * width**2))
     alike = alike + 1e-9 / (1 + cost)  # never quite 0: from anywhere there is a way on
     near_in_time = (frame[:, None] - frame).abs() < 8
+    if lengths:
+        video = video_of(lengths)[frame]
+        near_in_time &= video[:, None] == video
     alike[near_in_time & (backward[:, None] == backward)] = 0  # that is no leap
     alike = alike / (0.1 + alike.sum(1, keepdim=True))  # like many or like one, it is one leap
     onward = torch.eye(2 * time, dtype=at.dtype).roll(1, 1)  # to the next place
     leap = alike.roll(-1, 0)  # to one like the next
     for way in (onward, leap):
         way[:, backward] *= back
-        way[[time - 1, -1]] = 0  # nobody stays where time ends
-        way[:, [time - 1, -1]] = 0
+        way[ends] = 0  # nobody stays where time ends
+        way[:, ends] = 0
     return onward, leap
 
 
 # %% ../nbs/55_behavior.ipynb #341c8bf1
 def balance(
-    flow: Tensor,  # (place, place) how well each step fits
+    flow: Tensor,  # (place, place) how well each step fits; or (place, way), with where each leads
     rounds: int,  # of scaling
-) -> Tensor:  # (place, place) how often each step is taken
+    ways: Tensor | None = None,  # (place, way) int64, where each leads
+) -> Tensor:  # as flow: how often each step is taken
     """Of all flows that pass every frame equally often, the one nearest in KL divergence.
 
     Iterative proportional fitting (Deming and Stephan 1940, Sinkhorn 1967): rows and columns are
@@ -211,32 +246,116 @@ def balance(
     row = flow.new_ones(len(flow))  # what each row is multiplied by
     column = flow.new_ones(len(flow))
     for _ in range(rounds):
-        leave = row * (flow @ column) + 1e-300
-        come = column * (row @ flow) + 1e-300
+        if ways is None:
+            leave = row * (flow @ column) + 1e-300
+            come = column * (row @ flow) + 1e-300
+        else:
+            leave = row * (flow * column[ways]).sum(1) + 1e-300
+            arrive = torch.zeros_like(column).index_add_(
+                0, ways.flatten(), (row[:, None] * flow).flatten()
+            )
+            come = column * arrive + 1e-300
         visits = flow.new_zeros(time).index_add_(0, frame, (leave * come).sqrt())
         level = (1 / time / visits).sqrt()[frame]  # a frame passed too seldom becomes likelier
         stay = (come / leave).sqrt()  # a place come to more often than left is left likelier
         row = row * level * stay
         column = column * level / stay
-    return row[:, None] * flow * column
+    return row[:, None] * flow * (column if ways is None else column[ways])
 
 
 # %% ../nbs/55_behavior.ipynb #ef803aca
 def plan(
     points: Tensor,  # (time, dims), in steps
     leaps: float,  # share of steps that leap, 0..1
+    lengths: Sequence[int] | None = None,  # of the videos, if they are several
 ) -> Tensor:  # (place, place) how often each step is taken
     "How the scene may go on: the balanced flow with that share of leaps, found by bisection."
-    onward, leap = affinity(points)
+    onward, leap = affinity(points, lengths=lengths)
+    return _bisected(onward, leap, leaps)
+
+
+def _bisected(onward: Tensor, leap: Tensor, leaps: float, ways: Tensor | None = None) -> Tensor:
+    "The balanced flow of what goes on and what leaps, with a share of leaps."
     low, high = -12.0, 6.0  # of the logarithm of what the leaps are multiplied by
     for _ in range(8):
         middle = (low + high) / 2
-        tried = balance(onward + exp(middle) * leap, 300)
+        tried = balance(onward + exp(middle) * leap, 300, ways)
         if tried[onward == 0].sum() > leaps * tried.sum():
             high = middle
         else:
             low = middle
-    return balance(onward + exp((low + high) / 2) * leap, 3000)
+    return balance(onward + exp((low + high) / 2) * leap, 3000, ways)
+
+
+# %% ../nbs/55_behavior.ipynb #2425e929
+def _alike_ways(
+    points: Tensor, lengths: Sequence[int], neighbors: int, width: float
+) -> tuple[Tensor, Tensor]:  # (edge, 2) places; (edge,) how alike, of the sum of all + 0.1
+    "Of each place those most like it, as affinity measures it, some rows at a time."
+    frame = there_and_back(len(points))
+    backward = torch.arange(len(frame)) >= len(points)
+    video = video_of(lengths)[frame]
+    at = points.double()[frame]
+    leave = F.pad(at[1:] - at[:-1], (0, 0, 0, 1))
+    leave[path_ends(lengths)] = 0
+    come = leave.roll(1, 0)
+    pairs = []
+    sums = []
+    for rows in torch.arange(len(frame)).split(256):
+        unlike = torch.cdist(leave[rows], leave) ** 2 + torch.cdist(come[rows], come) ** 2
+        cost = torch.cdist(at[rows], at) ** 2 + unlike / 4
+        alike = torch.exp(-cost / (2 * width**2)) + 1e-9 / (1 + cost)
+        same = (frame[rows, None] - frame).abs() < 8
+        same &= (backward[rows, None] == backward) & (video[rows, None] == video)
+        alike[same] = 0
+        sums.append(0.1 + alike.sum(1))
+        best, column = alike.topk(min(neighbors, len(frame)))
+        row = rows[:, None].expand_as(column)
+        pairs.append(torch.stack([row, column, best], 2).reshape(-1, 3))  # float64 holds places
+        few = torch.stack([column, row, best], 2)[:, :4].reshape(-1, 3)  # it is alike both ways
+        pairs.append(few)
+    edges = torch.cat(pairs)
+    edges = edges[edges[:, 2] > 0]
+    number, which = (edges[:, 0] * len(frame) + edges[:, 1]).unique(return_inverse=True)
+    how = torch.zeros_like(number)
+    how[which] = edges[:, 2]  # of a pair that came twice, the same number
+    places = torch.stack([number // len(frame), number % len(frame)], 1).long()
+    return places, how / torch.cat(sums)[places[:, 0]]
+
+
+# %% ../nbs/55_behavior.ipynb #bb9f0afb
+def sparse_plan(
+    points: Tensor,  # (time, dims), in steps
+    leaps: float,  # share of steps that leap, 0..1
+    lengths: Sequence[int],  # of the videos
+    neighbors: int = 64,  # of each place, so many that are most like it
+    width: float = 0.8,  # as affinity takes it
+    back: float = 0.1,  # as affinity takes it
+) -> tuple[Tensor, Tensor]:  # (place, way) where each leads; (place, way) how often each is taken
+    "The plan of many frames, by lists instead of a square: memory and time grow with the frames."
+    many = 2 * len(points)
+    places, alike = _alike_ways(points, lengths, neighbors, width)
+    row = (places[:, 0] - 1) % many  # to one like the next
+    on = torch.arange(many)
+    row = torch.cat([on, row])
+    column = torch.cat([(on + 1) % many, places[:, 1]])
+    fits = torch.cat([torch.ones(many, dtype=alike.dtype), alike])
+    fits = fits * torch.where(column >= many // 2, back, 1.0)
+    ends = torch.zeros(many, dtype=torch.bool)
+    ends[path_ends(lengths)] = True
+    fits = fits.masked_fill(ends[row] | ends[column], 0.0)
+    order = row.argsort(stable=True)  # of each row, going on comes first
+    count = torch.bincount(row, minlength=many)
+    at = torch.arange(len(row)) - (count.cumsum(0) - count).repeat_interleave(count)
+    ways = torch.zeros(many, int(count.max()), dtype=torch.int64)
+    flow = torch.zeros(ways.shape, dtype=alike.dtype)
+    ways[row[order], at] = column[order]
+    flow[row[order], at] = fits[order]
+    going = torch.zeros_like(flow)
+    going[:, 0] = flow[:, 0]
+    leaping = flow.clone()
+    leaping[:, 0] = 0
+    return ways, _bisected(going, leaping, leaps, ways)
 
 
 # %% ../nbs/55_behavior.ipynb #1803b657
@@ -324,13 +443,21 @@ def _learn_motion(
 ) -> list[float]:  # the loss of each batch
     "Adam, over rollouts of growing length. Interrupted, it keeps what was learned."
     time = len(behavior.points)
-    longest = min(8, time - 2)
+    lengths = behavior.lengths
+    longest = min(8, max(lengths) - 2)
     if longest < 2:
         return []  # too short to pass anywhere twice
     place = torch.arange(2 * time)
-    start = place[(place % time >= 1) & (place % time + longest < time)]
+    video = video_of(lengths)[behavior.frame.cpu()]
+    alone = F.pad(video[1:] != video[:-1], (0, 1))  # the last of a video's pass
+    alone[[time - 1, -1]] = True
+    passes = F.pad(alone.cumsum(0), (1, 0))[:-1]  # (place,) the number of its pass
+    first = torch.searchsorted(passes, passes)
+    behind = torch.searchsorted(passes, passes, right=True)
+    start = place[(place > first) & (place + longest < behind)]
     at = behavior.path[start, : behavior.narrow]
     same = (behavior.frame[start][:, None] - behavior.frame[start]).abs() < 8  # the same pass
+    same &= video[start][:, None] == video[start]
     apart = torch.cdist(at, at).masked_fill(same, inf)
     near = start[apart.topk(min(6, len(start) - 1), largest=False).indices]
     optimizer = torch.optim.Adam(behavior.motion.parameters(), 1e-3, fused=True)
@@ -378,9 +505,15 @@ class MarkovBehavior(PrincipalSpace):
         embed: int = 512,  # numbers in an embedding
         dims: int = 64,  # principal components kept
         ways: int = 24,  # ways on from a place
+        lengths: Sequence[int] | None = None,  # frames of each video, if they are several
     ) -> None:
         super().__init__(time, embed, dims)
         self.config["ways"] = ways
+        if lengths is not None and len(lengths) > 1:
+            if sum(lengths) != time or min(lengths) < 2:
+                raise ValueError(f"lengths must sum up to {time} frames, got {list(lengths)[:9]}")
+            self.config["lengths"] = list(lengths)
+        self.lengths = list(self.config.get("lengths", [time]))
         self.places = 2 * time  # of the plan
         self.narrow = min(12, dims)  # it leaves the path along the first few components only
         self.register_buffer("onward", torch.zeros(self.places, ways, dtype=torch.int16))
@@ -392,39 +525,59 @@ class MarkovBehavior(PrincipalSpace):
     @classmethod
     def fit(
         cls,
-        embeddings: Tensor,  # (time, embed) unit vectors, in order
+        embeddings: Tensor
+        | Sequence[Tensor],  # (time, embed) unit vectors; or several paths, a list
         *,
         seed: int = 0,  # the same seed, the same behavior
         progress: bool = True,  # show a bar
         leaps: float = 0.08,  # share of steps that leap to another time, between 0 and 1
         rounds: int = 800,  # batches the motion learns from; with 0 it stays on the path
+        # of each place, so many leaps are weighed; None: all of one path, 64 of several
+        neighbors: int | None = None,
     ) -> "MarkovBehavior":
-        """Make the plan, learn the motion.
+        """Make the plan, learn the motion. Of several paths, all in the space of one encoder, it may leap
+        from one to another where they are alike.
 
-        Raises ValueError unless there are 2 to 3,000 finite unit vectors: the plan grows with their square.
+        Raises ValueError unless there are 2 to 3,000 finite unit vectors, as the plan of one path grows
+        with their square; or, of several paths, at least 2 of each and 16,383 in all.
         """
-        if len(embeddings) > 3000:
+        lengths = None
+        if not isinstance(embeddings, Tensor) and len(embeddings) and np.ndim(embeddings[0]) == 2:
+            lengths = [len(path) for path in embeddings]
+            embeddings = torch.cat([unit_vectors(path, least=2) for path in embeddings])
+            neighbors = neighbors or 64
+            lengths = lengths if len(lengths) > 1 else None
+        if len(embeddings) > (16_383 if neighbors else 3000):
             raise ValueError(
                 f"{len(embeddings)} frames are too many to plan with: "
-                "give at most 3,000 (max_frames)"
+                f"give at most {'16,383' if neighbors else '3,000'} (max_frames)"
             )
         if not 0 < leaps < 1:
             raise ValueError(
                 f"leaps must be between 0 and 1, got {leaps}: 0.05 leaps once in twenty steps"
             )
-        behavior = cls.of(embeddings, 2, 64, seed, ways=min(24, 2 * len(embeddings)))
+        told = dict(ways=min(24, 2 * len(embeddings)))
+        if lengths:
+            told["lengths"] = lengths
+        behavior = cls.of(embeddings, 2, 64, seed, **told)
         with repeatable(seed, threads=1):
-            behavior.take(plan(behavior.points.cpu(), leaps))
+            points = behavior.points.cpu()
+            if neighbors is None:
+                behavior.take(plan(points, leaps))
+            else:
+                behavior.take(*sparse_plan(points, leaps, behavior.lengths, neighbors)[::-1])
             behavior.history = _learn_motion(behavior, rounds, progress)
         return behavior.eval()
 
     def take(
         self,
-        flow: Tensor,  # (place, place) how often each step is taken
+        flow: Tensor,  # (place, place) how often each step is taken; or (place, way)
+        leads: Tensor | None = None,  # (place, way) int64, where each way leads
     ) -> None:
         "Go by that plan from now on: of each place the likeliest ways are kept."
         chance = flow / flow.sum(1, keepdim=True).clamp_min(1e-300)
         likeliest, onward = chance.topk(self.config["ways"])
+        onward = onward if leads is None else leads.gather(1, onward)
         self.chance.copy_(likeliest)
         self.onward.copy_(onward)
         self.tabulate()
@@ -450,7 +603,7 @@ class MarkovBehavior(PrincipalSpace):
         self.path = self.points[self.frame]  # (place, dims)
         at = self.path[:, : self.narrow]
         come = at - at.roll(1, 0)  # the motion into it
-        come[:: len(self.points)] = 0  # none where time turns
+        come[(path_ends(self.lengths) + 1) % self.places] = 0  # none where time turns
         scaled = at / at.std(0).clamp_min(1e-6) / 2
         self.seen = torch.cat([scaled, soft_clip(come)], 1)  # (place, 2·narrow)
 

@@ -218,6 +218,41 @@ def _add_lab(vitals) -> None:
     _add_states(vitals)
 
 
+# %% ../nbs/99_command.ipynb #30e8b635
+def _add_gallery(commands) -> None:
+    "`gallery FOLDER -o site/`"
+    verb = commands.add_parser(
+        "gallery",
+        help="fit, vet and publish a folder of videos as a wall of living portraits",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    verb.add_argument("folder", help="a folder with videos, in it and in the folders below it")
+    verb.add_argument("-o", "--out", required=True, help="the gallery's folder, made if need be")
+    verb.add_argument("--title", default="Living portraits", help="of the wall")
+    verb.add_argument("--workers", type=int, help="processes; without it, one a core")
+    verb.add_argument("--scheduler", help="of a Dask cluster that runs already: tcp://ADDRESS:PORT")
+    verb.add_argument(
+        "--steps", type=int, default=10_000, help="of the rollout that vital signs are measured on"
+    )
+    for name, kind, default, says in (
+        ("encoder", str, "alive-tiny", "the CLIP that places the frames"),
+        ("generator", str, "morph", "what draws: morph, patch, film, siren"),
+        ("behavior", str, "alive", "what moves: alive, vae, texture"),
+        ("size", int, 256, "pixels along the shorter side"),
+        ("crop", str, "auto", "what of each picture: auto, center, none"),
+        ("seconds", float, 60, "at most so long for the generator of each"),
+        (
+            "max-frames",
+            int,
+            None,
+            "at most so many frames of each; without it the 200 that live longest",
+        ),
+        ("fps", float, None, "frames a second to keep"),
+        ("seed", int, 0, "a different seed gives a slightly different result"),
+    ):
+        verb.add_argument(f"--{name}", type=kind, default=default, help=says)
+
+
 # %% ../nbs/99_command.ipynb #58a5437c
 def _add_path(
     commands,  # argparse's subparsers
@@ -267,6 +302,7 @@ def _parser() -> argparse.ArgumentParser:
     vitals = _add_path(commands, "vitals", "measure how alive a long rollout is")
     _add_lab(vitals)
     _add_export(commands)
+    _add_gallery(commands)
     return parser
 
 
@@ -574,6 +610,22 @@ def _export(asked: argparse.Namespace) -> str:
     return "\n".join(done)
 
 
+# %% ../nbs/99_command.ipynb #b436de28
+def _gallery(asked: argparse.Namespace) -> str:
+    "Fit a folder of videos, here or on a cluster that runs already."
+    from alive_scene.alive import typed
+    from alive_scene.gallery import fit_gallery
+
+    names = ("encoder", "generator", "behavior", "size", "crop", "seconds", "max_frames", "fps")
+    words = {name: getattr(asked, name) for name in (*names, "seed")}
+    words |= dict(workers=asked.workers, vet=asked.steps, title=asked.title)
+    made = fit_gallery(asked.folder, asked.out, asked.scheduler, **words)
+    if not made.scenes:
+        raise ValueError(f"no video of {asked.folder} could be fitted: {made}")
+    serve = typed("python3", "-m", "http.server", "-d", asked.out)
+    return f"{made}\n{made.page}: put it on a web server, or {serve} and open http://localhost:8000"
+
+
 # %% ../nbs/99_command.ipynb #d3d45777
 def _records(alive, asked: argparse.Namespace, states: list[str], path) -> list:  # ethogram.Record
     "What was filmed, what was imagined, or both; runs that are too short are given away."
@@ -775,6 +827,7 @@ def _sorry(why: object, status: int = 2) -> int:  # The status
 def _done(asked: argparse.Namespace) -> int:  # The status
     "Do what is asked, and say what was done or why not."
     verbs = {"fit": _fit, "look": _look, "play": _play, "vitals": _vitals, "export": _export}
+    verbs |= {"gallery": _gallery}
     try:
         print(verbs[asked.command](asked))
     except (MemoryError, RuntimeError) as error:  # what torch says when there is no room

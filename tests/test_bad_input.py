@@ -35,7 +35,7 @@ from PIL import Image
 
 from alive_scene import maps, siren
 from alive_scene.actors import Camera, creature, look_at, napping_cat, orbit, portrait, stir
-from alive_scene.alive import AliveScene, in_a_line, thumbnail_sheet, thumbnails_of, typed
+from alive_scene.alive import AliveScene, in_a_line, joined, thumbnail_sheet, thumbnails_of, typed
 from alive_scene.behavior import (
     MarkovBehavior,
     PrincipalSpace,
@@ -44,6 +44,7 @@ from alive_scene.behavior import (
     plan,
     pull,
     soft_clip,
+    sparse_plan,
 )
 from alive_scene.browser import (
     export_html,
@@ -91,6 +92,20 @@ from alive_scene.ethogram import (
 from alive_scene.explorer import MapExplorer
 from alive_scene.film import FilmGenerator
 from alive_scene.flow import Motions, between, flow, flow_colors, sharpness
+from alive_scene.gallery import (
+    Piece,
+    covering_stretches,
+    farthest_points,
+    find_videos,
+    fit_gallery,
+    fit_long,
+    gallery_page,
+    plan_jobs,
+    run_stage,
+    split_video,
+    video_digest,
+    watch_piece,
+)
 from alive_scene.generator import BaseGenerator, SirenGenerator, paired, train_timed
 from alive_scene.graphs import export_onnx, scene_graphs, text_graph
 from alive_scene.maps import MapPlace
@@ -1581,6 +1596,73 @@ NUMBERS = [
         lambda alive: loop(replace(alive, behavior=published), 4),
         "fit with behavior='alive'",
     ),
+    ("no videos to join", lambda: joined([]), "no videos"),
+    (
+        "videos of two shapes",
+        lambda: joined([Scene(frames), Scene(frames[:, :, ::2])]),
+        "one shape and rate",
+    ),
+    (
+        "paths of two videos, for a texture",
+        lambda: AliveScene.learn(
+            Scene(np.concatenate([frames, frames])),
+            [observed, observed],
+            behavior="texture",
+            progress=False,
+        ),
+        "learns from one video",
+    ),
+    (
+        "a path of one frame beside another",
+        lambda: MarkovBehavior.fit([observed, observed[:1]]),
+        "2",
+    ),
+    (
+        "a sparse plan of what stands still",
+        lambda: sparse_plan(torch.zeros(6, 3), 0.08, [3, 3])[1].isfinite().all() or pytest.fail(),
+        WORKS,
+    ),
+    ("a folder of videos that is not there", lambda: find_videos("no"), "there is no folder no"),
+    ("a folder of no video", lambda: find_videos(folder("a")), "a holds no video"),
+    ("the digest of nothing", lambda: video_digest("no.mp4"), "there is no video no.mp4"),
+    ("a gallery of a folder that is not there", lambda: fit_gallery("no", "out"), "there is no"),
+    ("a gallery, colored", lambda: fit_gallery([clip()], "out", colour=1), "no option colour"),
+    ("a gallery hardly vetted", lambda: fit_gallery([clip()], "out", vet=1), "vet must be"),
+    ("a gallery by nobody", lambda: fit_gallery([clip()], "out", workers=0), "workers and ahead"),
+    (
+        "a job of an encoder",
+        lambda: plan_jobs([clip()], "out", encoder=5),
+        "encoder must be a name",
+    ),
+    ("a job of nothing", lambda: plan_jobs(["no.mp4"], "out"), WORKS),
+    (
+        "a stage that there isn't",
+        lambda: run_stage(plan_jobs([clip()], "out")[0][0], "sing"),
+        "stage must be one of watch",
+    ),
+    ("pieces of nothing", lambda: split_video("no.mp4", "."), "there is no video no.mp4"),
+    ("pieces of no length", lambda: split_video(clip(), ".", 0), "seconds must be above 0"),
+    ("pieces of a text", lambda: split_video(written("a.mp4"), "."), "can't be cut into pieces"),
+    ("a piece that is none", lambda: watch_piece(written("a.mp4")), r"a\.mp4"),
+    (
+        "stretches of a blink",
+        lambda: covering_stretches([Piece("a", observed[:4], ((0, 4),))]),
+        "give a longer video",
+    ),
+    ("one long nothing", lambda: fit_long("no.mp4", workers=1), "there is no video no.mp4"),
+    ("a wall of nothing", lambda: gallery_page(folder("a")), "a holds no scene"),
+    ("no point to choose", lambda: farthest_points(observed[:0], 3), "points must be"),
+    ("no points chosen", lambda: farthest_points(observed, 0), "count at least 1"),
+    (
+        "a scene learned by nothing known",
+        lambda: AliveScene.learn(Scene(frames), observed, generator="cloud", progress=False),
+        "there is no generator called 'cloud'",
+    ),
+    (
+        "a scene learned from NaN",
+        lambda: AliveScene.learn(Scene(frames), observed * nan, progress=False),
+        "NaN|finite",
+    ),
     ("the seam of two frames", lambda: seam(frames[:2]), "points must be at least 5"),
     ("the seam of a still film", lambda: seam(np.zeros((9, 4))), "points stand still"),
     (
@@ -2190,6 +2272,7 @@ FORMULAS = {
     *("caution", "color_of", "consistency", "entropy_rate", "shuffled_rate", "transition_shares"),
     *("bridge_way", "held"),
     *("Shots", "Stage", "Mesh", "silhouettes", "carve", "explained", "sphere_span", "composite"),
+    *("Job", "Gallery", "Piece", "whole_record", "records", "path_ends", "video_of"),
 }
 
 

@@ -13,9 +13,12 @@ from alive_scene.behavior import (
     balance,
     draw_place,
     move,
+    path_ends,
     plan,
     pull,
+    sparse_plan,
     there_and_back,
+    video_of,
 )
 from alive_scene.path import distance_to_path
 from alive_scene.rollout import Force, cure, rollout
@@ -407,3 +410,59 @@ def test_it_moves_in_a_space_of_another_size():
     wide = scene(60, 90)
     assert rollout(MarkovBehavior.fit(wide, progress=False, rounds=3), wide, 20).shape == (20, 90)
     assert cure(wide[:2], wide).shape == (2, 90) and room.__all__
+
+
+def three_walks():
+    "Three noisy rounds of the same circle, in 64 dimensions."
+    rng = torch.Generator().manual_seed(0)
+    angle = torch.arange(40) * 2 * torch.pi / 20
+    round_ = torch.zeros(40, 64)
+    round_[:, 0], round_[:, 1], round_[:, 2] = angle.cos(), angle.sin(), 2.0
+    noise = 0.02 * torch.randn(3, 40, 64, generator=rng)
+    return list(torch.nn.functional.normalize(round_ + noise, dim=2))
+
+
+def test_several_paths_are_one_behavior():
+    "It passes through all of them, and no step goes over an end as if it were time."
+    paths = three_walks()
+    behavior = MarkovBehavior.fit(paths, rounds=50, progress=False)
+    assert behavior.lengths == [40, 40, 40] and behavior.config["lengths"] == [40, 40, 40]
+    ends = path_ends([40, 40, 40])
+    assert behavior.chance[ends].abs().max() < 1e-9, "nobody goes on where time ends"
+    arriving = torch.zeros(240).index_add_(
+        0, behavior.onward.flatten().long(), behavior.chance.flatten()
+    )
+    assert arriving[ends].max() < 1e-9
+    observed = torch.cat(paths)
+    path = rollout(behavior, observed, 2000, temperature=1.0, curing=0.1, seed=0)
+    visited = video_of([40, 40, 40])[torch.cdist(path, observed).argmin(1)].bincount() / 2000
+    assert (visited > 0.15).all(), visited
+    again = MarkovBehavior(**behavior.config)
+    again.load_state_dict(behavior.state_dict())
+    assert torch.equal(again.seen, behavior.seen)
+
+
+def test_a_list_of_one_path_is_that_path():
+    path = three_walks()[0]
+    one = MarkovBehavior.fit(path, rounds=3, progress=False)
+    listed = MarkovBehavior.fit([path], rounds=3, progress=False, neighbors=80)
+    assert (one.chance - listed.chance).abs().max() < 1e-6 and "lengths" not in listed.config
+
+
+@pytest.mark.parametrize("lengths", [[40], [10, 30], [13, 13, 14]])
+def test_the_sparse_plan_of_all_neighbors_is_the_plan(lengths):
+    points = torch.randn(40, 3, generator=torch.Generator().manual_seed(1)).cumsum(0)
+    whole = plan(points, 0.08, lengths)
+    ways, often = sparse_plan(points, 0.08, lengths, neighbors=80)
+    ours = torch.zeros(80, 80, dtype=often.dtype)
+    ours.index_put_((torch.arange(80)[:, None].expand_as(ways), ways), often, accumulate=True)
+    assert (ours - whole).abs().max() < 1e-6 * whole.max()
+
+
+def test_a_sparse_plan_leaves_no_place_out_of_reach():
+    points = torch.randn(300, 4, generator=torch.Generator().manual_seed(2)).cumsum(0)
+    ways, often = sparse_plan(points, 0.08, [100, 200], neighbors=6)
+    come = torch.zeros(600, dtype=often.dtype).index_add_(0, ways.flatten(), often.flatten())
+    inside = torch.ones(600, dtype=torch.bool)
+    inside[path_ends([100, 200])] = False
+    assert (come[inside] > 1e-6).all() and ways.shape[1] < 60

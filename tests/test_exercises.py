@@ -369,6 +369,16 @@ WRONG = {
         "def cost(graphs): "
         "return sum(map(len, graphs.values()))/sum(inside(name)['numbers'] for name in graphs)",
     ],
+    ("90_gallery", "takes"): [
+        "def takes(start, many, each, workers): return (start + many * each) / workers",
+        "def takes(start, many, each, workers): return start + many * each / workers",
+        "def takes(start, many, each, workers): return start + many // workers * each",
+    ],
+    ("90_gallery", "radius"): [
+        "def radius(points, chosen): return torch.cdist(points, points[chosen]).amax()",
+        "def radius(points, chosen): return torch.cdist(points, points[chosen]).amin(1).mean()",
+        "def radius(points, chosen): return torch.cdist(points, points[chosen]).amin(1).min()",
+    ],
     ("95_generator_shootout", "decibels"): [
         "def decibels(drawn, true): return 10*np.log10(255**2/((drawn-true)**2).mean())",
         "def decibels(drawn, true): return 10*np.log10(255/((drawn.astype(float)-true)**2).mean())",

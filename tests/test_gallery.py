@@ -1,0 +1,611 @@
+"""A gallery: workers and a scheduler that are killed, a folder that two runs share, a disk that is full.
+
+And its wall, in a real browser.
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from base64 import b64decode, b64encode
+from errno import ENOSPC
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+import torch
+from browsers import launch, ticks, until
+from distributed import Client, LocalCluster
+from playwright.sync_api import sync_playwright
+from test_export import watched
+
+from alive_scene import gallery as room
+from alive_scene.actors import napping_cat, portrait
+from alive_scene.alive import AliveScene
+from alive_scene.clip import ClipEncoder
+from alive_scene.command import main
+from alive_scene.gallery import (
+    STAGES,
+    covering_stretches,
+    farthest_points,
+    find_videos,
+    fit_gallery,
+    fit_long,
+    gallery_page,
+    plan_jobs,
+    records,
+    run_stage,
+    split_video,
+    video_digest,
+    watch_piece,
+    whole_record,
+)
+from alive_scene.reader import read_scene
+from alive_scene.scene import Scene, write_video
+
+WORDS = dict(vet=200, size=40, generator="patch", behavior="texture", progress=False)
+HARM = "<img src=x onerror=\"document.title='harm'\">"
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    "Three videos in two folders, and a file that is none."
+    folder = tmp_path_factory.mktemp("clips")
+    (folder / "more").mkdir()
+    for seed, name in enumerate(["a.mp4", "b.gif", "more/a.mp4"]):
+        write_video(napping_cat(24, size=40, seed=seed), folder / name)
+    (folder / "broken.mp4").write_bytes(b"no video" * 100)
+    (folder / "readme.txt").write_text("no video either")
+    return folder
+
+
+def done(out):
+    "What the log says was done, stage by stage; a last line may be on its way."
+    try:
+        lines = (out / ".work" / "log.jsonl").read_text().splitlines()
+    except FileNotFoundError:
+        return []
+    return [(told["name"], told["stage"]) for told in map(json.loads, lines)]
+
+
+def until_done(out, count):
+    given_up = time.monotonic() + 300
+    while len(done(out)) < count:
+        assert time.monotonic() < given_up, f"{count} stages never were done"
+        time.sleep(0.05)
+
+
+def beside(work):
+    "Do something beside the test: a thread, and what it came to."
+    came = {}
+
+    def run():
+        try:
+            came["result"] = work()
+        except BaseException as error:
+            came["error"] = error
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, came
+
+
+def threads_only(**words):
+    "A cluster within this process, so that what a test replaces is replaced in it, too."
+    return LocalCluster(
+        processes=False, n_workers=1, threads_per_worker=2, dashboard_address=":0", **words
+    )
+
+
+@pytest.fixture(scope="module")
+def made(clips, tmp_path_factory):
+    "A gallery during whose making a worker was killed: its folder, and what fit_gallery answered."
+    out = tmp_path_factory.mktemp("gallery") / "site"
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        Client(cluster) as client,
+    ):
+        pids = list(client.run(os.getpid).values())
+        thread, came = beside(lambda: fit_gallery(clips, out, client, **WORDS))
+        until_done(out, 2)
+        os.kill(pids[0], signal.SIGKILL)
+        thread.join()
+        assert pids[0] not in client.run(os.getpid).values()
+    assert "error" not in came, came
+    return out, came["result"]
+
+
+def test_a_killed_worker_loses_its_task_alone(made):
+    out, gallery = made
+    assert len(gallery.scenes) == 3 and gallery.skipped == ()
+    stages = done(out)
+    assert len(stages) == len(set(stages)) == 3 * len(STAGES), "something was done twice, or never"
+    for name in gallery.scenes:
+        assert whole_record(out / f"{name}.json")
+        AliveScene.load(out / f"{name}.alive").rollout(4)
+    left = [path.name for path in (out / ".work").iterdir()]
+    assert left == ["log.jsonl"], "what was on its way is still there"
+
+
+def test_a_broken_video_is_told_and_stops_nothing(made, clips):
+    out, gallery = made
+    assert list(gallery.failed) == [str(clips / "broken.mp4")], gallery.failed
+    assert "no video" in gallery.failed[str(clips / "broken.mp4")]
+    assert "broken.mp4" in str(gallery) and "broken.mp4" in (out / "index.html").read_text()
+
+
+def test_what_is_there_and_whole_is_kept(made, clips):
+    out, gallery = made
+    good = [path for path in find_videos(clips) if path.name != "broken.mp4"]
+    before = {path: path.stat().st_mtime_ns for path in out.glob("*.alive")}
+    again = fit_gallery(good, out, **WORDS)  # nothing to do: no cluster is started
+    assert set(again.skipped) == set(gallery.scenes) and not again.failed
+    assert before == {path: path.stat().st_mtime_ns for path in out.glob("*.alive")}
+    assert len(done(out)) == 3 * len(STAGES)
+
+
+def test_what_is_damaged_is_made_again(made, clips, tmp_path):
+    out, gallery = made
+    copy = tmp_path / "site"
+    name = next(iter(gallery.scenes))
+    copy.mkdir()
+    for path in out.glob("*.*"):
+        if path.is_file():
+            (copy / path.name).write_bytes(path.read_bytes())
+    (copy / f"{name}.html").write_text("cut off")
+    good = [one["video"] for one in gallery.scenes.values()]
+    with threads_only() as cluster, Client(cluster) as client:
+        again = fit_gallery(good, copy, client, **WORDS)
+    assert set(again.skipped) == set(gallery.scenes) - {name}
+    assert {told for told, _ in done(copy)} == {name} and whole_record(copy / f"{name}.json")
+
+
+def test_a_scene_is_what_fit_makes(made):
+    "The same bytes as AliveScene.fit in one go, but for the small pictures' WebP."
+    out, gallery = made
+    name, record = next(iter(gallery.scenes.items()))
+    words = {word: value for word, value in WORDS.items() if word != "vet"}
+    whole = AliveScene.fit(record["video"], **words)
+    ours = AliveScene.load(out / f"{name}.alive")
+    assert torch.equal(ours.embeddings, whole.embeddings)
+    path = whole.rollout(20)
+    assert torch.equal(ours.rollout(20), path)
+    assert (ours.render(path) == whole.render(path)).all()
+
+
+def test_two_runs_on_one_folder_do_not_hurt_each_other(clips, tmp_path):
+    "Each with a cluster of its own, at once: all scenes are whole, whoever made them."
+    out = tmp_path / "site"
+    videos = [clips / "a.mp4", clips / "b.gif"]
+    with threads_only() as one, threads_only() as other, Client(one) as a, Client(other) as b:
+        runs = [beside(partial(fit_gallery, videos, out, client, **WORDS)) for client in (a, b)]
+        for thread, _ in runs:
+            thread.join()
+    for _, came in runs:
+        assert "error" not in came, came
+        assert len(came["result"].scenes) == 2 and not came["result"].failed
+    assert all(whole_record(file) for file in out.glob("[ab].json"))
+    assert [path.name for path in (out / ".work").iterdir()] == ["log.jsonl"]
+
+
+def test_two_clients_of_one_cluster_share_the_work(clips, tmp_path):
+    out = tmp_path / "site"
+    with threads_only() as cluster, Client(cluster) as a, Client(cluster) as b:
+        work = [partial(fit_gallery, [clips / "a.mp4"], out, client, **WORDS) for client in (a, b)]
+        runs = list(map(beside, work))
+        for thread, _ in runs:
+            thread.join()
+    assert all("error" not in came for _, came in runs), runs
+    assert sorted(done(out)) == sorted(("a", stage) for stage in STAGES)
+
+
+def test_a_full_disk_is_told_and_what_is_done_is_kept(clips, tmp_path, monkeypatch):
+    out = tmp_path / "site"
+
+    def full(*args, **words):
+        raise OSError(ENOSPC, "No space left on device")
+
+    with threads_only() as cluster, Client(cluster) as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(room, "export_html", full)
+            with pytest.raises(OSError, match=r"no room for a in .*make room and call it again"):
+                fit_gallery([clips / "a.mp4"], out, client, **WORDS)
+        assert done(out) == [("a", "watch"), ("a", "learn"), ("a", "vet")]
+        fit_gallery([clips / "a.mp4"], out, client, **WORDS)
+    assert done(out)[3:] == [("a", "publish")] and whole_record(out / "a.json")
+
+
+def start(*words):
+    "A part of a cluster, as a process of its own."
+    return subprocess.Popen(
+        [sys.executable, "-m", *map(str, words)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def cluster_of_processes(port, folder):
+    "A scheduler and a worker, without anybody who would start them again."
+    here = f"tcp://127.0.0.1:{port}"
+    scheduler = start(
+        *("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", port),
+        "--no-dashboard",
+    )
+    worker = start(
+        *("distributed.cli.dask_worker", here, "--nthreads", 1, "--no-dashboard", "--no-nanny"),
+        *("--local-directory", folder),
+    )
+    return scheduler, worker
+
+
+def test_a_scheduler_that_is_killed_and_started_again(clips, tmp_path):
+    "Scheduler and worker are gone with kill -9; others come at the same address: nothing is done twice."
+    out = tmp_path / "site"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    videos = [clips / "a.mp4", clips / "b.gif"]
+    processes = [*cluster_of_processes(port, tmp_path / "one")]
+    try:
+        with Client(f"tcp://127.0.0.1:{port}", timeout=300) as client:
+            client.wait_for_workers(1)
+            thread, came = beside(lambda: fit_gallery(videos, out, client, **WORDS))
+            until_done(out, 3)
+            for process in processes:
+                process.kill()
+            processes += cluster_of_processes(port, tmp_path / "two")
+            thread.join()
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert "error" not in came, came
+    assert len(came["result"].scenes) == 2
+    stages = done(out)
+    assert len(stages) == len(set(stages)) == 2 * len(STAGES)
+
+
+def test_resources_are_named(clips, tmp_path):
+    "Where workers have a GPU, encoding and learning wait for it; what no worker has is refused."
+    with threads_only() as cluster, Client(cluster) as client:
+        with pytest.raises(ValueError, match="what workers have"):
+            fit_gallery(
+                [clips / "a.mp4"], tmp_path, client, resources={"learn": {"GPU": 1}}, **WORDS
+            )
+    asked = []
+    with threads_only(resources={"GPU": 1}) as cluster, Client(cluster) as client:
+        submit = client.submit
+        client.submit = lambda *args, **words: asked.append(words) or submit(*args, **words)
+        fit_gallery([clips / "a.mp4"], tmp_path, client, **WORDS)
+    told = {words["key"].split("-")[0]: words["resources"] for words in asked}
+    assert told == dict(watch={"GPU": 1}, learn={"GPU": 1}, vet=None, publish=None)
+
+
+def test_names_are_kept_and_none_is_given_twice(made, clips, tmp_path):
+    out, gallery = made
+    jobs, failed = plan_jobs([*find_videos(clips), tmp_path / "not there.mp4"], out, 200)
+    names = {job.video: job.name for job in jobs}
+    assert names[str(clips / "a.mp4")] == "a"
+    assert re.fullmatch(r"a_[0-9a-f]{8}", names[str(clips / "more" / "a.mp4")])
+    assert set(gallery.scenes) <= set(names.values()) and len(set(names.values())) == len(names)
+    assert "look at its name" in failed[str(tmp_path / "not there.mp4")]
+    for odd in ("index.mp4", "Ä b&<c>.mp4", "...mp4", "words.mp4"):
+        (tmp_path / odd).write_bytes(b"1")
+        [job], _ = plan_jobs([tmp_path / odd], out)
+        assert re.fullmatch(r"[\w-]+", job.name) and job.name not in ("index", "words", "places")
+
+
+def test_a_video_is_known_by_what_it_holds(tmp_path):
+    one, other = tmp_path / "1.mp4", tmp_path / "2.mp4"
+    one.write_bytes(bytes(range(256)) * 20_000)
+    other.write_bytes(one.read_bytes())
+    assert video_digest(one) == video_digest(other)
+    changed = bytearray(one.read_bytes())
+    changed[-1] ^= 1
+    other.write_bytes(changed)
+    assert video_digest(one) != video_digest(other)
+    jobs = [plan_jobs([one], tmp_path, size=size)[0][0] for size in (64, 64, 128)]
+    assert jobs[0].key == jobs[1].key != jobs[2].key
+
+
+def test_a_stage_that_fails_is_told_to_the_next(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"no video")
+    [job], _ = plan_jobs([tmp_path / "a.mp4"], tmp_path / "out")
+    told = run_stage(job, "learn")
+    assert told["stage"] == "learn" and "no video" in told["failed"] and not told["full"]
+    assert run_stage(job, "publish", told) is told
+
+
+def test_farthest_points_cover(tmp_path):
+    "Within twice the radius of the best choice, here known: three far groups."
+    torch.manual_seed(0)
+    centers = torch.eye(3).repeat_interleave(20, 0)
+    points = centers + 0.01 * torch.randn(60, 3)
+    chosen = farthest_points(points, 3)
+    assert sorted((chosen // 20).tolist()) == [0, 1, 2]
+    assert farthest_points(points[:2], 9).sort().values.tolist() == [0, 1]
+
+
+# One long video
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    "Thirty seconds: two naps, and between them, after a cut, two seconds of somebody else."
+    naps = [napping_cat(170, size=40, seed=seed).frames for seed in (1, 2)]
+    frames = np.concatenate([naps[0], portrait(24, size=40, seed=0).frames, naps[1]])
+    return write_video(Scene(frames), tmp_path_factory.mktemp("long") / "film.mp4")
+
+
+def test_pieces_are_the_whole_and_can_be_read_alone(film, tmp_path):
+    pieces = split_video(film, tmp_path, 1)
+    parts = [read_scene(piece, size=40, max_frames=10_000).frames for piece in pieces]
+    whole = read_scene(film, size=40, max_frames=10_000).frames
+    assert len(pieces) > 1 and (np.concatenate(parts) == whole).all()
+
+
+def test_stretches_cover_what_is_rare_and_hold_no_cut(film, tmp_path):
+    pieces = [watch_piece(piece, size=40) for piece in split_video(film, tmp_path, 1)]
+    at = torch.cat([piece.embeddings for piece in pieces])
+    begin = np.cumsum([0, *(len(piece.embeddings) for piece in pieces)])
+    chosen = covering_stretches(pieces, frames=96, long=12)
+    taken = torch.cat([torch.arange(a, b) + int(begin[i]) for i, a, b in chosen])
+    assert len(taken) <= 96 and len(taken.unique()) == len(taken)
+    assert ((taken >= 170) & (taken < 194)).any(), "the two seconds of somebody else are left out"
+    for i, a, b in chosen:
+        assert any(first <= a and b <= behind for first, behind in pieces[i].parts), (
+            "a cut is in it"
+        )
+    radius = torch.cdist(at, at[taken]).amin(1).max()
+    first = torch.cdist(at, at[:96]).amin(1).max()
+    assert radius < first / 2, "no better than the first so many frames"
+
+
+def test_a_long_video_becomes_one_scene(film):
+    with threads_only() as cluster, Client(cluster) as client:
+        life = fit_long(film, client, frames=72, chunk=1, size=40, generator="patch")
+    assert len(life.embeddings) <= 72 and len(life.behavior.lengths) > 1
+    assert "which cover 364" in life.scene.notes[-1] and life.scene.name == "film"
+    assert life.rollout(200).isfinite().all()
+
+
+# From a terminal
+
+
+def test_the_command(clips, tmp_path, capsys):
+    words = ["--size", "40", "--generator", "patch", "--behavior", "texture", "--steps", "200"]
+    with threads_only() as cluster:
+        to = ["-o", str(tmp_path / "site"), "--scheduler", cluster.scheduler_address]
+        one = tmp_path / "one"
+        one.mkdir()
+        (one / "b.gif").write_bytes((clips / "b.gif").read_bytes())
+        assert main(["gallery", str(one), *to, *words, "--title", "Cats"]) == 0
+    assert "1 scenes" in capsys.readouterr().out
+    assert "<h1>Cats</h1>" in (tmp_path / "site" / "index.html").read_text()
+    assert main(["gallery", str(tmp_path / "nowhere"), "-o", str(tmp_path / "site")]) == 2
+    assert "there is no folder" in capsys.readouterr().err
+
+
+# The wall
+
+
+@pytest.fixture(scope="module")
+def wall(made, tmp_path_factory):
+    "A gallery of twenty, of the three scenes under other names, served: its folder and address."
+    out, _ = made
+    folder = tmp_path_factory.mktemp("wall")
+    found = list(records(out).items())
+    for path in out.rglob("onnxruntime-web-*/*"):
+        (folder / path.parent.name).mkdir(exist_ok=True)
+        (folder / path.parent.name / path.name).write_bytes(path.read_bytes())
+    for i in range(20):
+        name, record = found[i % len(found)]
+        for end in (".html", ".webp", ".alive"):
+            (folder / f"s{i:02}{end}").write_bytes((out / f"{name}{end}").read_bytes())
+        fails = ["drift"] if i % 5 == 4 else []
+        record = dict(record, title=f"Scene {i} {HARM}", missing=fails)
+        (folder / f"s{i:02}.json").write_text(json.dumps(record))
+    gallery_page(folder, f"A museum {HARM}", {"bad.mp4": f"cut {HARM}"})
+    asked = []
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            asked.append(self.path)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_port}/", asked
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as play:
+        found = launch(play)
+        yield found
+        found.close()
+
+
+def at(browser, address, width=800, height=740, **options):
+    "A tab of that size with the page, and a list that fills with its errors."
+    tab, _, errors = watched(browser, **options)
+    tab.set_viewport_size(dict(width=width, height=height))
+    tab.goto(address)
+    return tab, errors
+
+
+def lives(tab):
+    return set(tab.evaluate("gallery.living()"))
+
+
+def in_view(tab):
+    return set(
+        tab.evaluate("""() => [...document.querySelectorAll('.tile')].filter(tile => {
+      const box = tile.querySelector('.frame').getBoundingClientRect();
+      return !tile.hidden && box.bottom > 0 && box.top < innerHeight;
+    }).map(tile => tile.dataset.name)""")
+    )
+
+
+@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844)])
+def test_what_is_in_view_lives_and_nothing_else(browser, wall, width, height):
+    _, address, asked = wall
+    asked.clear()
+    tab, errors = at(browser, address, width, height)
+    shown = min(6, len(in_view(tab)))
+    until(tab, f"document.querySelectorAll('iframe.there').length === {shown}")
+    assert lives(tab) <= in_view(tab) and len(lives(tab)) == shown
+    first = "document.querySelector('iframe.there').contentDocument.getElementById('picture').dataset.index"
+    was = int(tab.evaluate(first))
+    until(tab, f"+{first} > {was + 3}")
+    assert not [path for path in asked if path.startswith("/s19.html")], (
+        "what is far below was loaded"
+    )
+    before = lives(tab)
+    tab.evaluate("scrollTo(0, document.querySelector('[data-name=s19]').offsetTop)")
+    until(tab, "gallery.living().includes('s19')")
+    until(tab, "document.querySelector('[data-name=s19] iframe.there') !== null")
+    assert lives(tab) <= in_view(tab) and before - lives(tab)
+    assert not errors
+    tab.close()
+
+
+def test_nothing_is_computed_when_nothing_is_in_view(browser, wall):
+    _, address, _ = wall
+    tab, errors = at(browser, address)
+    until(tab, "document.querySelectorAll('iframe.there').length > 0")
+    tab.evaluate("document.body.style.paddingBottom = '3000px'; scrollTo(0, 1e6)")
+    until(tab, "!document.querySelector('iframe')")
+    tab.evaluate(ticks, 30)
+    assert not lives(tab) and not in_view(tab)
+    tab.evaluate("scrollTo(0, 0)")
+    until(tab, "document.querySelectorAll('iframe.there').length > 0")
+    tab.route("**/words.json", lambda route: None)  # which never comes: by name alone
+    tab.fill("#words", "no such name")
+    until(tab, "!document.querySelector('iframe')")
+    assert tab.is_visible("#none") and not errors
+    tab.fill("#words", "scene 7")
+    until(tab, "gallery.living().length === 1")
+    assert lives(tab) == {"s07"}
+    tab.close()
+
+
+def test_those_that_need_a_look(browser, wall):
+    _, address, _ = wall
+    tab, errors = at(browser, address)
+    assert "20 scenes, 4 need a look" in tab.inner_text("#many")
+    tab.check("#looks")
+    shown = [tile.get_attribute("data-name") for tile in tab.query_selector_all(".tile:visible")]
+    assert shown == ["s04", "s09", "s14", "s19"]
+    tab.click("[data-name=s04] summary")
+    assert "drift" in tab.inner_text("[data-name=s04] tr.out")
+    assert not errors
+    tab.close()
+
+
+def test_names_that_hold_html_are_shown_harmless(browser, wall):
+    _, address, _ = wall
+    tab, errors = at(browser, address)
+    assert tab.title() == f"A museum {HARM}" and tab.inner_text("h1") == f"A museum {HARM}"
+    assert tab.locator("[data-name=s03] h2").inner_text() == f"Scene 3 {HARM}"
+    assert HARM in tab.inner_text("#failed") and not errors
+    tab.close()
+
+
+def test_a_sentence_is_read_as_python_reads_it(browser, wall):
+    folder, address, _ = wall
+    tab, errors = at(browser, address)
+    text = "the cat is asleep"
+    said = tab.evaluate("async text => [...await (await gallery.reader()).read(text)]", text)
+    encoder = ClipEncoder("alive-tiny")
+    ours = encoder.encode_text([text])[0].numpy()
+    assert np.dot(said, ours) / np.linalg.norm(said) > 0.9999
+    found = tab.evaluate(
+        "async said => gallery.scoresOf(said, await gallery.reader())", ours.tolist()
+    )
+    told = json.loads((folder / "places.json").read_text())
+    places = np.frombuffer(b64decode(told["places"]), np.int8).astype(float).reshape(20, 8, -1)
+    places /= np.linalg.norm(places, axis=2, keepdims=True)
+    neutral = np.frombuffer(
+        b64decode(json.loads((folder / "words.json").read_text())["neutral"]), np.float32
+    )
+    best = (places @ (ours - neutral)).max(1)
+    assert np.abs(best - [found["best"][name] for name in told["names"]]).max() < 1e-4
+    assert not errors
+    tab.close()
+
+
+def test_a_sentence_sorts_what_clip_knows(browser, wall, tmp_path):
+    "Scenes that lie where the sentence does come first; a name that has the word, before them."
+    folder, address, _ = wall
+    tab, _, errors = watched(browser)
+    encoder = ClipEncoder("alive-tiny")
+    said = encoder.encode_text(["a woman looks to the left"])[0]
+    told = json.loads((folder / "places.json").read_text())
+    places = np.frombuffer(b64decode(told["places"]), np.int8).reshape(20, 8, -1).copy()
+    places[13, 2] = (127 * said / said.abs().max()).round().to(torch.int8).numpy()
+    told["places"] = b64encode(places.tobytes()).decode()
+    tab.route("**/places.json", lambda route: route.fulfill(json=told))
+    tab.goto(address)
+    tab.fill("#words", "a woman looks to the left")
+    until(tab, "document.getElementById('note').textContent.includes('CLIP')")
+    assert tab.locator(".tile:visible").first.get_attribute("data-name") == "s13"
+    assert "1 stands out" in tab.inner_text("#note")
+    told["near"] = [2] * 20  # nothing is so near
+    tab.reload()
+    tab.fill("#words", "a woman looks to the left")
+    until(tab, "document.getElementById('note').textContent.includes('No name has it')")
+    assert not errors
+    tab.close()
+
+
+def test_on_a_wall_comes_the_next_scene(browser, wall):
+    _, address, _ = wall
+    tab, errors = at(browser, f"{address}?wall=0.5")
+    until(tab, "document.querySelector('#one iframe.there') !== null")
+    assert not tab.is_visible("h1")
+    for name in ("s01", "s02", "s03", "s05"):  # s04 needs a look
+        until(tab, f"document.getElementById('one').dataset.name === '{name}'")
+    assert tab.evaluate("document.querySelectorAll('#one iframe').length") <= 2
+    assert not errors
+    tab.close()
+
+
+def test_who_asks_for_less_motion_sees_stills(browser, wall):
+    _, address, _ = wall
+    tab, errors = at(browser, address, reduced_motion="reduce")
+    tab.evaluate(ticks, 60)
+    assert not tab.evaluate("document.querySelectorAll('iframe').length")
+    assert "less motion" in tab.inner_text("#note") and not errors
+    tab.close()
+
+
+def test_as_a_file_it_says_what_it_needs(browser, wall):
+    folder, _, _ = wall
+    tab, _, errors = watched(browser)
+    tab.goto((folder / "index.html").as_uri())
+    until(tab, "document.getElementById('note').textContent.includes('web server')")
+    assert not errors
+    tab.close()
+
+
+def test_a_page_of_the_wall_opens_alone(browser, wall):
+    _, address, _ = wall
+    tab, errors = at(browser, address)
+    tab.click("[data-name=s00] a")
+    until(tab, "location.pathname === '/s00.html' && Boolean(window.alive)")
+    tab.evaluate("alive.ready")
+    assert not errors
+    tab.close()
+
+
+def test_a_folder_without_scenes_has_no_wall(tmp_path):
+    with pytest.raises(ValueError, match="holds no scene"):
+        gallery_page(tmp_path)
