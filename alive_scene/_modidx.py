@@ -409,6 +409,7 @@ d = {
                 "alive_scene/ethogram.py",
             ),
             "alive_scene.ethogram._rows_of": ("ethogram.html#_rows_of", "alive_scene/ethogram.py"),
+            "alive_scene.ethogram._written": ("ethogram.html#_written", "alive_scene/ethogram.py"),
             "alive_scene.ethogram.bout_rows": (
                 "ethogram.html#bout_rows",
                 "alive_scene/ethogram.py",
