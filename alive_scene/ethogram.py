@@ -407,6 +407,7 @@ def labels_of(
     return states
 
 
+# %% ../nbs/53_ethogram.ipynb #7bd313e4
 def _written(value: object) -> object:
     "As a table has it: floats to a millionth, nothing for what isn't known."
     if not isinstance(value, float):
