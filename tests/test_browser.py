@@ -72,8 +72,7 @@ def books(root, folder, alive):
         ],
         map=[
             begin + "players.append(player := AlivePlayer(alive))\nplayer",
-            "player",
-            "MapExplorer(alive, player=player)",
+            "MapExplorer(alive, player=player)",  # which holds the second view of it
         ],
         stroll=[
             begin + "from dataclasses import replace\n" + stroll(root),
