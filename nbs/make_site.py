@@ -366,6 +366,8 @@ def pages(staged, executed, opening):
     attacks(staged)
     times(staged)
     formula_sheet(staged)
+    sheet = staged / "_formulas.md"
+    sheet.write_text(formulas(sheet.read_text(encoding="utf-8")), encoding="utf-8")
     return names
 
 
