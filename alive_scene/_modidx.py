@@ -1120,7 +1120,6 @@ d = {
             "alive_scene.reel._encoder": ("reel.html#_encoder", "alive_scene/reel.py"),
             "alive_scene.reel._gif": ("reel.html#_gif", "alive_scene/reel.py"),
             "alive_scene.reel._lucky_round": ("reel.html#_lucky_round", "alive_scene/reel.py"),
-            "alive_scene.reel._odds": ("reel.html#_odds", "alive_scene/reel.py"),
             "alive_scene.reel._of_film": ("reel.html#_of_film", "alive_scene/reel.py"),
             "alive_scene.reel._pictures": ("reel.html#_pictures", "alive_scene/reel.py"),
             "alive_scene.reel._round": ("reel.html#_round", "alive_scene/reel.py"),

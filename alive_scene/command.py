@@ -709,7 +709,8 @@ def _signs(alive, path) -> list[str]:  # alive: an AliveScene; path: (steps, emb
         f"{'':10} {'this':>8}  alive, over 10,000 steps",
         *lines,
         f"{len(signs) - len(fails)} of {len(signs)} hold"
-        + ("; * marks what doesn't" if fails else ""),
+        + ("; * marks what doesn't" if fails else "")
+        + (f" ({len(path):,} steps are short for this)" if len(path) < 10_000 else ""),
     ]
 
 

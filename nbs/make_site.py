@@ -365,9 +365,7 @@ def pages(staged, executed, opening):
     costs(staged)
     attacks(staged)
     times(staged)
-    formula_sheet(staged)
-    sheet = staged / "_formulas.md"
-    sheet.write_text(formulas(sheet.read_text(encoding="utf-8")), encoding="utf-8")
+    formula_sheet(staged, formulas)
     return names
 
 

@@ -12,7 +12,6 @@ import papermill
 from jupyter_client.manager import AsyncKernelManager
 
 from alive_scene.alive import AliveScene, typed
-from alive_scene.browser import export_html
 from alive_scene.reader import read_scene
 
 course = Path(__file__).parent
@@ -88,6 +87,8 @@ def run(video, out):
     except KeyboardInterrupt:
         return f"\nStopped. What was run so far: {notebook}"
     scene = max(out.glob("*.alive"), key=lambda path: path.stat().st_mtime)
+    from alive_scene.browser import export_html  # slow to import, and only `make alive` needs it
+
     page = scene.with_suffix(".html")
     try:
         export_html(AliveScene.load(scene), page)

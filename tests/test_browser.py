@@ -191,7 +191,6 @@ class Lab:
         )
         outside = []
         errors = []
-        page.set_default_timeout(1000 * limit)
         page.add_init_script(patience)
         if delay:
             page.route_web_socket(lambda url: True, partial(late, delay))
