@@ -456,6 +456,7 @@ d = {
                 "alive_scene/ethogram.py",
             ),
             "alive_scene.ethogram._rows_of": ("ethogram.html#_rows_of", "alive_scene/ethogram.py"),
+            "alive_scene.ethogram._written": ("ethogram.html#_written", "alive_scene/ethogram.py"),
             "alive_scene.ethogram.bout_rows": (
                 "ethogram.html#bout_rows",
                 "alive_scene/ethogram.py",
@@ -1349,7 +1350,6 @@ d = {
             "alive_scene.reel._encoder": ("reel.html#_encoder", "alive_scene/reel.py"),
             "alive_scene.reel._gif": ("reel.html#_gif", "alive_scene/reel.py"),
             "alive_scene.reel._lucky_round": ("reel.html#_lucky_round", "alive_scene/reel.py"),
-            "alive_scene.reel._odds": ("reel.html#_odds", "alive_scene/reel.py"),
             "alive_scene.reel._of_film": ("reel.html#_of_film", "alive_scene/reel.py"),
             "alive_scene.reel._pictures": ("reel.html#_pictures", "alive_scene/reel.py"),
             "alive_scene.reel._round": ("reel.html#_round", "alive_scene/reel.py"),

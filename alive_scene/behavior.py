@@ -25,7 +25,7 @@ __all__ = [
 # %% ../nbs/55_behavior.ipynb #c003
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, exp, inf
 
 import numpy as np

@@ -40,7 +40,7 @@ from .codec import PackedFrames
 from .flow import Motions
 from .graphs import scene_graphs, text_graph
 from .maps import MapPlace
-from .player import DRAG, HALF_LIFE, named_wishes, within_reach
+from .player import DRAG, HALF_LIFE, VIEWS, named_wishes, within_reach
 from .scene import write_atomic
 from .wish import LEAST, MOST, UNIT, Wish, large, text_limits
 
@@ -375,6 +375,7 @@ def _page(
         needs,
         fps=alive.scene.fps,
         points=points,
+        views=VIEWS,
         beside=beside and f"./{beside}/{next(iter(RUNTIME_FILES))}",
     )
     sheet = b64encode(bytes(thumbnail_sheet(alive.scene.frames).numpy())).decode()
@@ -394,6 +395,7 @@ def _page(
         script="".join(rest[sheets:]),
         data="\n".join(data),
         last=len(alive.embeddings) - 1,
+        views="".join(f"<option>{view}</option>" for view in VIEWS),
     )
 
 

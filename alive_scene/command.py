@@ -7,6 +7,7 @@ __all__ = ["main"]
 
 # %% ../nbs/99_command.ipynb #882b33a9
 import argparse
+import os
 import re
 import sys
 import warnings
@@ -205,7 +206,8 @@ def _add_lab(vitals) -> None:
     )
     for name, says in {
         "bouts": "a row a bout: state, start, end, duration",
-        "states": "a row a state: count, total, share, rate, mean, median, SD, longest, intervals",
+        "states": "a row a state: count, total, share, rate a minute; latency, mean, median, SD, longest "
+        "in seconds; intervals",
         "transitions": "what follows what: counts and probabilities, filmed beside imagined",
     }.items():
         vitals.add_argument(f"--{name}", nargs="?", const="-", metavar="CSV", help=says)
@@ -523,8 +525,9 @@ def _states(alive, asked: argparse.Namespace) -> tuple[list[str], str]:
     count = min(4, len(alive.embeddings)) if asked.clusters is None else asked.clusters
     states = cluster_states(alive.embeddings, count, asked.seed)
     return states, (
-        f"states: {count} groups of frames (k-means), A the largest; two of ten seeds agree to "
-        f"{consistency(alive.embeddings, count):.2f} (adjusted Rand index: 1 is alike, 0 is chance)"
+        f"states: {count} groups of frames (k-means), A the largest; groups from ten seeds agree, pair "
+        f"by pair, to {consistency(alive.embeddings, count):.2f} on average (adjusted Rand index: 1 is "
+        "alike, 0 is chance)"
     )
 
 
@@ -603,7 +606,7 @@ def _export(asked: argparse.Namespace) -> str:
     words |= dict(title=asked.title, caption=asked.caption, origin=asked.origin)
     path = export_html(alive, asked.out, wishes=wishes, **words)
     done.append(
-        f"{path}: open it in a browser"
+        f"{path}: open it in a browser; on a wall, with ?wall after its address, in full screen (F11)"
         if asked.runtime == "inside"
         else f"{path}: put it on a web server, with the folder beside it"
     )
@@ -783,7 +786,8 @@ def _signs(alive, path) -> list[str]:  # alive: an AliveScene; path: (steps, emb
         f"{'':10} {'this':>8}  alive, over 10,000 steps",
         *lines,
         f"{len(signs) - len(fails)} of {len(signs)} hold"
-        + ("; * marks what doesn't" if fails else ""),
+        + ("; * marks what doesn't" if fails else "")
+        + (f" ({len(path):,} steps are short for this)" if len(path) < 10_000 else ""),
     ]
 
 
@@ -849,6 +853,8 @@ def main(
     argv: list[str] | None = None,  # The words after `alive-scene`; None takes the terminal's
 ) -> int:  # 0, or 2 if what was asked can't be done, or 130 if it was interrupted
     "The `alive-scene` command."
+    # threads that wait sleep: beside other work, spinning makes small products many times slower
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with _printable():
         asked = _parser().parse_args(argv)
         warnings.formatwarning = lambda message, *_: f"{message}\n"

@@ -407,6 +407,14 @@ def labels_of(
     return states
 
 
+# %% ../nbs/53_ethogram.ipynb #7bd313e4
+def _written(value: object) -> object:
+    "As a table has it: floats to a millionth, nothing for what isn't known."
+    if not isinstance(value, float):
+        return value
+    return "" if np.isnan(value) else round(value, 6)
+
+
 def write_table(
     rows: Sequence[dict],  # alike
     path: str | Path,  # ends in .csv
@@ -418,8 +426,7 @@ def write_table(
     writer = csv.DictWriter(text, list(rows[0]))
     writer.writeheader()
     for row in rows:
-        known = {k: "" if isinstance(v, float) and np.isnan(v) else v for k, v in row.items()}
-        writer.writerow(known)
+        writer.writerow({name: _written(value) for name, value in row.items()})
     with write_atomic(path) as temporary:
         Path(temporary).write_text(text.getvalue(), encoding="utf-8", newline="")
     return Path(path)

@@ -106,9 +106,8 @@ class MapExplorer(VBox):
             plot_bgcolor="rgba(0,0,0,0)",
             font_color="#7a7a7a",
         )
-        figure.update_xaxes(gridcolor="rgba(128,128,128,.25)", zerolinecolor="rgba(128,128,128,.5)")
-        figure.update_yaxes(gridcolor="rgba(128,128,128,.25)", zerolinecolor="rgba(128,128,128,.5)")
-        return figure
+        lines = dict(gridcolor="rgba(128,128,128,.25)", zerolinecolor="rgba(128,128,128,.5)")
+        return figure.update_xaxes(**lines).update_yaxes(**lines)
 
     def _listen(self) -> None:
         "Tie the map's events to what they do; the first trace is the floor, the second the path."

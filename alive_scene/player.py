@@ -4,6 +4,7 @@
 
 # %% auto #0
 __all__ = [
+    "VIEWS",
     "HALF_LIFE",
     "DRAG",
     "jpeg",
@@ -60,7 +61,7 @@ from .scene import Scene, side_by_side, write_video
 from .wish import Wish
 
 # %% ../nbs/70_player.ipynb #f3059576
-_VIEWS = {  # what is played at once: seeds beyond the first, and what the temperature is multiplied by
+VIEWS = {  # what is played at once: seeds beyond the first, and what the temperature is multiplied by
     "one": [(0, 1.0)],
     "four versions": [(i, 1.0) for i in range(4)],
     "four temperatures": [(0, warmth) for warmth in (0.25, 0.5, 1.0, 2.0)],
@@ -80,7 +81,7 @@ class _Course:
 def _courses(alive: AliveScene, start: Tensor, seed: int, view: str) -> tuple[_Course, ...]:
     "Lives that begin at one place, (1, embed)."
     courses = []
-    for more, warmth in _VIEWS[view]:
+    for more, warmth in VIEWS[view]:
         name = f"× {warmth:g}" if view == "four temperatures" else f"seed {seed + more}"
         courses.append(_Course(name, warmth, Life.begin(alive.behavior, start, [seed + more])))
     return tuple(courses)
@@ -388,7 +389,7 @@ class _Panel(VBox):
         most = _REACH["seed"]
         self.seed = BoundedIntText(settings["seed"], min=0, max=most, description="seed")
         self.first = IntSlider(settings["start"], min=0, max=last, description="start")
-        self.view = Dropdown(options=list(_VIEWS), value=view, description="view")
+        self.view = Dropdown(options=list(VIEWS), value=view, description="view")
         self.playing = ToggleButton(True)
         self.step = Button(description="one step")
         self.surprise = Button(description="surprise me")
@@ -456,8 +457,8 @@ class AlivePlayer(_Panel):
         # by name: a button for each; or as rollout.advance takes them, heard all the time
         wishes: Mapping[str, Wish] | Sequence[Callable] = (),
     ) -> None:
-        if view not in _VIEWS:
-            known = ", ".join(map(repr, _VIEWS))
+        if view not in VIEWS:
+            known = ", ".join(map(repr, VIEWS))
             raise ValueError(f"view must be one of {known}, got {view!r}")
         last = len(alive.embeddings) - 1
         settings = dict(temperature=temperature, curing=curing, seed=seed, start=start)

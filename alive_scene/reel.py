@@ -23,6 +23,7 @@ from .alive import AliveScene
 from .clip import checked_seed
 from .rollout import Life, advance, starting_point
 from .scene import Scene, write_atomic, write_video
+from .wish import transitions
 
 
 # %% ../nbs/62_reel.ipynb #e620008
@@ -94,30 +95,23 @@ def bridge_way(
 
 
 # %% ../nbs/62_reel.ipynb #e620018
-def _odds(behavior, heat: float) -> Tensor:  # (place, way), rows sum to 1
-    "The chain at a temperature, as MarkovBehavior.arrive weighs it."
-    odds = behavior.going + heat * behavior.leaping
-    return odds / odds.sum(1, keepdim=True).clamp_min(1e-30)  # where time ends, nobody goes on
-
-
 def _chances(
-    behavior,
+    ways: Tensor,  # (place, way) int64, where each way leads
+    odds: Tensor,  # (place, way) how likely each is
     place: int,
     messages: Tensor,  # (message, place)
     left: int,  # places still to reach, those of this step included
     count: int,  # places reached in this step
-    heat: float,
     rng: np.random.Generator,
 ) -> list[float]:  # uniform, one a place reached
     "The luck that leads on along a bridge: of each way drawn, the middle of its stretch of chance."
     found = []
     for _ in range(count):
-        odds = behavior.going[place] + heat * behavior.leaping[place]  # (way,)
         message = messages[min(left, len(messages)) - 1]
-        way = bridge_way(odds, behavior.ways[place], message, rng)
-        until = odds.cumsum(0)
-        found.append(float((until[way] - odds[way] / 2) / until[-1]))
-        place = int(behavior.ways[place, way])
+        way = bridge_way(odds[place], ways[place], message, rng)
+        until = odds[place].cumsum(0)
+        found.append(float((until[way] - odds[place, way] / 2) / until[-1]))
+        place = int(ways[place, way])
         left -= 1
     return found
 
@@ -159,6 +153,7 @@ def _round(alive, life, luck, pace, curing) -> tuple[Life, Tensor]:  # its end; 
 def _lucky_round(
     alive: AliveScene,
     life: Life,
+    odds: Tensor,  # (place, way) of the plan
     messages: Tensor,  # (message, place)
     arrivals: int,  # places to reach
     steps: int,
@@ -176,7 +171,7 @@ def _lucky_round(
         noise = behavior.draw(generator, pace)
         place = int(life.state.place)
         count = int(float(life.state.part) + pace)
-        chances = _chances(behavior, place, messages, left, count, pace, rng)
+        chances = _chances(behavior.ways, odds, place, messages, left, count, rng)
         left -= count
         for i, chance in enumerate(chances):
             noise["chances"][0, i] = chance
@@ -241,7 +236,7 @@ def loop(
     seed = checked_seed(seed)
     pace = arrivals / steps
     behavior = alive.behavior
-    odds = _odds(behavior, pace)
+    odds = transitions(behavior, pace)
     place = _begin(alive, start, odds, arrivals, seed)
     ends = torch.tensor([place], device=odds.device)
     reach = min(arrivals, _REACH)
@@ -253,7 +248,7 @@ def loop(
         state.part, 0.5 / steps
     )  # never near a whole place, where rounding decides
     life = Life(replace(state, place=ends, part=part))
-    life, luck = _lucky_round(alive, life, messages, arrivals, steps, curing, seed)
+    life, luck = _lucky_round(alive, life, odds, messages, arrivals, steps, curing, seed)
     for _ in range(2 + 480 // steps):
         before = life.state.embedding
         life, path = _round(alive, life, luck, pace, curing)

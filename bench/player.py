@@ -129,8 +129,11 @@ def in_jupyterlab(browser, alive, folder, pictures):
             other.click()  # one player at a time
         if pictures:
             tab.wait_for_timeout(10_000)
-            box = tab.locator(".jp-OutputArea-output:has(.alive-screen)").first.bounding_box()
-            photograph(tab, pictures / "player.png", {**box, "width": 660})
+            shown = tab.locator(".jp-OutputArea-output:has(.alive-screen)").first
+            shown.evaluate("one => one.scrollIntoView()")  # the clicks above scrolled away from it
+            tab.wait_for_timeout(1000)
+            box = shown.bounding_box()
+            photograph(tab, pictures / "player.png", {**box, "width": 736})
         waited = {
             f"{name}, {by}": waits(tab, name, by)
             for name, by in (("temperature", "mouse"), ("temperature", "key"), ("curing", "mouse"))

@@ -365,7 +365,7 @@ def pages(staged, executed, opening):
     costs(staged)
     attacks(staged)
     times(staged)
-    formula_sheet(staged)
+    formula_sheet(staged, formulas)
     return names
 
 

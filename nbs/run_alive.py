@@ -11,7 +11,7 @@ from uuid import uuid4
 import papermill
 from jupyter_client.manager import AsyncKernelManager
 
-from alive_scene.alive import typed
+from alive_scene.alive import AliveScene, typed
 from alive_scene.reader import read_scene
 
 course = Path(__file__).parent
@@ -87,7 +87,16 @@ def run(video, out):
     except KeyboardInterrupt:
         return f"\nStopped. What was run so far: {notebook}"
     scene = max(out.glob("*.alive"), key=lambda path: path.stat().st_mtime)
+    from alive_scene.browser import export_html  # slow to import, and only `make alive` needs it
+
+    page = scene.with_suffix(".html")
+    try:
+        export_html(AliveScene.load(scene), page)
+        says = "the scene itself, living, with its temperature slider"
+    except OSError as error:  # the browser's runtime comes by npm, once
+        says = f"not made: {error}"
     print(f"\nIn {out}, to open in any browser:")
+    print(f"  {page.name:26} {says}")
     for name, what in made.items():
         print(f"  {name:26} {what}")
     print(f"  {'*.mp4':26} the same films beside the GIFs, 512 pixels or more")

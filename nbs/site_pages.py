@@ -376,8 +376,9 @@ def times(out):
     )
 
 
-def formula_sheet(out):
-    """Every formula of the course, with what the lesson says of its symbols, from the lessons themselves."""
+def formula_sheet(out, drawn):
+    """Every formula of the course, with what the lesson says of its symbols, from the lessons themselves.
+    `drawn` turns a text's formulas into what a browser shows."""
     lines = []
     for path in sorted((root / "nbs").glob("[0-9]*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -402,7 +403,7 @@ def formula_sheet(out):
             first = next("".join(one["source"]) for one in cells if one["cell_type"] == "markdown")
             title = re.match(r"# (.+)", first)[1]
             lines += [f"## [{path.stem[:2]}: {title}]({path.name})", "", *found]
-    (out / "_formulas.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (out / "_formulas.md").write_text(drawn("\n".join(lines) + "\n"), encoding="utf-8")
 
 
 # What the attacks found

@@ -72,8 +72,7 @@ def books(root, folder, alive):
         ],
         map=[
             begin + "players.append(player := AlivePlayer(alive))\nplayer",
-            "player",
-            "MapExplorer(alive, player=player)",
+            "MapExplorer(alive, player=player)",  # which holds the second view of it
         ],
         stroll=[
             begin + "from dataclasses import replace\n" + stroll(root),
@@ -192,7 +191,6 @@ class Lab:
         )
         outside = []
         errors = []
-        page.set_default_timeout(1000 * limit)
         page.add_init_script(patience)
         if delay:
             page.route_web_socket(lambda url: True, partial(late, delay))

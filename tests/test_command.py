@@ -135,7 +135,7 @@ def test_tables_of_a_lab(saved, tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert main(["vitals", saved, "--of", "filmed", "--clusters", "3", "--states"]) == 0
     said = capsys.readouterr().out
-    assert "two of ten seeds agree" in said and "share" in said and "speed" not in said
+    assert "groups from ten seeds agree" in said and "share" in said and "speed" not in said
 
 
 def test_play_makes_loops_and_films_of_many_kinds(saved, tmp_path, capsys):

@@ -57,9 +57,6 @@ async function load() {
   if (about.packed) frames = packedFrames(about.packed, await inflate(await unpack("code"), "deflate"), new Float32Array((await unpack("scores")).buffer));
 }
 
-// What is seen at once: of each life what its seed is more by, and what multiplies its temperature.
-const VIEWS = { one: [[0, 1]], "four versions": [0, 1, 2, 3].map(more => [more, 1]), "four temperatures": [.25, .5, 1, 2].map(warmth => [0, warmth]) };
-
 // A state as a network gave it, as the next step takes it.
 const aged = born => Object.fromEntries(Object.entries(born).map(([name, value]) => [name.replace("new_", "old_"), value]));
 
@@ -104,7 +101,7 @@ async function restart() {
   hearing?.letGo();
   const { observed: seen, ...born } = await nets.start.run({ frame: tensor("int64", [BigInt($("start").value)], [1]) });
   observed = seen;
-  return look(VIEWS[view].map(([more, warmth]) => {
+  return look(about.views[view].map(([more, warmth]) => {  // what its seed is more by, what multiplies its temperature
     const seed = +$("seed").value + more, name = view === "four temperatures" ? `× ${warmth}` : `seed ${seed}`;
     return { name, warmth, luck: luckOf(seed), state: aged(born), trail: [] };
   }));
