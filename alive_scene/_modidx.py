@@ -90,6 +90,7 @@ d = {
             "alive_scene.alive._read": ("alive.html#_read", "alive_scene/alive.py"),
             "alive_scene.alive._register": ("alive.html#_register", "alive_scene/alive.py"),
             "alive_scene.alive._scene": ("alive.html#_scene", "alive_scene/alive.py"),
+            "alive_scene.alive._scene_of": ("alive.html#_scene_of", "alive_scene/alive.py"),
             "alive_scene.alive._storable": ("alive.html#_storable", "alive_scene/alive.py"),
             "alive_scene.alive._try": ("alive.html#_try", "alive_scene/alive.py"),
             "alive_scene.alive._unit": ("alive.html#_unit", "alive_scene/alive.py"),
@@ -290,6 +291,44 @@ d = {
                 "alive_scene/browser.py",
             ),
             "alive_scene.browser.page_words": ("browser.html#page_words", "alive_scene/browser.py"),
+        },
+        "alive_scene.catalogue": {
+            "alive_scene.catalogue._digest": ("catalogue.html#_digest", "alive_scene/catalogue.py"),
+            "alive_scene.catalogue._faulty": ("catalogue.html#_faulty", "alive_scene/catalogue.py"),
+            "alive_scene.catalogue._places": ("catalogue.html#_places", "alive_scene/catalogue.py"),
+            "alive_scene.catalogue._signs": ("catalogue.html#_signs", "alive_scene/catalogue.py"),
+            "alive_scene.catalogue._tile": ("catalogue.html#_tile", "alive_scene/catalogue.py"),
+            "alive_scene.catalogue._traced": ("catalogue.html#_traced", "alive_scene/catalogue.py"),
+            "alive_scene.catalogue._write_search": (
+                "catalogue.html#_write_search",
+                "alive_scene/catalogue.py",
+            ),
+            "alive_scene.catalogue._write_words": (
+                "catalogue.html#_write_words",
+                "alive_scene/catalogue.py",
+            ),
+            "alive_scene.catalogue.add_scene": (
+                "catalogue.html#add_scene",
+                "alive_scene/catalogue.py",
+            ),
+            "alive_scene.catalogue.farthest_points": (
+                "catalogue.html#farthest_points",
+                "alive_scene/catalogue.py",
+            ),
+            "alive_scene.catalogue.gallery_page": (
+                "catalogue.html#gallery_page",
+                "alive_scene/catalogue.py",
+            ),
+            "alive_scene.catalogue.place_hash": (
+                "catalogue.html#place_hash",
+                "alive_scene/catalogue.py",
+            ),
+            "alive_scene.catalogue.records": ("catalogue.html#records", "alive_scene/catalogue.py"),
+            "alive_scene.catalogue.vetted": ("catalogue.html#vetted", "alive_scene/catalogue.py"),
+            "alive_scene.catalogue.whole_record": (
+                "catalogue.html#whole_record",
+                "alive_scene/catalogue.py",
+            ),
         },
         "alive_scene.clip": {
             "alive_scene.clip.ClipEncoder": ("clip.html#clipencoder", "alive_scene/clip.py"),
@@ -641,7 +680,6 @@ d = {
             "alive_scene.gallery.Job": ("gallery.html#job", "alive_scene/gallery.py"),
             "alive_scene.gallery.Job.file": ("gallery.html#job.file", "alive_scene/gallery.py"),
             "alive_scene.gallery.Job.work": ("gallery.html#job.work", "alive_scene/gallery.py"),
-            "alive_scene.gallery.Piece": ("gallery.html#piece", "alive_scene/gallery.py"),
             "alive_scene.gallery._Run": ("gallery.html#_run", "alive_scene/gallery.py"),
             "alive_scene.gallery._Run.__init__": (
                 "gallery.html#_run.__init__",
@@ -656,11 +694,8 @@ d = {
                 "alive_scene/gallery.py",
             ),
             "alive_scene.gallery._Run.send": ("gallery.html#_run.send", "alive_scene/gallery.py"),
-            "alive_scene.gallery._client": ("gallery.html#_client", "alive_scene/gallery.py"),
             "alive_scene.gallery._dask": ("gallery.html#_dask", "alive_scene/gallery.py"),
-            "alive_scene.gallery._digest": ("gallery.html#_digest", "alive_scene/gallery.py"),
             "alive_scene.gallery._drive": ("gallery.html#_drive", "alive_scene/gallery.py"),
-            "alive_scene.gallery._faulty": ("gallery.html#_faulty", "alive_scene/gallery.py"),
             "alive_scene.gallery._fit": ("gallery.html#_fit", "alive_scene/gallery.py"),
             "alive_scene.gallery._full": ("gallery.html#_full", "alive_scene/gallery.py"),
             "alive_scene.gallery._keep": ("gallery.html#_keep", "alive_scene/gallery.py"),
@@ -681,31 +716,14 @@ d = {
             "alive_scene.gallery._look": ("gallery.html#_look", "alive_scene/gallery.py"),
             "alive_scene.gallery._memory": ("gallery.html#_memory", "alive_scene/gallery.py"),
             "alive_scene.gallery._named": ("gallery.html#_named", "alive_scene/gallery.py"),
-            "alive_scene.gallery._places": ("gallery.html#_places", "alive_scene/gallery.py"),
             "alive_scene.gallery._publish": ("gallery.html#_publish", "alive_scene/gallery.py"),
             "alive_scene.gallery._quiet": ("gallery.html#_quiet", "alive_scene/gallery.py"),
             "alive_scene.gallery._resources": ("gallery.html#_resources", "alive_scene/gallery.py"),
-            "alive_scene.gallery._runs_of": ("gallery.html#_runs_of", "alive_scene/gallery.py"),
-            "alive_scene.gallery._signs": ("gallery.html#_signs", "alive_scene/gallery.py"),
-            "alive_scene.gallery._tile": ("gallery.html#_tile", "alive_scene/gallery.py"),
-            "alive_scene.gallery._traced": ("gallery.html#_traced", "alive_scene/gallery.py"),
             "alive_scene.gallery._vet": ("gallery.html#_vet", "alive_scene/gallery.py"),
             "alive_scene.gallery._watch": ("gallery.html#_watch", "alive_scene/gallery.py"),
             "alive_scene.gallery._why": ("gallery.html#_why", "alive_scene/gallery.py"),
-            "alive_scene.gallery._write_search": (
-                "gallery.html#_write_search",
-                "alive_scene/gallery.py",
-            ),
-            "alive_scene.gallery._write_words": (
-                "gallery.html#_write_words",
-                "alive_scene/gallery.py",
-            ),
-            "alive_scene.gallery.covering_stretches": (
-                "gallery.html#covering_stretches",
-                "alive_scene/gallery.py",
-            ),
-            "alive_scene.gallery.farthest_points": (
-                "gallery.html#farthest_points",
+            "alive_scene.gallery.cluster_client": (
+                "gallery.html#cluster_client",
                 "alive_scene/gallery.py",
             ),
             "alive_scene.gallery.find_videos": (
@@ -716,28 +734,10 @@ d = {
                 "gallery.html#fit_gallery",
                 "alive_scene/gallery.py",
             ),
-            "alive_scene.gallery.fit_long": ("gallery.html#fit_long", "alive_scene/gallery.py"),
-            "alive_scene.gallery.gallery_page": (
-                "gallery.html#gallery_page",
-                "alive_scene/gallery.py",
-            ),
             "alive_scene.gallery.plan_jobs": ("gallery.html#plan_jobs", "alive_scene/gallery.py"),
-            "alive_scene.gallery.records": ("gallery.html#records", "alive_scene/gallery.py"),
             "alive_scene.gallery.run_stage": ("gallery.html#run_stage", "alive_scene/gallery.py"),
-            "alive_scene.gallery.split_video": (
-                "gallery.html#split_video",
-                "alive_scene/gallery.py",
-            ),
             "alive_scene.gallery.video_digest": (
                 "gallery.html#video_digest",
-                "alive_scene/gallery.py",
-            ),
-            "alive_scene.gallery.watch_piece": (
-                "gallery.html#watch_piece",
-                "alive_scene/gallery.py",
-            ),
-            "alive_scene.gallery.whole_record": (
-                "gallery.html#whole_record",
                 "alive_scene/gallery.py",
             ),
         },
@@ -862,6 +862,29 @@ d = {
                 "alive_scene/graphs.py",
             ),
             "alive_scene.graphs.text_graph": ("graphs.html#text_graph", "alive_scene/graphs.py"),
+        },
+        "alive_scene.long_video": {
+            "alive_scene.long_video.Piece": ("long_video.html#piece", "alive_scene/long_video.py"),
+            "alive_scene.long_video._runs_of": (
+                "long_video.html#_runs_of",
+                "alive_scene/long_video.py",
+            ),
+            "alive_scene.long_video.covering_stretches": (
+                "long_video.html#covering_stretches",
+                "alive_scene/long_video.py",
+            ),
+            "alive_scene.long_video.fit_long": (
+                "long_video.html#fit_long",
+                "alive_scene/long_video.py",
+            ),
+            "alive_scene.long_video.split_video": (
+                "long_video.html#split_video",
+                "alive_scene/long_video.py",
+            ),
+            "alive_scene.long_video.watch_piece": (
+                "long_video.html#watch_piece",
+                "alive_scene/long_video.py",
+            ),
         },
         "alive_scene.maps": {
             "alive_scene.maps.MapPlace": ("maps.html#mapplace", "alive_scene/maps.py"),

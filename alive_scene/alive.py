@@ -156,6 +156,18 @@ def _views_of(
     return read_views(video, size=size, max_frames=max_frames or 200)
 
 
+# %% ../nbs/60_alive.ipynb #4eba4149
+def _scene_of(
+    video: str | Path | Scene,
+    **words: object,  # of read_segment
+) -> Scene:
+    "A video as it is learned. What was asked for is never cut: what in it isn't life, a warning tells."
+    scene = video if isinstance(video, Scene) else read_segment(video, **words)
+    if scene is video or any(words[name] is not None for name in ("max_frames", "start", "stop")):
+        warn_lifeless(scene)
+    return scene
+
+
 def _pictures(drawing: type, scene: Scene, views: Views | None) -> np.ndarray | Views:
     "What a generator learns. A field is refused here, before a minute is spent, if none can be had."
     if drawing.kind != "nerf":
@@ -227,16 +239,10 @@ class AliveScene:
         views = _views_of(video, size, **taken)
         several = isinstance(video, Sequence) and not isinstance(video, str)
         videos = views.scenes[:1] if views else video if several else [video]
-        scenes = [
-            one if isinstance(one, Scene) else read_segment(one, size=size, crop=crop, **taken)
-            for one in videos
-        ]
+        scenes = [_scene_of(one, size=size, crop=crop, **taken) for one in videos]
         scene = joined(scenes)
         _storable(scene)
         pictures = _pictures(drawing, scene, views)
-        for one, given in zip(scenes, videos, strict=True):
-            if isinstance(given, Scene) or (max_frames, start, stop) != (None, None, None):
-                warn_lifeless(one)  # what was asked for is never cut
         with repeatable(seed):
             eye = encoder if isinstance(encoder, ClipEncoder) else ClipEncoder(encoder)
             paths = [encode_scene(one, eye) for one in scenes]

@@ -8,19 +8,11 @@ __all__ = [
     "find_videos",
     "video_digest",
     "Job",
-    "whole_record",
-    "records",
     "plan_jobs",
-    "farthest_points",
     "run_stage",
     "Gallery",
+    "cluster_client",
     "fit_gallery",
-    "gallery_page",
-    "split_video",
-    "Piece",
-    "watch_piece",
-    "covering_stretches",
-    "fit_long",
 ]
 
 # %% ../nbs/90_gallery.ipynb #14cc171e
@@ -30,34 +22,32 @@ import logging
 import os
 import time
 import warnings
-from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from errno import EDQUOT, ENOSPC
-from functools import partial
 from hashlib import sha256
-from html import escape
 from pathlib import Path
-from string import Template
-from tempfile import TemporaryDirectory
-from threading import Lock
 
 import numpy as np
 import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-import alive_scene
-from .alive import AliveScene, in_a_line, joined
-from .browser import RUNTIME_FILES, export_html, page_words
+from .alive import AliveScene, in_a_line
+from alive_scene.catalogue import (
+    OWN_NAMES,
+    add_scene,
+    gallery_page,
+    place_hash,
+    records,
+    vetted,
+    whole_record,
+)
 from .clip import ClipEncoder, encode_scene
-from .reader import read_scene
 from .scene import Scene, write_atomic
-from .segments import read_segment, survey
-from .vitals import TARGETS, missing, vital_signs
-from .wish import text_limits
+from .segments import read_segment
 
 # %% ../nbs/90_gallery.ipynb #9306c0b6
 _ENDINGS = (
@@ -148,65 +138,16 @@ class Job:
         return Path(self.out) / f"{self.name}{suffix}"
 
 
-# %% ../nbs/90_gallery.ipynb #ebbc5033
-def _digest(file: Path) -> dict:
-    "A file's length and hash, by which damage is known."
-    with file.open("rb") as stream:
-        digest = sha256()
-        while block := stream.read(2**20):
-            digest.update(block)
-    return dict(bytes=file.stat().st_size, sha256=digest.hexdigest())
-
-
-def whole_record(
-    path: str | Path,  # NAME.json of a gallery
-    key: str | None = None,  # what it must have been made from; None: anything
-) -> dict | None:  # what it says, or None
-    "The record of a scene whose files are all there and undamaged; None for one that isn't, or is another."
-    path = Path(path)
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if key not in (None, record["key"]):
-            return None
-        same = all(_digest(path.parent / name) == told for name, told in record["files"].items())
-        return record if same and record["files"] else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-# %% ../nbs/90_gallery.ipynb #1e3f2510
-def records(
-    out: str | Path,  # a gallery's folder
-) -> dict[str, dict]:  # by name, sorted
-    "What the folder says of its scenes; files aren't looked at. What is none is left out."
-    found = {}
-    for file in sorted(Path(out).glob("*.json")):
-        if file.stem in _TAKEN:
-            continue
-        try:
-            record = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(record, dict) and {"key", "video", "files", "signs"} <= record.keys():
-            found[file.stem] = record
-    return found
-
-
 # %% ../nbs/90_gallery.ipynb #b0fe3f16
-_WORDS = "words.json"  # what reads sentences, of the bundled encoder
-_SEEN = "places.json"  # where the scenes lie
-_TAKEN = "index", "words", "places"  # names of the gallery's own files
-
-
 def _named(video: Path, taken: set[str], before: dict[str, str]) -> str:
     "A name for files that no other video of the gallery has: the one it had before, or its own."
-    if before.get(str(video)):
-        return before[str(video)]
+    if before.get(place_hash(video)):
+        return before[place_hash(video)]
     stem = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in video.stem)[:60]
-    stem = f"scene_{stem}" if stem.lower() in ("", *_TAKEN) else stem
+    stem = f"scene_{stem}" if stem.lower() in ("", *OWN_NAMES) else stem
     if stem.lower() not in taken:
         return stem
-    return f"{stem}_{sha256(str(video).encode()).hexdigest()[:8]}"
+    return f"{stem}_{place_hash(video)[:8]}"
 
 
 def plan_jobs(
@@ -229,7 +170,7 @@ def plan_jobs(
     if not isinstance(options["encoder"], str):
         raise TypeError("encoder must be a name: each worker makes its own")
     out = Path(out).absolute()
-    before = {one["video"]: name for name, one in records(out).items()}
+    before = {one["place"]: name for name, one in records(out).items()}
     taken = {name.lower() for name in before.values()}
     jobs = []
     failed = {}
@@ -320,115 +261,18 @@ def _left_signs(job: Job) -> dict | None:
 def _vet(job: Job) -> dict:
     "Vital signs, and those that fall outside TARGETS."
     alive = _left_alive(job) or _learn(job)
-    signs = vital_signs(alive.rollout(job.vet), alive.embeddings)
-    told = {name: value if np.isfinite(value) else None for name, value in signs.items()}
-    vetted = dict(signs=told, missing=missing(signs))
+    signs = vetted(alive, job.vet)
     with write_atomic(job.work(".signs")) as temporary:
-        temporary.write_text(json.dumps(vetted), encoding="utf-8")
-    return vetted
-
-
-# %% ../nbs/90_gallery.ipynb #9de7d980
-def farthest_points(
-    points: Tensor,  # (time, embed)
-    count: int,  # how many to choose; all, if there are no more
-) -> Tensor:  # (count,) int64, in the order they are chosen
-    """Points that cover all others: each is the one farthest from those before it (Gonzalez 1985).
-
-    The first is nearest to the mean. No choice of as many covers with less than half the radius.
-    Raises ValueError unless there are points and count is at least 1.
-    """
-    if points.ndim != 2 or not len(points) or count < 1:
-        raise ValueError(
-            f"points must be (time, embed), and count at least 1, got {tuple(points.shape)} and {count}"
-        )
-    chosen = [int((points - points.mean(0)).norm(dim=1).argmin())]
-    far = (points - points[chosen[0]]).norm(dim=1)
-    while len(chosen) < min(count, len(points)):
-        chosen.append(int(far.argmax()))
-        far = torch.minimum(far, (points - points[chosen[-1]]).norm(dim=1))
-    return torch.tensor(chosen)
-
-
-# %% ../nbs/90_gallery.ipynb #8740ff5a
-_TRACING = Lock()  # torch traces one graph at a time in a process
-
-
-def _traced(make: Callable) -> object:
-    """Trace graphs, one at a time in a process. torch's tracer fails now and then in a thread that isn't
-    the main one, and does it when asked again; what can't be traced fails twice."""
-    with _TRACING:
-        try:
-            return make()
-        except ValueError:
-            return make()
-
-
-def _write_words(out: Path, alive: AliveScene) -> None:
-    "What a page needs to read sentences, once: a megabyte and a half, fetched when somebody searches."
-    file = out / _WORDS
-    try:
-        if json.loads(file.read_text(encoding="utf-8"))["version"] == alive_scene.__version__:
-            return
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    parts, words = _traced(partial(page_words, alive))
-    told = dict(version=alive_scene.__version__, words=words)
-    told |= {name: b64encode(data).decode() for name, data in parts.items()}
-    with write_atomic(file) as temporary:
-        temporary.write_text(json.dumps(told), encoding="utf-8")
+        temporary.write_text(json.dumps(signs), encoding="utf-8")
+    return signs
 
 
 # %% ../nbs/90_gallery.ipynb #fa7ea99d
-_PLACES = 8  # frames by which a scene is found: 4 kB of it
-_POSTER = 480  # pixels along the longer side of a still
-
-
-def _places(embeddings: Tensor) -> str:
-    "Some frames of a scene that cover it, in 8 bits a number, as base64."
-    some = embeddings[farthest_points(embeddings, _PLACES)]
-    some = some[torch.arange(_PLACES) % len(some)]
-    scaled = some / some.abs().amax(1, keepdim=True).clamp_min(1e-9)
-    return b64encode((127 * scaled).round().to(torch.int8).numpy().tobytes()).decode()
-
-
 def _publish(job: Job) -> dict:
-    "Page, still and record, in their places; the record comes last, so what has one is whole."
-    from PIL import Image
-
+    "Page, still and record, in their places."
     alive = _left_alive(job) or _learn(job)
-    vetted = _left_signs(job) or _vet(job)
-    _traced(partial(export_html, alive, job.file(".html"), runtime="beside"))
-    still = Image.fromarray(alive.render(alive.embeddings[:1])[0])
-    height, width = still.height, still.width
-    still.thumbnail((_POSTER, _POSTER))
-    with write_atomic(job.file(".webp")) as temporary:
-        still.save(temporary, quality=82)
-    with write_atomic(job.file(".alive")) as temporary:
-        temporary.write_bytes(job.work(".alive").read_bytes())
-    scene = alive.scene
-    record = dict(
-        key=job.key,
-        name=job.name,
-        title=scene.title or scene.name,
-        caption=scene.caption,
-        video=job.video,
-        frames=len(alive.embeddings),
-        height=height,
-        width=width,
-        fps=scene.fps,
-        encoder=alive.encoder,
-        parts=alive.parts,
-        notes=list(scene.notes),
-        places=_places(alive.embeddings),
-        files={job.file(end).name: _digest(job.file(end)) for end in (".alive", ".html", ".webp")},
-        **vetted,
-    )
-    if alive.encoder == "alive-tiny":
-        _write_words(Path(job.out), alive)  # once a gallery; here, as it takes some seconds
-    with write_atomic(job.file(".json")) as temporary:
-        temporary.write_text(json.dumps(record), encoding="utf-8")
-    return record
+    signs = _left_signs(job) or _vet(job)
+    return add_scene(alive, job.out, job.name, video=job.video, key=job.key, signs=signs)
 
 
 # %% ../nbs/90_gallery.ipynb #bd08fb75
@@ -558,8 +402,12 @@ def _quiet(name: str) -> Iterator[None]:
 
 # %% ../nbs/90_gallery.ipynb #d6f08f95
 @contextmanager
-def _client(client, workers: int | None) -> Iterator:  # of distributed.Client
-    "The client that was given; or one of an address, or of a cluster on this machine, closed later."
+def cluster_client(
+    client: object = None,  # a distributed.Client, or a scheduler's address; None: this machine's cores
+    workers: int | None = None,  # processes, without a client; None: one a core
+) -> Iterator:  # of distributed.Client
+    """The client that was given; or one of an address, or of a cluster on this machine, closed later.
+    Raises ConnectionError if no scheduler answers, ImportError without Dask."""
     dask = _dask()
     if client is None:
         count = workers or os.cpu_count() or 1
@@ -760,7 +608,7 @@ def fit_gallery(
 
 def _fit(left, client, workers, resources, ahead, progress) -> dict[str, str]:  # what failed, why
     "Send what is left to do through a cluster."
-    with _client(client, workers) as found:
+    with cluster_client(client, workers) as found:
         asked = _resources(found, resources)
         if progress:
             print(f"dashboard: {found.dashboard_link}", flush=True)
@@ -774,274 +622,3 @@ def _fit(left, client, workers, resources, ahead, progress) -> dict[str, str]:  
                 for futures in run.held.values():  # interrupted: the rest is not wanted any more
                     found.cancel(futures)
     return run.failed
-
-
-# %% ../nbs/90_gallery.ipynb #4e7d49e6
-def _write_search(out: Path, scenes: dict[str, dict]) -> int:
-    "Where the scenes lie that the bundled encoder placed, for a search by sentences; how many."
-    known = {name: one for name, one in scenes.items() if one["encoder"] == "alive-tiny"}
-    if not known:
-        return 0
-    placed = np.stack([np.frombuffer(b64decode(one["places"]), np.int8) for one in known.values()])
-    places = torch.from_numpy(placed.reshape(len(known), _PLACES, -1).astype(np.float32))
-    places = torch.nn.functional.normalize(places, dim=2)
-    first = AliveScene.load(out / f"{next(iter(known))}.alive")
-    _write_words(out, first)
-    near = [round(text_limits(some, "alive-tiny")[1], 5) for some in places]
-    told = dict(names=list(known), count=_PLACES, near=near)
-    told["places"] = b64encode(placed.tobytes()).decode()
-    with write_atomic(out / _SEEN) as temporary:
-        temporary.write_text(json.dumps(told), encoding="utf-8")
-    return len(known)
-
-
-# %% ../nbs/90_gallery.ipynb #be93d27e
-def _signs(record: dict) -> str:
-    "A scene's vital signs as a table, those outside TARGETS marked."
-    rows = []
-    for sign, (least, most) in TARGETS.items():
-        value = record["signs"][sign]
-        told = "–" if value is None else f"{value:.3g}"
-        usual = f"up to {most:g}" if least == 0 else f"{least:g} to {most:g}"
-        out = ' class="out"' if sign in record["missing"] else ""
-        rows.append(f"<tr{out}><th>{sign}</th><td>{told}</td><td>{usual}</td></tr>")
-    return f"<table>{''.join(rows)}</table>"
-
-
-def _tile(name: str, record: dict) -> str:
-    "One portrait on the wall: a still, which comes alive in view, its name, its signs."
-    title = escape(record["title"] or name)
-    aspect = min(max(record["width"] / record["height"], 0.75), 16 / 9)
-    fails = record["missing"]
-    hold = len(TARGETS) - len(fails)
-    mark = ' <strong class="look">needs a look</strong>' if fails else ""
-    caption = f'<p class="caption">{escape(record["caption"])}</p>' if record["caption"] else ""
-    found = escape(" ".join([name, record["title"], record["caption"], Path(record["video"]).name]))
-    return (
-        f'<li class="tile" data-name="{escape(name)}" data-found="{found}"'
-        f"{' data-look' if fails else ''}>"
-        f'<a href="{escape(name)}.html"><span class="frame" style="aspect-ratio: {aspect:.4f}">'
-        f'<img src="{escape(name)}.webp" alt="" loading="lazy" decoding="async"'
-        f' width="{record["width"]}" height="{record["height"]}"></span>'
-        f"<h2>{title}</h2></a>{caption}"
-        f"<details><summary>{hold} of {len(TARGETS)} signs hold{mark}</summary>"
-        f"{_signs(record)}</details></li>"
-    )
-
-
-# %% ../nbs/90_gallery.ipynb #e4c06fe3
-def _faulty(failed: Mapping[str, str]) -> str:
-    "What could not be fitted, for the foot of the page."
-    if not failed:
-        return ""
-    rows = "".join(
-        f"<li>{escape(Path(name).name)}: {escape(why)}</li>" for name, why in failed.items()
-    )
-    return f'<section id="failed"><h2>Not fitted</h2><ul>{rows}</ul></section>'
-
-
-# %% ../nbs/90_gallery.ipynb #132b3ea0
-def gallery_page(
-    out: str | Path,  # a gallery's folder
-    title: str = "Living portraits",  # of the wall
-    failed: Mapping[str, str] | None = None,  # what could not be fitted, and why
-) -> Path:  # its index.html
-    """Write the wall of a folder's scenes: it plays what is in view, and is searched by name and by words.
-
-    Raises ValueError for a folder without scenes, OSError for one that can't be written.
-    """
-    out = Path(out)
-    scenes = records(out)
-    if not scenes:
-        raise ValueError(f"{out} holds no scene: fit_gallery makes some")
-    words = _write_search(out, scenes)
-    static = Path(alive_scene.__file__).parent / "static"
-    names = ("gallery.html", "gallery.css", "page_words.js", "gallery.js")
-    page, style, *script = ((static / name).read_text(encoding="utf-8") for name in names)
-    runtime = next(out.glob("onnxruntime-web-*"), None)
-    about = dict(words=_WORDS if words else "", places=_SEEN)
-    about["runtime"] = f"./{runtime.name}/{next(iter(RUNTIME_FILES))}" if runtime else ""
-    looks = sum(bool(one["missing"]) for one in scenes.values())
-    text = Template(page).substitute(
-        title=escape(title),
-        many=f"{len(scenes)} scene{'s' * (len(scenes) != 1)}",
-        looks=f", {looks} need{'s' * (looks == 1)} a look" if looks else "",
-        how="by name, or by what CLIP sees" if words else "by name",
-        tiles="\n".join(_tile(name, one) for name, one in scenes.items()),
-        failed=_faulty(failed or {}),
-        about=json.dumps(about).replace("<", "\\u003c"),
-        style=style,
-        script="".join(script),
-    )
-    with write_atomic(out / "index.html") as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return out / "index.html"
-
-
-# %% ../nbs/90_gallery.ipynb #628ffebd
-def split_video(
-    path: str | Path,  # a video
-    folder: str | Path,  # where the pieces go; it must be there
-    seconds: float = 10,  # of each piece, at least: it ends before the next key frame
-) -> list[Path]:  # in order
-    """Cut a video into pieces that can be read each by itself. Nothing is decoded: packets are copied.
-
-    Raises FileNotFoundError, or ValueError for what is no video.
-    """
-    import av
-
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no video {path}: look at its name")
-    if not seconds > 0:
-        raise ValueError(f"seconds must be above 0, got {seconds}")
-    pieces = []
-    target = None
-    try:
-        with av.open(str(path)) as source:
-            stream = source.streams.video[0]
-            begin = None
-            for packet in source.demux(stream):
-                if packet.dts is None:
-                    continue
-                now = float(
-                    (packet.pts if packet.pts is not None else packet.dts) * packet.time_base
-                )
-                if target is None or packet.is_keyframe and now - begin >= seconds:
-                    if target is not None:
-                        target.close()
-                    pieces.append(Path(folder) / f"piece_{len(pieces):05}.mkv")
-                    target = av.open(str(pieces[-1]), "w")
-                    copy = target.add_stream_from_template(stream)
-                    begin = now
-                packet.stream = copy
-                target.mux(packet)
-    except (av.FFmpegError, IndexError) as error:
-        raise ValueError(
-            f"{path} can't be cut into pieces, it holds no video: play it to see if it is whole"
-        ) from error
-    finally:
-        if target is not None:
-            target.close()
-    return pieces
-
-
-# %% ../nbs/90_gallery.ipynb #0328374e
-@dataclass(frozen=True, eq=False)
-class Piece:
-    "What was seen of a piece of a long video: where its frames lie, not the frames."
-
-    path: str
-    embeddings: Tensor  # (time, embed) unit vectors
-    parts: tuple[
-        tuple[int, int], ...
-    ]  # stretches of life: the first frame, and the one behind the last
-
-
-def watch_piece(
-    path: str | Path,  # a piece of a video
-    encoder: str = "alive-tiny",
-    **words: object,  # of read_scene: size, crop, fps
-) -> Piece:
-    "Read a piece, find its cuts, black and frozen stretches, encode it. Raises what read_scene raises."
-    with warnings.catch_warnings(action="ignore"):
-        scene = read_scene(path, max_frames=100_000, **words)
-    parts = survey(scene).parts or ((0, len(scene)),)
-    return Piece(str(path), encode_scene(scene, ClipEncoder(encoder)), tuple(parts))
-
-
-# %% ../nbs/90_gallery.ipynb #7dedd0ef
-def covering_stretches(
-    pieces: Sequence[Piece],
-    frames: int = 600,  # how many to choose, at most
-    long: int = 24,  # frames of a stretch
-) -> list[
-    tuple[int, int, int]
-]:  # number of the piece, the first frame, the one behind the last; sorted
-    """Stretches that cover the states of a long video: each lies round the frame that is farthest from all
-    frames chosen before, within one part, so that no cut is in it. Stretches that touch become one.
-
-    Raises ValueError unless there is a stretch of 8 frames.
-    """
-    at = torch.cat([piece.embeddings for piece in pieces])
-    places = [(i, j) for i, piece in enumerate(pieces) for j in range(len(piece.embeddings))]
-    part_of = {}
-    for i, piece in enumerate(pieces):
-        for first, behind in piece.parts:
-            if behind - first >= 8:
-                part_of |= {(i, j): (first, behind) for j in range(first, behind)}
-    alive = torch.tensor([place in part_of for place in places])
-    if not alive.any():
-        raise ValueError("nothing in it lives for 8 frames: give a longer video")
-    offset = np.cumsum([0, *(len(piece.embeddings) for piece in pieces)])
-    far = torch.where(alive, torch.inf, -1.0)
-    chosen = torch.zeros(len(at), dtype=torch.bool)
-    long = min(long, frames)
-    while chosen.sum() + long <= frames and (far > 0).any():
-        i, j = places[int(far.argmax())]
-        first, behind = part_of[i, j]
-        begin = max(first, min(j - long // 2, behind - long))
-        taken = torch.arange(begin, min(behind, begin + long)) + int(offset[i])
-        taken = taken[~chosen[taken]]
-        chosen[taken] = True
-        far = torch.minimum(far, torch.cdist(at, at[taken]).amin(1))
-        far[taken] = -1.0
-    return _runs_of(chosen, part_of, places)
-
-
-def _runs_of(chosen: Tensor, part_of: dict, places: list) -> list[tuple[int, int, int]]:
-    "What was chosen, stretch by stretch; none of fewer than two frames."
-    found = []
-    for number in chosen.nonzero()[:, 0].tolist():
-        i, j = places[number]
-        if found and found[-1][0] == i and found[-1][2] == j and part_of[i, j][0] < j:
-            found[-1] = (i, found[-1][1], j + 1)
-        else:
-            found.append((i, j, j + 1))
-    return [one for one in found if one[2] - one[1] >= 2]
-
-
-# %% ../nbs/90_gallery.ipynb #fc6b5be2
-def fit_long(
-    video: str | Path,
-    client: object = None,  # as fit_gallery takes it
-    *,
-    frames: int = 600,  # how many to learn from
-    chunk: float = 10,  # seconds of a piece: what is in memory at once
-    workers: int | None = None,  # processes, without a client
-    size: int = 256,  # pixels along the shorter side
-    crop: str = "center",  # one shape for all pieces: center or none
-    fps: float | None = None,  # frames a second to keep
-    encoder: str = "alive-tiny",
-    **fit_options: object,  # words of AliveScene.learn: generator, seconds, seed
-) -> AliveScene:
-    """One scene of one long video: cut into pieces, which are watched beside each other; then learned from
-    stretches that cover its states. Memory holds a piece a worker, and the frames that were chosen.
-
-    Raises OSError, TypeError or ValueError for what can't be fitted.
-    """
-    words = dict(size=size, crop=crop, fps=fps)
-    with TemporaryDirectory() as folder:
-        paths = split_video(video, folder, chunk)
-        with _client(client, workers) as found:
-            send = partial(found.submit, watch_piece, encoder=encoder, pure=False, **words)
-            pieces = found.gather([send(path) for path in paths])
-        chosen = covering_stretches(pieces, frames)
-        scenes = []
-        for number in sorted({one[0] for one in chosen}):
-            with warnings.catch_warnings(action="ignore"):
-                piece = read_scene(paths[number], max_frames=100_000, **words)
-            scenes += [
-                replace(
-                    piece, frames=piece.frames[a:b].copy(), seconds=None, indices=None, notes=[]
-                )
-                for i, a, b in chosen
-                if i == number
-            ]
-        scene = replace(joined(scenes), name=Path(video).stem)
-        scene.notes.append(
-            f"learned from {len(scene)} frames in {len(chosen)} stretches, which cover "
-            f"{sum(len(piece.embeddings) for piece in pieces)}"
-        )
-    embeddings = [pieces[i].embeddings[a:b] for i, a, b in chosen]
-    return AliveScene.learn(scene, embeddings, encoder, **{"progress": False} | fit_options)

@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from browsers import launch, until  # noqa: E402, shared with the tests
 
 from alive_scene.actors import napping_cat  # noqa: E402
-from alive_scene.gallery import STAGES, fit_gallery, gallery_page, records  # noqa: E402
+from alive_scene.catalogue import gallery_page, records  # noqa: E402
+from alive_scene.gallery import STAGES, fit_gallery  # noqa: E402
 from alive_scene.scene import write_video  # noqa: E402
 
 MANY = 20

@@ -56,7 +56,9 @@ order = (
     "player",
     "explorer",
     "browser",
+    "catalogue",
     "gallery",
+    "long_video",
     "command",
 )
 built = [room for room in order if (root / "alive_scene" / f"{room}.py").exists()]

@@ -54,6 +54,7 @@ from alive_scene.browser import (
     page_wishes,
     page_words,
 )
+from alive_scene.catalogue import add_scene, farthest_points, gallery_page, vetted
 from alive_scene.clip import (
     ClipEncoder,
     best_device,
@@ -93,21 +94,16 @@ from alive_scene.explorer import MapExplorer
 from alive_scene.film import FilmGenerator
 from alive_scene.flow import Motions, between, flow, flow_colors, sharpness
 from alive_scene.gallery import (
-    Piece,
-    covering_stretches,
-    farthest_points,
+    cluster_client,
     find_videos,
     fit_gallery,
-    fit_long,
-    gallery_page,
     plan_jobs,
     run_stage,
-    split_video,
     video_digest,
-    watch_piece,
 )
 from alive_scene.generator import BaseGenerator, SirenGenerator, paired, train_timed
 from alive_scene.graphs import export_onnx, scene_graphs, text_graph
+from alive_scene.long_video import Piece, covering_stretches, fit_long, split_video, watch_piece
 from alive_scene.maps import MapPlace
 from alive_scene.morph import MorphGenerator
 from alive_scene.nerf import (
@@ -1628,6 +1624,14 @@ NUMBERS = [
     ("a gallery of a folder that is not there", lambda: fit_gallery("no", "out"), "there is no"),
     ("a gallery, colored", lambda: fit_gallery([clip()], "out", colour=1), "no option colour"),
     ("a gallery hardly vetted", lambda: fit_gallery([clip()], "out", vet=1), "vet must be"),
+    ("a scene hardly vetted", lambda: vetted(small(), 3), "vet must be a whole number"),
+    ("a scene outside", lambda: add_scene(small(), "out", "../a"), "name must be of letters"),
+    ("a scene in the page's place", lambda: add_scene(small(), "out", "index"), "none of index"),
+    (
+        "a cluster that is nowhere",
+        lambda: cluster_client("tcp://127.0.0.1:9").__enter__(),
+        "no scheduler answers at tcp",
+    ),
     ("a gallery by nobody", lambda: fit_gallery([clip()], "out", workers=0), "workers and ahead"),
     (
         "a job of an encoder",
@@ -2272,7 +2276,7 @@ FORMULAS = {
     *("caution", "color_of", "consistency", "entropy_rate", "shuffled_rate", "transition_shares"),
     *("bridge_way", "held"),
     *("Shots", "Stage", "Mesh", "silhouettes", "carve", "explained", "sphere_span", "composite"),
-    *("Job", "Gallery", "Piece", "whole_record", "records", "path_ends", "video_of"),
+    *("Job", "Gallery", "Piece", "whole_record", "records", "place_hash", "path_ends", "video_of"),
 }
 
 

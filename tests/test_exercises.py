@@ -369,15 +369,25 @@ WRONG = {
         "def cost(graphs): "
         "return sum(map(len, graphs.values()))/sum(inside(name)['numbers'] for name in graphs)",
     ],
+    ("88_catalogue", "radius"): [
+        "def radius(points, chosen): return torch.cdist(points, points[chosen]).amax()",
+        "def radius(points, chosen): return torch.cdist(points, points[chosen]).amin(1).mean()",
+        "def radius(points, chosen): return torch.cdist(points, points[chosen]).amin(1).min()",
+    ],
+    ("88_catalogue", "best"): [
+        "def best(sentence, scenes): return (scenes @ sentence).mean(1)",
+        "def best(sentence, scenes): return (scenes @ sentence).amax(0)",
+        "def best(sentence, scenes): return scenes.mean(1) @ sentence",
+    ],
     ("90_gallery", "takes"): [
         "def takes(start, many, each, workers): return (start + many * each) / workers",
         "def takes(start, many, each, workers): return start + many * each / workers",
         "def takes(start, many, each, workers): return start + many // workers * each",
     ],
-    ("90_gallery", "radius"): [
-        "def radius(points, chosen): return torch.cdist(points, points[chosen]).amax()",
-        "def radius(points, chosen): return torch.cdist(points, points[chosen]).amin(1).mean()",
-        "def radius(points, chosen): return torch.cdist(points, points[chosen]).amin(1).min()",
+    ("92_long_video", "begins"): [
+        "def begins(keys, least): return keys",
+        "def begins(keys, least): return [k for a, k in zip([-9, *keys], keys) if k - a >= least]",
+        "def begins(keys, least): return list(range(0, keys[-1] + 1, least))",
     ],
     ("95_generator_shootout", "decibels"): [
         "def decibels(drawn, true): return 10*np.log10(255**2/((drawn-true)**2).mean())",

@@ -1,7 +1,4 @@
-"""A gallery: workers and a scheduler that are killed, a folder that two runs share, a disk that is full.
-
-And its wall, in a real browser.
-"""
+"""A gallery: workers and a scheduler that are killed, a folder that two runs share, a disk that is full."""
 
 import json
 import os
@@ -12,42 +9,20 @@ import subprocess
 import sys
 import threading
 import time
-from base64 import b64decode, b64encode
 from errno import ENOSPC
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-import numpy as np
 import pytest
 import torch
-from browsers import launch, ticks, until
 from distributed import Client, LocalCluster
-from playwright.sync_api import sync_playwright
-from test_export import watched
 
 from alive_scene import gallery as room
-from alive_scene.actors import napping_cat, portrait
+from alive_scene.actors import napping_cat
 from alive_scene.alive import AliveScene
-from alive_scene.clip import ClipEncoder
+from alive_scene.catalogue import whole_record
 from alive_scene.command import main
-from alive_scene.gallery import (
-    STAGES,
-    covering_stretches,
-    farthest_points,
-    find_videos,
-    fit_gallery,
-    fit_long,
-    gallery_page,
-    plan_jobs,
-    records,
-    run_stage,
-    split_video,
-    video_digest,
-    watch_piece,
-    whole_record,
-)
-from alive_scene.reader import read_scene
-from alive_scene.scene import Scene, write_video
+from alive_scene.gallery import STAGES, find_videos, fit_gallery, plan_jobs, run_stage, video_digest
+from alive_scene.scene import write_video
 
 WORDS = dict(vet=200, size=40, generator="patch", behavior="texture", progress=False)
 HARM = "<img src=x onerror=\"document.title='harm'\">"
@@ -322,59 +297,6 @@ def test_a_stage_that_fails_is_told_to_the_next(tmp_path):
     assert run_stage(job, "publish", told) is told
 
 
-def test_farthest_points_cover(tmp_path):
-    "Within twice the radius of the best choice, here known: three far groups."
-    torch.manual_seed(0)
-    centers = torch.eye(3).repeat_interleave(20, 0)
-    points = centers + 0.01 * torch.randn(60, 3)
-    chosen = farthest_points(points, 3)
-    assert sorted((chosen // 20).tolist()) == [0, 1, 2]
-    assert farthest_points(points[:2], 9).sort().values.tolist() == [0, 1]
-
-
-# One long video
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory):
-    "Thirty seconds: two naps, and between them, after a cut, two seconds of somebody else."
-    naps = [napping_cat(170, size=40, seed=seed).frames for seed in (1, 2)]
-    frames = np.concatenate([naps[0], portrait(24, size=40, seed=0).frames, naps[1]])
-    return write_video(Scene(frames), tmp_path_factory.mktemp("long") / "film.mp4")
-
-
-def test_pieces_are_the_whole_and_can_be_read_alone(film, tmp_path):
-    pieces = split_video(film, tmp_path, 1)
-    parts = [read_scene(piece, size=40, max_frames=10_000).frames for piece in pieces]
-    whole = read_scene(film, size=40, max_frames=10_000).frames
-    assert len(pieces) > 1 and (np.concatenate(parts) == whole).all()
-
-
-def test_stretches_cover_what_is_rare_and_hold_no_cut(film, tmp_path):
-    pieces = [watch_piece(piece, size=40) for piece in split_video(film, tmp_path, 1)]
-    at = torch.cat([piece.embeddings for piece in pieces])
-    begin = np.cumsum([0, *(len(piece.embeddings) for piece in pieces)])
-    chosen = covering_stretches(pieces, frames=96, long=12)
-    taken = torch.cat([torch.arange(a, b) + int(begin[i]) for i, a, b in chosen])
-    assert len(taken) <= 96 and len(taken.unique()) == len(taken)
-    assert ((taken >= 170) & (taken < 194)).any(), "the two seconds of somebody else are left out"
-    for i, a, b in chosen:
-        assert any(first <= a and b <= behind for first, behind in pieces[i].parts), (
-            "a cut is in it"
-        )
-    radius = torch.cdist(at, at[taken]).amin(1).max()
-    first = torch.cdist(at, at[:96]).amin(1).max()
-    assert radius < first / 2, "no better than the first so many frames"
-
-
-def test_a_long_video_becomes_one_scene(film):
-    with threads_only() as cluster, Client(cluster) as client:
-        life = fit_long(film, client, frames=72, chunk=1, size=40, generator="patch")
-    assert len(life.embeddings) <= 72 and len(life.behavior.lengths) > 1
-    assert "which cover 364" in life.scene.notes[-1] and life.scene.name == "film"
-    assert life.rollout(200).isfinite().all()
-
-
 # From a terminal
 
 
@@ -390,222 +312,3 @@ def test_the_command(clips, tmp_path, capsys):
     assert "<h1>Cats</h1>" in (tmp_path / "site" / "index.html").read_text()
     assert main(["gallery", str(tmp_path / "nowhere"), "-o", str(tmp_path / "site")]) == 2
     assert "there is no folder" in capsys.readouterr().err
-
-
-# The wall
-
-
-@pytest.fixture(scope="module")
-def wall(made, tmp_path_factory):
-    "A gallery of twenty, of the three scenes under other names, served: its folder and address."
-    out, _ = made
-    folder = tmp_path_factory.mktemp("wall")
-    found = list(records(out).items())
-    for path in out.rglob("onnxruntime-web-*/*"):
-        (folder / path.parent.name).mkdir(exist_ok=True)
-        (folder / path.parent.name / path.name).write_bytes(path.read_bytes())
-    for i in range(20):
-        name, record = found[i % len(found)]
-        for end in (".html", ".webp", ".alive"):
-            (folder / f"s{i:02}{end}").write_bytes((out / f"{name}{end}").read_bytes())
-        fails = ["drift"] if i % 5 == 4 else []
-        record = dict(record, title=f"Scene {i} {HARM}", missing=fails)
-        (folder / f"s{i:02}.json").write_text(json.dumps(record))
-    gallery_page(folder, f"A museum {HARM}", {"bad.mp4": f"cut {HARM}"})
-    asked = []
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            asked.append(self.path)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield folder, f"http://127.0.0.1:{server.server_port}/", asked
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as play:
-        found = launch(play)
-        yield found
-        found.close()
-
-
-def at(browser, address, width=800, height=740, **options):
-    "A tab of that size with the page, and a list that fills with its errors."
-    tab, _, errors = watched(browser, **options)
-    tab.set_viewport_size(dict(width=width, height=height))
-    tab.goto(address)
-    return tab, errors
-
-
-def lives(tab):
-    return set(tab.evaluate("gallery.living()"))
-
-
-def in_view(tab):
-    return set(
-        tab.evaluate("""() => [...document.querySelectorAll('.tile')].filter(tile => {
-      const box = tile.querySelector('.frame').getBoundingClientRect();
-      return !tile.hidden && box.bottom > 0 && box.top < innerHeight;
-    }).map(tile => tile.dataset.name)""")
-    )
-
-
-@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844)])
-def test_what_is_in_view_lives_and_nothing_else(browser, wall, width, height):
-    _, address, asked = wall
-    asked.clear()
-    tab, errors = at(browser, address, width, height)
-    shown = min(6, len(in_view(tab)))
-    until(tab, f"document.querySelectorAll('iframe.there').length === {shown}")
-    assert lives(tab) <= in_view(tab) and len(lives(tab)) == shown
-    first = "document.querySelector('iframe.there').contentDocument.getElementById('picture').dataset.index"
-    was = int(tab.evaluate(first))
-    until(tab, f"+{first} > {was + 3}")
-    assert not [path for path in asked if path.startswith("/s19.html")], (
-        "what is far below was loaded"
-    )
-    before = lives(tab)
-    tab.evaluate("scrollTo(0, document.querySelector('[data-name=s19]').offsetTop)")
-    until(tab, "gallery.living().includes('s19')")
-    until(tab, "document.querySelector('[data-name=s19] iframe.there') !== null")
-    assert lives(tab) <= in_view(tab) and before - lives(tab)
-    assert not errors
-    tab.close()
-
-
-def test_nothing_is_computed_when_nothing_is_in_view(browser, wall):
-    _, address, _ = wall
-    tab, errors = at(browser, address)
-    until(tab, "document.querySelectorAll('iframe.there').length > 0")
-    tab.evaluate("document.body.style.paddingBottom = '3000px'; scrollTo(0, 1e6)")
-    until(tab, "!document.querySelector('iframe')")
-    tab.evaluate(ticks, 30)
-    assert not lives(tab) and not in_view(tab)
-    tab.evaluate("scrollTo(0, 0)")
-    until(tab, "document.querySelectorAll('iframe.there').length > 0")
-    tab.route("**/words.json", lambda route: None)  # which never comes: by name alone
-    tab.fill("#words", "no such name")
-    until(tab, "!document.querySelector('iframe')")
-    assert tab.is_visible("#none") and not errors
-    tab.fill("#words", "scene 7")
-    until(tab, "gallery.living().length === 1")
-    assert lives(tab) == {"s07"}
-    tab.close()
-
-
-def test_those_that_need_a_look(browser, wall):
-    _, address, _ = wall
-    tab, errors = at(browser, address)
-    assert "20 scenes, 4 need a look" in tab.inner_text("#many")
-    tab.check("#looks")
-    shown = [tile.get_attribute("data-name") for tile in tab.query_selector_all(".tile:visible")]
-    assert shown == ["s04", "s09", "s14", "s19"]
-    tab.click("[data-name=s04] summary")
-    assert "drift" in tab.inner_text("[data-name=s04] tr.out")
-    assert not errors
-    tab.close()
-
-
-def test_names_that_hold_html_are_shown_harmless(browser, wall):
-    _, address, _ = wall
-    tab, errors = at(browser, address)
-    assert tab.title() == f"A museum {HARM}" and tab.inner_text("h1") == f"A museum {HARM}"
-    assert tab.locator("[data-name=s03] h2").inner_text() == f"Scene 3 {HARM}"
-    assert HARM in tab.inner_text("#failed") and not errors
-    tab.close()
-
-
-def test_a_sentence_is_read_as_python_reads_it(browser, wall):
-    folder, address, _ = wall
-    tab, errors = at(browser, address)
-    text = "the cat is asleep"
-    said = tab.evaluate("async text => [...await (await gallery.reader()).read(text)]", text)
-    encoder = ClipEncoder("alive-tiny")
-    ours = encoder.encode_text([text])[0].numpy()
-    assert np.dot(said, ours) / np.linalg.norm(said) > 0.9999
-    found = tab.evaluate(
-        "async said => gallery.scoresOf(said, await gallery.reader())", ours.tolist()
-    )
-    told = json.loads((folder / "places.json").read_text())
-    places = np.frombuffer(b64decode(told["places"]), np.int8).astype(float).reshape(20, 8, -1)
-    places /= np.linalg.norm(places, axis=2, keepdims=True)
-    neutral = np.frombuffer(
-        b64decode(json.loads((folder / "words.json").read_text())["neutral"]), np.float32
-    )
-    best = (places @ (ours - neutral)).max(1)
-    assert np.abs(best - [found["best"][name] for name in told["names"]]).max() < 1e-4
-    assert not errors
-    tab.close()
-
-
-def test_a_sentence_sorts_what_clip_knows(browser, wall, tmp_path):
-    "Scenes that lie where the sentence does come first; a name that has the word, before them."
-    folder, address, _ = wall
-    tab, _, errors = watched(browser)
-    encoder = ClipEncoder("alive-tiny")
-    said = encoder.encode_text(["a woman looks to the left"])[0]
-    told = json.loads((folder / "places.json").read_text())
-    places = np.frombuffer(b64decode(told["places"]), np.int8).reshape(20, 8, -1).copy()
-    places[13, 2] = (127 * said / said.abs().max()).round().to(torch.int8).numpy()
-    told["places"] = b64encode(places.tobytes()).decode()
-    tab.route("**/places.json", lambda route: route.fulfill(json=told))
-    tab.goto(address)
-    tab.fill("#words", "a woman looks to the left")
-    until(tab, "document.getElementById('note').textContent.includes('CLIP')")
-    assert tab.locator(".tile:visible").first.get_attribute("data-name") == "s13"
-    assert "1 stands out" in tab.inner_text("#note")
-    told["near"] = [2] * 20  # nothing is so near
-    tab.reload()
-    tab.fill("#words", "a woman looks to the left")
-    until(tab, "document.getElementById('note').textContent.includes('No name has it')")
-    assert not errors
-    tab.close()
-
-
-def test_on_a_wall_comes_the_next_scene(browser, wall):
-    _, address, _ = wall
-    tab, errors = at(browser, f"{address}?wall=0.5")
-    until(tab, "document.querySelector('#one iframe.there') !== null")
-    assert not tab.is_visible("h1")
-    for name in ("s01", "s02", "s03", "s05"):  # s04 needs a look
-        until(tab, f"document.getElementById('one').dataset.name === '{name}'")
-    assert tab.evaluate("document.querySelectorAll('#one iframe').length") <= 2
-    assert not errors
-    tab.close()
-
-
-def test_who_asks_for_less_motion_sees_stills(browser, wall):
-    _, address, _ = wall
-    tab, errors = at(browser, address, reduced_motion="reduce")
-    tab.evaluate(ticks, 60)
-    assert not tab.evaluate("document.querySelectorAll('iframe').length")
-    assert "less motion" in tab.inner_text("#note") and not errors
-    tab.close()
-
-
-def test_as_a_file_it_says_what_it_needs(browser, wall):
-    folder, _, _ = wall
-    tab, _, errors = watched(browser)
-    tab.goto((folder / "index.html").as_uri())
-    until(tab, "document.getElementById('note').textContent.includes('web server')")
-    assert not errors
-    tab.close()
-
-
-def test_a_page_of_the_wall_opens_alone(browser, wall):
-    _, address, _ = wall
-    tab, errors = at(browser, address)
-    tab.click("[data-name=s00] a")
-    until(tab, "location.pathname === '/s00.html' && Boolean(window.alive)")
-    tab.evaluate("alive.ready")
-    assert not errors
-    tab.close()
-
-
-def test_a_folder_without_scenes_has_no_wall(tmp_path):
-    with pytest.raises(ValueError, match="holds no scene"):
-        gallery_page(tmp_path)

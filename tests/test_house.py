@@ -415,7 +415,8 @@ def test_environment_names_what_settings_name():
     listed = re.findall(
         r"^      - (\S+)$", (root / "environment.yml").read_text(encoding="utf-8"), re.M
     )
-    assert listed == settings()["requirements"].split() + settings()["dev_requirements"].split()
+    groups = ("requirements", "dev_requirements", "gallery_requirements")
+    assert listed == [one for group in groups for one in settings()[group].split()]
     assert f"python>={settings()['min_python']}" in (root / "environment.yml").read_text(
         encoding="utf-8"
     )
