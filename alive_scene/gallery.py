@@ -420,10 +420,13 @@ def cluster_client(
             yield own
     elif isinstance(client, str):
         try:
-            own = dask.Client(client)
+            dask.comm.resolve_address(
+                client
+            )  # a client that can't read it hangs when it is deleted
+            own = dask.Client(client, timeout="10s")
         except (OSError, ValueError) as error:
             raise ConnectionError(
-                f"no scheduler answers at {client} ({in_a_line(error)}): start it, or look at its address"
+                f"no scheduler answers at {client} ({in_a_line(error)}): start one there, or give another address"
             ) from error
         with own:
             yield own

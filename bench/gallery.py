@@ -10,6 +10,7 @@ thousand and a million videos would take, by these figures.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -153,11 +154,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", help="a folder of more videos")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--frames", type=int, default=60)
-    parser.add_argument("--vet", type=int, default=1000)
-    parser.add_argument("--generator", default="patch")
-    parser.add_argument("--behavior", default="texture")
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--frames", type=int, default=120)
+    parser.add_argument("--vet", type=int, default=10_000)
+    parser.add_argument("--generator", default="morph")
+    parser.add_argument("--behavior", default="alive")
+    parser.add_argument("--keep", type=Path, help="an empty folder that keeps the last wall")
     parser.add_argument("--save", type=Path, help="keep the figures in a JSON file")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -177,6 +179,8 @@ def main():
             rows[str(workers)]["times as fast as one"] = first / seconds
             print(workers, rows[str(workers)], flush=True)
         wall = of_wall(gallery_page(out).parent)
+        if asked.keep:
+            shutil.copytree(out, asked.keep)
         print(wall)
     names = list(next(iter(rows.values())))
     print("| | " + " | ".join(f"{count} workers" for count in rows) + " |")

@@ -1629,8 +1629,8 @@ NUMBERS = [
     ("a scene in the page's place", lambda: add_scene(small(), "out", "index"), "none of index"),
     (
         "a cluster that is nowhere",
-        lambda: cluster_client("tcp://127.0.0.1:9").__enter__(),
-        "no scheduler answers at tcp",
+        lambda: cluster_client("nowhere://1").__enter__(),
+        "no scheduler answers at nowhere",
     ),
     ("a gallery by nobody", lambda: fit_gallery([clip()], "out", workers=0), "workers and ahead"),
     (
