@@ -34,7 +34,7 @@ from torch.nn import functional as F
 from .actors import Camera
 from .clip import ClipEncoder, encode_scene, repeatable
 from .generator import Generator
-from .nerf import PARALLAX, Views, read_views, stage_of
+from .views import PARALLAX, Views, read_views, stage_of
 from .rollout import Behavior, Life, advance, rollout
 from .scene import Scene, write_atomic
 from .segments import read_segment, warn_lifeless

@@ -341,7 +341,12 @@ WRONG = {
         "def seen_through(density, width): return math.exp(-float(density.mean())*width)",
         "def seen_through(density, width): return math.exp(-float(density.sum()))",
     ],
-    ("80_nerf", "middle_between"): [
+    ("78_views", "how_far"): [
+        "def how_far(shift, baseline, focal): return focal*baseline/(shift + 1e-9)",
+        "def how_far(shift, baseline, focal): return focal*shift/baseline",
+        "def how_far(shift, baseline, focal): return baseline/shift if shift else math.inf",
+    ],
+    ("78_views", "middle_between"): [
         "def middle_between(places, axes): return torch.zeros(3)",
         "def middle_between(places, axes): return places.mean(0)",
         "def middle_between(places, axes):\n"
