@@ -119,7 +119,8 @@ function open(model, el) {
   };
   const receive = async (message, buffers) => {
     if (message.kind === "flush") {
-      if (!message.keep) [trail, owed] = [[], 1];
+      if (!message.keep) trail = [];
+      if (!message.keep || message.show) owed = 1;
       if (!message.keep || shown === null) shown = message.index;
       drop(queue);
       [queue, asked, epoch, newest] = [[], 0, message.epoch, shown];
