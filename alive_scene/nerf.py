@@ -55,9 +55,9 @@ class _Pixels:
 
     def __init__(self, views: Views, masks: Tensor, rng: torch.Generator) -> None:
         cameras, time, height, width, _ = views.frames.shape
-        rays = [camera.rays(height, width) for camera in views.cameras]
-        self.places = torch.from_numpy(np.stack([place for place, _ in rays]))  # (camera, 3)
-        self.ways = torch.from_numpy(np.stack([ways for _, ways in rays]))  # (camera, pixel, 3)
+        rays = [rays_of(camera, height, width) for camera in views.cameras]
+        self.places = torch.stack([origins[0] for origins, _ in rays])  # (camera, 3)
+        self.ways = torch.stack([ways for _, ways in rays])  # (camera, pixel, 3)
         self.colors = torch.from_numpy(views.frames).view(cameras, time, -1, 3)
         near = F.max_pool2d(masks.float(), 9, 1, 4) > 0.5
         self.near = near.view(cameras, time, -1)
@@ -70,8 +70,8 @@ class _Pixels:
             close = self.near[camera, t].nonzero()[:, 0]
             count = 3 * rays // 4 if len(close) else 0
             pick = torch.randint(max(1, len(close)), (count,), generator=self.rng)
-            others = (rays - count,)
-            anywhere = torch.randint(self.ways.shape[1], others, generator=self.rng)
+            left = (rays - count,)
+            anywhere = torch.randint(self.ways.shape[1], left, generator=self.rng)
             pixel = torch.cat([close[pick], anywhere])
             origins = self.places[camera].expand(rays, 3)
             parts.append((origins, self.ways[camera, pixel], self.colors[camera, t, pixel] / 255))

@@ -336,6 +336,11 @@ WRONG = {
         "def loneliest(points): return points.mean(0) + 100",
         "def loneliest(points): return empty_places(points)",
     ],
+    ("80_nerf", "median_depth"): [
+        "def median_depth(weights, depth): return float((weights * depth).sum())",
+        "def median_depth(weights, depth): return depth[int((weights.cumsum(0) < 0.5).sum())%4].item()",
+        "def median_depth(weights, depth): return depth[int(weights.argmax()) - 1].item()",
+    ],
     ("80_nerf", "seen_through"): [
         "def seen_through(density, width): return 1 - math.exp(-float(density.sum())*width)",
         "def seen_through(density, width): return math.exp(-float(density.mean())*width)",
