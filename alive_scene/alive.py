@@ -34,10 +34,10 @@ from torch.nn import functional as F
 from .actors import Camera
 from .clip import ClipEncoder, encode_scene, repeatable
 from .generator import Generator
-from .nerf import PARALLAX, Views, read_views, stage_of
 from .rollout import Behavior, Life, advance, rollout
 from .scene import Scene, write_atomic
 from .segments import read_segment, warn_lifeless
+from .views import PARALLAX, Views, read_views, stage_of
 
 
 # %% ../nbs/60_alive.ipynb #6af9c833

@@ -344,7 +344,7 @@ def _clip(asked: argparse.Namespace):
 # %% ../nbs/99_command.ipynb #f1b6c9b1
 def _views(asked: argparse.Namespace):
     "What several cameras filmed in step, if a folder says where each stood; else None."
-    from alive_scene.nerf import read_views
+    from alive_scene.views import read_views
 
     folder = Path(asked.video[0])
     if len(asked.video) > 1 or not (folder / "transforms.json").is_file():

@@ -420,13 +420,13 @@ def cluster_client(
             yield own
     elif isinstance(client, str):
         try:
-            dask.comm.resolve_address(
-                client
-            )  # a client that can't read it hangs when it is deleted
+            # a client that can't read its address hangs when it is deleted
+            dask.comm.resolve_address(client)
             own = dask.Client(client, timeout="10s")
         except (OSError, ValueError) as error:
             raise ConnectionError(
-                f"no scheduler answers at {client} ({in_a_line(error)}): start one there, or give another address"
+                f"no scheduler answers at {client} ({in_a_line(error)}): "
+                "start one there, or give another address"
             ) from error
         with own:
             yield own

@@ -490,8 +490,10 @@ class AlivePlayer(_Panel):
         for look in ("description", "icon"):
             word = lambda on: "pause" if on else "play"  # noqa: E731
             dlink((self.playing, "value"), (self.playing, look), word)
-        for knob in (self.temperature, self.curing, *self.camera):
+        for knob in (self.temperature, self.curing):
             knob.observe(lambda change: self._flush(keep=True), "value")
+        for knob in self.camera:
+            knob.observe(lambda change: self._flush(keep=True, show=True), "value")
         for knob in (self.seed, self.first, self.view):
             knob.observe(lambda change: self.restart(), "value")
         self.speed.observe(lambda change: self._set_speed(), "value")
@@ -588,13 +590,15 @@ class AlivePlayer(_Panel):
     def _knobs(self) -> dict[str, float]:
         return dict(temperature=self.temperature.value, curing=self.curing.value)
 
-    def _flush(self, keep: bool) -> None:
-        "What the screen holds in store is no longer true; `keep` goes on from what it shows, else from now."
+    def _flush(self, keep: bool, show: bool = False) -> None:
+        """What the screen holds in store is no longer true; `keep` goes on from what it shows, else from now.
+        With `show` it takes a step although it is paused."""
         with self.lock:
             self.epoch += 1
             self.rewind = keep
             index = self.live.index
-            self.screen.send({"kind": "flush", "epoch": self.epoch, "keep": keep, "index": index})
+            message = {"kind": "flush", "epoch": self.epoch, "keep": keep, "show": show}
+            self.screen.send({**message, "index": index})
 
     def answer(
         self,

@@ -20,9 +20,10 @@ import torch
 from alive_scene.actors import creature
 from alive_scene.alive import AliveScene
 from alive_scene.clip import ClipEncoder, encode_scene
-from alive_scene.nerf import SceneField, Views, read_views, render_view
+from alive_scene.nerf import SceneField, render_view
 from alive_scene.scene import Scene, write_atomic, write_video
 from alive_scene.siren import psnr
+from alive_scene.views import Views, read_views
 
 sys.path.insert(0, str(Path(__file__).parent))
 from clips import data  # noqa: E402

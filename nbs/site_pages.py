@@ -49,6 +49,7 @@ order = (
     "behavior",
     "peers",
     "wish",
+    "views",
     "nerf",
     "alive",
     "reel",

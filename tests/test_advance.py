@@ -16,7 +16,7 @@ from alive_scene.behavior import MarkovBehavior
 from alive_scene.clip import repeatable
 from alive_scene.film import FilmGenerator
 from alive_scene.generator import SirenGenerator
-from alive_scene.nerf import SceneField, Views
+from alive_scene.nerf import SceneField
 from alive_scene.path import nearest
 from alive_scene.peers import VideoTexture
 from alive_scene.player import AlivePlayer
@@ -24,6 +24,7 @@ from alive_scene.rollout import Force, Life, advance, rollout
 from alive_scene.scene import Scene
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import VaeBehavior
+from alive_scene.views import Views
 
 asked = dict(temperature=1.0, curing=0.1)
 

@@ -106,19 +106,7 @@ from alive_scene.graphs import export_onnx, scene_graphs, text_graph
 from alive_scene.long_video import Piece, covering_stretches, fit_long, split_video, watch_piece
 from alive_scene.maps import MapPlace
 from alive_scene.morph import MorphGenerator
-from alive_scene.nerf import (
-    Mesh,
-    SceneField,
-    Views,
-    orbited,
-    rays_of,
-    read_views,
-    render_view,
-    stage_of,
-    stratified,
-    surface,
-    write_mesh,
-)
+from alive_scene.nerf import Mesh, SceneField, render_view, surface, write_mesh
 from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vectors
 from alive_scene.peers import FlowBehavior, LinearSystem, PeerState, VideoTexture
 from alive_scene.player import AlivePlayer, Hearing, LiveRollout, named_wishes, within_reach
@@ -129,6 +117,7 @@ from alive_scene.scene import Scene, side_by_side, write_atomic, write_video
 from alive_scene.segments import contact_sheet, read_segment, skim, survey, warn_lifeless
 from alive_scene.strokes import StrokeGenerator
 from alive_scene.vae import BehaviorModel, VaeBehavior, VaeState, bce_loss, mse_loss
+from alive_scene.views import Views, hull_of, orbited, rays_of, read_views, stage_of, stratified
 from alive_scene.vitals import TARGETS, missing, plot_vital_signs, response, vital_signs
 from alive_scene.wish import Need, Wish, drag_scores, encoder_of, large, moved, text_scores, wander
 
@@ -1059,6 +1048,7 @@ NUMBERS = [
         "where each camera stood",
     ),
     ("a stage of one camera", lambda: stage_of(white_views(1)), "a field needs parallax"),
+    ("a hull of nothing", lambda: hull_of(white_views(3)), "don't agree on one body"),
     (
         "a ray in no slices",
         lambda: stratified(torch.zeros(1), torch.ones(1), 0),
@@ -2276,6 +2266,7 @@ FORMULAS = {
     *("caution", "color_of", "consistency", "entropy_rate", "shuffled_rate", "transition_shares"),
     *("bridge_way", "held"),
     *("Shots", "Stage", "Mesh", "silhouettes", "carve", "explained", "sphere_span", "composite"),
+    "cell_numbers",
     *("Job", "Gallery", "Piece", "whole_record", "records", "place_hash", "path_ends", "video_of"),
 }
 

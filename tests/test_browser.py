@@ -44,11 +44,23 @@ cat = AliveScene.fit(napping_cat(120, size=96, seed=0), seconds=5, seed=0, progr
 """
 
 
+# A scene in 3D, trained until a body can be seen. At temperature 0 it comes to rest.
+solid = """
+from alive_scene.views import read_views
+views = read_views('../data/creature', 32)
+field = AliveScene.fit(views, generator='nerf', behavior='texture', steps=150, progress=False)
+players.append(player := AlivePlayer(field))
+player.temperature.value = 0
+player
+"""
+
+
 def books(root, folder, alive):
-    """The lesson without its outputs, and five notebooks made for these tests.
+    """The lesson without its outputs, and six notebooks made for these tests.
 
     One has two players and a map, one two views of a player and a map to start it from, one a behavior that
-    is written in its cell, one a wide and a tall scene, one a cat that is asked for something.
+    is written in its cell, one a wide and a tall scene, one a cat that is asked for something, one a scene
+    in 3D.
     """
     (folder / "nbs").mkdir()
     shutil.copytree(root / "data", folder / "data")
@@ -91,6 +103,7 @@ def books(root, folder, alive):
             "player",
             "print('below')",
         ],
+        solid=[begin + solid],
     ).items():
         nbformat.write(
             nbformat.v4.new_notebook(
@@ -831,6 +844,79 @@ def test_the_map_is_pointed_at(browser, lab):
     click(page, 0)
     says(page, "nearest to frame")
     two_regions_are_compared(page)
+    client.stop_channels()
+    assert not outside and not errors
+    page.close()
+
+
+# Keeps what the picture shows; from the second time on, how much it has changed since: the mean over pixels.
+changed = """() => {
+  const one = document.querySelector('.alive-picture');
+  const now = one.getContext('2d').getImageData(0, 0, one.width, one.height).data, before = window.kept;
+  window.kept = now;
+  return before ? now.reduce((sum, value, i) => sum + Math.abs(value - before[i]), 0) / now.length : 0;
+}"""
+
+# Whether the browser's own menu is kept away from what a selector finds.
+no_menu = """selector => !document.querySelector(selector).dispatchEvent(
+  new MouseEvent('contextmenu', { bubbles: true, cancelable: true })
+)"""
+
+
+def pull_around(page, right, down):
+    "Pull the picture with the right button, by parts of its width and height, and let it go."
+    box = page.locator(".alive-picture").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down(button="right")
+    page.mouse.move(x + right * box["width"], y + down * box["height"], steps=5)
+    page.mouse.up(button="right")
+
+
+def test_the_camera_goes_around_a_paused_scene(browser, lab):
+    "By the right button and by the sliders; the picture is seen from there at once, though it is paused."
+    page, outside, errors = lab.open(browser, "solid.ipynb")
+    index = "+document.querySelector('.alive-picture').dataset.index"
+    until(page, f"{index} > 40")  # at rest
+    page.locator(".alive-screen").scroll_into_view_if_needed()
+    found, client = lab.kernel("solid.ipynb")
+    client.execute("player.playing.value = False", reply=True)
+    settle(page)
+    page.evaluate(changed)
+    at = page.evaluate(index)
+    page.get_by_role("button", name="one step").click()
+    until(page, f"{index} > {at}")
+    still = page.evaluate(changed)
+    page.locator(".alive-picture").screenshot(path=str(lab.folder / "front.png"))
+    says = {
+        name: page.locator(".widget-slider", has_text=name).locator(".widget-readout")
+        for name in ("around", "above")
+    }
+    at = page.evaluate(index)
+    pull_around(page, -0.5, 0.1)
+    until(page, f"{index} > {at}")
+    settle(page)
+    turned = page.evaluate(changed)
+    assert not page.locator(".lm-Menu").count()  # JupyterLab's own menu stays closed
+    page.locator(".alive-picture").screenshot(path=str(lab.folder / "side.png"))
+    assert abs(float(says["around"].text_content()) - 90) <= 1
+    assert abs(float(says["above"].text_content()) - 9) <= 1
+    at = page.evaluate(index)
+    page.locator(".alive-note").click(button="right", force=True)
+    page.locator(".lm-Menu").first.wait_for()  # elsewhere its menu is as ever
+    page.keyboard.press("Escape")
+    knob(page, "around")[0].focus()
+    page.keyboard.press("End")
+    until(page, f"{index} > {at}")
+    settle(page)
+    behind = page.evaluate(changed)
+    assert float(says["around"].text_content()) == 180
+    print(
+        f"a step changes it by {still:.2f}, the mouse by {turned:.2f}, the slider by {behind:.2f}"
+    )
+    assert min(turned, behind) > 1 and min(turned, behind) > 5 * still
+    assert page.evaluate(no_menu, ".alive-picture")
+    pulls(page, "nothing pulls")  # a right button is no drag
     client.stop_channels()
     assert not outside and not errors
     page.close()

@@ -336,12 +336,22 @@ WRONG = {
         "def loneliest(points): return points.mean(0) + 100",
         "def loneliest(points): return empty_places(points)",
     ],
+    ("80_nerf", "median_depth"): [
+        "def median_depth(weights, depth): return float((weights * depth).sum())",
+        "def median_depth(weights, depth): return depth[int((weights.cumsum(0) < 0.5).sum())%4].item()",
+        "def median_depth(weights, depth): return depth[int(weights.argmax()) - 1].item()",
+    ],
     ("80_nerf", "seen_through"): [
         "def seen_through(density, width): return 1 - math.exp(-float(density.sum())*width)",
         "def seen_through(density, width): return math.exp(-float(density.mean())*width)",
         "def seen_through(density, width): return math.exp(-float(density.sum()))",
     ],
-    ("80_nerf", "middle_between"): [
+    ("78_views", "how_far"): [
+        "def how_far(shift, baseline, focal): return focal*baseline/(shift + 1e-9)",
+        "def how_far(shift, baseline, focal): return focal*shift/baseline",
+        "def how_far(shift, baseline, focal): return baseline/shift if shift else math.inf",
+    ],
+    ("78_views", "middle_between"): [
         "def middle_between(places, axes): return torch.zeros(3)",
         "def middle_between(places, axes): return places.mean(0)",
         "def middle_between(places, axes):\n"
@@ -384,10 +394,24 @@ WRONG = {
         "def takes(start, many, each, workers): return start + many * each / workers",
         "def takes(start, many, each, workers): return start + many // workers * each",
     ],
+    ("90_gallery", "key_of"): [
+        "def key_of(digest, options): return digest + str(options)",
+        "def key_of(digest, options): return str(sorted(options.items()))",
+        "def key_of(digest, options): return digest + str(sorted(options))",
+        "def key_of(digest, options): "
+        "return digest + ''.join(f'{name}{options[name]}' for name in sorted(options))[-6:]",
+    ],
     ("92_long_video", "begins"): [
         "def begins(keys, least): return keys",
         "def begins(keys, least): return [k for a, k in zip([-9, *keys], keys) if k - a >= least]",
         "def begins(keys, least): return list(range(0, keys[-1] + 1, least))",
+    ],
+    ("92_long_video", "covered"): [
+        "def covered(points, chosen, near): return torch.cdist(points, points[chosen]).amin(1).mean()",
+        "def covered(points, chosen, near): "
+        "return (torch.cdist(points, points[chosen]).amax(1) <= near).float().mean()",
+        "def covered(points, chosen, near): "
+        "return (torch.cdist(points, points[chosen]).amin(1) <= near).sum()",
     ],
     ("95_generator_shootout", "decibels"): [
         "def decibels(drawn, true): return 10*np.log10(255**2/((drawn-true)**2).mean())",

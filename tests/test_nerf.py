@@ -11,27 +11,24 @@ from alive_scene.actors import Camera, creature, look_at, orbit
 from alive_scene.alive import AliveScene
 from alive_scene.command import main
 from alive_scene.graphs import scene_graphs
-from alive_scene.nerf import (
-    Mesh,
-    SceneField,
+from alive_scene.nerf import Mesh, SceneField, composite, render_view, surface, write_mesh
+from alive_scene.player import AlivePlayer
+from alive_scene.scene import Scene, write_video
+from alive_scene.siren import psnr
+from alive_scene.views import (
     Views,
     carve,
-    composite,
+    cell_numbers,
     explained,
+    hull_of,
     orbited,
     rays_of,
     read_views,
-    render_view,
     silhouettes,
     sphere_span,
     stage_of,
     stratified,
-    surface,
-    write_mesh,
 )
-from alive_scene.player import AlivePlayer
-from alive_scene.scene import Scene, write_video
-from alive_scene.siren import psnr
 
 
 def ball(camera, size, middle, radius, color=(40, 90, 200)):
@@ -204,6 +201,20 @@ def test_the_hull_holds_the_body_and_little_else(views):
         assert hull[t][far < 0.34].all()
         assert hull[t].sum() < 2.5 * (far < 0.35).sum()
     assert explained(hull, masks, views.cameras, stage).min() > 0.97
+
+
+def test_each_point_has_its_cell():
+    line = torch.linspace(-1, 1, 5)
+    z, y, x = torch.meshgrid(line, line, line, indexing="ij")
+    points = torch.stack([x, y, z], -1)
+    assert torch.equal(cell_numbers(points, 5).flatten(), torch.arange(125))
+    assert torch.equal(cell_numbers(3 * points, 5), cell_numbers(points.sign(), 5))
+
+
+def test_the_hull_in_one_call(views):
+    stage, masks, hull = hull_of(views)
+    assert torch.equal(masks, silhouettes(views.frames, stage.background))
+    assert torch.equal(hull, carve(masks, views.cameras, stage))
 
 
 def test_a_held_out_camera_and_its_depth(field, views):
@@ -447,21 +458,25 @@ def test_the_mesh_of_a_ball_is_a_ball(field, tmp_path):
     assert np.abs(np.median(mesh.colors, 0) - (40, 90, 200)).max() < 40
 
 
-def test_files_of_a_mesh_are_read_by_others(field, tmp_path):
+@pytest.mark.parametrize("suffix", [".ply", ".glb"])
+@pytest.mark.parametrize("cloud", [False, True])
+def test_files_of_a_mesh_are_read_back_as_they_were(cloud, suffix, field, tmp_path):
     import trimesh
 
     mesh = surface(field, circle()[0], cells=24)
-    cloud = Mesh(mesh.points, mesh.colors, np.zeros((0, 3), np.int32))
-    for one in (mesh, cloud):
-        for suffix in (".ply", ".glb"):
-            read = trimesh.load(write_mesh(one, tmp_path / f"a{suffix}"))
-            parts = list(read.geometry.values()) if hasattr(read, "geometry") else [read]
-            assert np.allclose(parts[0].vertices, one.points, atol=1e-5)
-            if len(one.triangles):
-                assert len(parts[0].faces) == len(one.triangles)
-                assert (parts[0].visual.vertex_colors[:, :3] == one.colors).all()
-            else:
-                assert (np.asarray(parts[0].colors)[:, :3] == one.colors).all()
+    if cloud:
+        mesh = Mesh(mesh.points, mesh.colors, np.zeros((0, 3), np.int32))
+    else:  # a color a point, so that a change of their order is seen
+        names = np.arange(len(mesh.points))
+        mesh = replace(mesh, colors=np.stack([names % 256, names // 256, 255 - names % 256], 1))
+        mesh = replace(mesh, colors=mesh.colors.astype(np.uint8))
+    file = write_mesh(mesh, tmp_path / f"a{suffix}")
+    read = trimesh.load(file, process=False)
+    (part,) = read.geometry.values() if isinstance(read, trimesh.Scene) else [read]
+    assert len(mesh.points) > 50 and (np.asarray(part.vertices) == mesh.points).all()
+    colors = part.colors if cloud else part.visual.vertex_colors
+    assert (np.asarray(colors)[:, :3] == mesh.colors).all()
+    assert cloud or (part.faces == mesh.triangles).all()
 
 
 def test_nothing_solid_is_told():

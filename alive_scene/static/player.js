@@ -44,15 +44,18 @@ function listenToTurns(picture, turns, tell) {
     tell([(event.clientX - from[0]) / picture.clientWidth, (event.clientY - from[1]) / picture.clientHeight]);
     [from, told] = [[event.clientX, event.clientY], now];
   };
-  picture.addEventListener("contextmenu", event => { if (turns()) event.preventDefault(); });
+  const quiet = event => { event.preventDefault(); event.stopPropagation(); };  // JupyterLab listens behind us for its own menu
+  const end = () => { from = null; setTimeout(() => removeEventListener("contextmenu", quiet, true)); };  // some ask for it when the button goes up
+  picture.addEventListener("contextmenu", event => { if (turns()) quiet(event); });
   picture.addEventListener("pointerdown", event => {
     if (event.button !== 2 || !turns()) return;
     [from, told] = [[event.clientX, event.clientY], 0];
     picture.setPointerCapture(event.pointerId);
+    addEventListener("contextmenu", quiet, true);  // wherever the button goes up
   });
   picture.addEventListener("pointermove", event => move(event, performance.now()));
-  picture.addEventListener("pointerup", event => { move(event, Infinity); from = null; });
-  picture.addEventListener("pointercancel", () => { from = null; });
+  picture.addEventListener("pointerup", event => { move(event, Infinity); end(); });
+  picture.addEventListener("pointercancel", end);
 }
 
 // One for each player, with all its views.
@@ -119,7 +122,8 @@ function open(model, el) {
   };
   const receive = async (message, buffers) => {
     if (message.kind === "flush") {
-      if (!message.keep) [trail, owed] = [[], 1];
+      if (!message.keep) trail = [];
+      if (!message.keep || message.show) owed = 1;
       if (!message.keep || shown === null) shown = message.index;
       drop(queue);
       [queue, asked, epoch, newest] = [[], 0, message.epoch, shown];
