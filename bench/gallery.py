@@ -155,7 +155,7 @@ def main():
     parser.add_argument("--clips", help="a folder of more videos")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--frames", type=int, default=120)
+    parser.add_argument("--frames", type=int, default=60)
     parser.add_argument("--vet", type=int, default=10_000)
     parser.add_argument("--generator", default="morph")
     parser.add_argument("--behavior", default="alive")
