@@ -3,8 +3,8 @@
 Twenty clips: the bundled cat with other seeds, and those of a folder. They are fitted by clusters of this
 machine with 1, 2 … workers of one thread each, into an empty folder and with an empty cache; the clock starts
 when the workers are there. The log of each run says what each stage took. Then the wall is opened in headless
-Chromium: what it takes of a core while portraits live, and while nothing is in view. At the end, what a
-thousand and a million videos would take, by these figures.
+Chromium: what it takes of a core while portraits live, and while nothing is in view. What a
+thousand and a million videos would take, by these figures, 90_gallery tells.
 """
 
 import argparse
@@ -33,10 +33,6 @@ from alive_scene.gallery import STAGES, fit_gallery  # noqa: E402
 from alive_scene.scene import write_video  # noqa: E402
 
 MANY = 20
-VCPU_HOUR = (
-    0.05  # dollars, an assumption: what large clouds ask for an hour of one, in round numbers
-)
-MACHINES = {"4 vCPU (c7i.xlarge)": 4, "96 vCPU (c7i.24xlarge)": 96, "100 of 96 vCPU": 9600}
 
 
 def filmed(folder, clips, frames, size):
@@ -140,16 +136,6 @@ def of_wall(out, seconds=10):
     return shares
 
 
-def on_paper(cpu, kilobytes, many):
-    "What so many videos would take: hours and dollars of machines, gigabytes."
-    hours = many * cpu / 3600
-    lines = [
-        f"| {many:,} videos on {name} | {hours / cores:,.1f} h | {hours * VCPU_HOUR:,.0f} $ |"
-        for name, cores in MACHINES.items()
-    ]
-    return [*lines, f"| {many:,} videos on disk | {many * kilobytes / 1e6:,.1f} GB | |"]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", help="a folder of more videos")
@@ -187,9 +173,6 @@ def main():
     print("|---" * (len(rows) + 1) + "|")
     for name in names:
         print(f"| {name} | " + " | ".join(f"{row[name]:.3g}" for row in rows.values()) + " |")
-    one = rows[str(asked.workers[0])]
-    for many in (1000, 10**6):
-        print(*on_paper(one["CPU seconds a scene"], one["kilobytes a scene"], many), sep="\n")
     if asked.save:
         kept = dict(measured=stamp(), words=words, clips=MANY, workers=rows, wall=wall)
         asked.save.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
