@@ -12,7 +12,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help alive test browser lab bench torture clip docs export
+.PHONY: help alive test browser lab progress bench torture clip docs export
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ test: $(VENV)/.installed browser  ## everything CI runs
 
 lab: $(VENV)/.installed  ## JupyterLab, open on the course
 	$(BIN)/jupyter lab --ip=127.0.0.1 nbs/index.ipynb
+
+progress:  ## which exercises of the course are solved here (NOTEBOOKS=folder of others)
+	@$(PYTHON) nbs/progress.py $(if $(NOTEBOOKS),"$(NOTEBOOKS)")
 
 # Left out: the attacks and the bounds (nightly.yml has them), what the scripts share or run themselves, the page of guesses, and the
 # published pair (published.py, an hour, resumable, then pair.py).

@@ -127,6 +127,31 @@ WRONG = {
         "    down, right = np.gradient(b)\n"
         "    return np.linalg.lstsq(np.stack([right.ravel(), down.ravel()], 1), (a-b).ravel())[0]",
     ],
+    ("30_siren", "my_sine_layer"): [
+        "def my_sine_layer(inputs, outputs, w0, first):\n"  # torch's own start
+        "    class Sine(nn.Linear):\n"
+        "        def forward(self, x): return torch.sin(w0 * super().forward(x))\n"
+        "    return Sine(inputs, outputs)",
+        "def my_sine_layer(inputs, outputs, w0, first):\n"  # w0 missing in the bound
+        "    class Sine(nn.Linear):\n"
+        "        def forward(self, x): return torch.sin(w0 * super().forward(x))\n"
+        "    layer = Sine(inputs, outputs)\n"
+        "    bound = 1 / inputs if first else math.sqrt(6 / inputs)\n"
+        "    layer.weight.data.uniform_(-bound, bound)\n"
+        "    return layer",
+        "def my_sine_layer(inputs, outputs, w0, first):\n"  # normal, of the same spread
+        "    class Sine(nn.Linear):\n"
+        "        def forward(self, x): return torch.sin(w0 * super().forward(x))\n"
+        "    layer = Sine(inputs, outputs)\n"
+        "    bound = 1 / inputs if first else math.sqrt(6 / inputs) / w0\n"
+        "    layer.weight.data.normal_(0, bound / 3**0.5)\n"
+        "    return layer",
+        "def my_sine_layer(inputs, outputs, w0, first):\n"  # w0 missing in the sine
+        "    layer = nn.Linear(inputs, outputs)\n"
+        "    bound = 1 / inputs if first else math.sqrt(6 / inputs) / w0\n"
+        "    layer.weight.data.uniform_(-bound, bound)\n"
+        "    return nn.Sequential(layer, SineLayer(1.0))",
+    ],
     ("30_siren", "largest_hidden"): [
         "def largest_hidden(budget): return 1",
         "def largest_hidden(budget): return budget",
@@ -182,6 +207,18 @@ WRONG = {
         "def gain(step): return step**2 / 12",
         "def gain(step): return step / 2",
     ],
+    ("35_morph", "my_moment"): [
+        "def my_moment(a, b, forward, backward, part): return (1 - part) * a + part * b",
+        "def my_moment(a, b, forward, backward, part): return warp(a[None], part * forward[None])[0]",
+        "def my_moment(a, b, forward, backward, part):\n"  # the wrong way
+        "    field = ((1 - part) * forward - part * backward)[None]\n"
+        "    moved = (1 - part) * warp(a[None], part * field) + part * warp(b[None], (part - 1) * field)\n"
+        "    return moved[0].clamp(0, 255)",
+        "def my_moment(a, b, forward, backward, part):\n"  # weighed the wrong way round
+        "    field = ((1 - part) * forward - part * backward)[None]\n"
+        "    moved = part * warp(a[None], -part * field) + (1 - part) * warp(b[None], (1 - part) * field)\n"
+        "    return moved[0].clamp(0, 255)",
+    ],
     ("35_morph", "round_a_ring"): [
         "def round_a_ring(): return np.arange(4) - 1.5",
         "def round_a_ring(): return np.zeros(4)",
@@ -220,6 +257,30 @@ WRONG = {
         "def my_cure(predicted, observed, weight): "
         "return cure(predicted[None], observed, 1-weight)[0]",
     ],
+    ("50_rollout", "my_rollout"): [
+        "def my_rollout(behavior, observed, steps, start, temperature, curing, seed):\n"
+        "    return rollout(behavior, observed, steps, start, temperature, None, seed)",
+        "def my_rollout(behavior, observed, steps, start, temperature, curing, seed):\n"
+        "    return rollout(behavior, observed, steps, start, 1.0, curing, seed)",
+        "def my_rollout(behavior, observed, steps, start, temperature, curing, seed):\n"
+        "    path = rollout(behavior, observed, steps, start, temperature, curing, seed)\n"
+        "    return torch.cat([observed[[start]], path[:-1]])",
+        "def my_rollout(behavior, observed, steps, start, temperature, curing, seed):\n"
+        "    state, path = behavior.start(observed[[start]]), []\n"
+        "    for _ in range(steps):\n"  # the same luck each step
+        "        rng = [torch.Generator().manual_seed(seed)]\n"
+        "        moved = behavior.step(state, temperature, behavior.draw(rng, temperature))\n"
+        "        state = replace(moved, embedding=cure(moved.embedding, observed, curing))\n"
+        "        path.append(state.embedding[0])\n"
+        "    return torch.stack(path)",
+        "def my_rollout(behavior, observed, steps, start, temperature, curing, seed):\n"
+        "    rng = [torch.Generator().manual_seed(seed)]\n"
+        "    state, path = behavior.start(observed[[start]]), []\n"
+        "    for _ in range(steps):\n"  # cured in the picture alone
+        "        state = behavior.step(state, temperature, behavior.draw(rng, temperature))\n"
+        "        path.append(cure(state.embedding, observed, curing)[0])\n"
+        "    return torch.stack(path)",
+    ],
     ("50_rollout", "my_place"): [
         "def my_place(answers): "
         "return (answers.mean(0)-answers.mean((0, 1))).pow(2).sum(-1).mean()",
@@ -230,10 +291,25 @@ WRONG = {
         "def my_force(embedding, step): return 0*embedding",
         "def my_force(embedding, step): return observed[30]-embedding",
     ],
-    ("52_vitals", "my_longest"): [
-        "def my_longest(index): return sum(b == a+1 for a, b in zip(index, index[1:]))",
-        "def my_longest(index): return len(index)",
-        "def my_longest(index): return 0",
+    ("52_vitals", "my_replay"): [
+        "def my_replay(path, observed):\n"
+        "    on = nearest(path, observed).diff()\n"
+        "    return float(((on == 0) | (on == 1)).sum()) / len(observed)",
+        "def my_replay(path, observed):\n"  # the jitter is not seen
+        "    run = longest = 0\n"
+        "    for on in nearest(path, observed).diff().tolist():\n"
+        "        run = run + 1 if on in (0, 1) else 0\n"
+        "        longest = max(longest, run)\n"
+        "    return longest / len(observed)",
+        "def my_replay(path, observed):\n"  # to stay does not count
+        "    index = nearest(path, observed)\n"
+        "    near = (path - observed[index]).norm(dim=1) <= 0.1 * step_length(observed)\n"
+        "    run = longest = 0\n"
+        "    for step in range(1, len(path)):\n"
+        "        run = run + 1 if near[step] and index[step] == index[step - 1] + 1 else 0\n"
+        "        longest = max(longest, run)\n"
+        "    return longest / len(observed)",
+        "def my_replay(path, observed): return 0.0",
     ],
     ("52_vitals", "my_cheat"): [
         "def my_cheat(steps): return observed[torch.arange(steps)//8*71%len(observed)]",
@@ -281,14 +357,28 @@ WRONG = {
         "def log_density(motion, to_noise): "
         "return torch.distributions.Normal(0.0, 1.0).log_prob(motion).sum(1)",
     ],
-    ("58_wish", "one_round"): [
-        "def one_round(chance, reward, z): return reward.exp() * (chance @ z)",
-        "def one_round(chance, reward, z):\n"
-        "    better = reward.exp() * (chance.T @ z)\n"
-        "    return better / better.max()",
-        "def one_round(chance, reward, z):\n"
-        "    better = chance @ z\n"
-        "    return better / better.max()",
+    ("58_wish", "my_z"): [
+        "def my_z(chance, reward): return reward.exp() / reward.exp().max()",
+        "def my_z(chance, reward):\n"  # one round
+        "    z = reward.exp() * chance.sum(1)\n"
+        "    return z / z.max()",
+        "def my_z(chance, reward):\n"  # the chain backward
+        "    z = torch.ones(len(reward)).double()\n"
+        "    for _ in range(2000):\n"
+        "        z = reward.exp() * (chance.T @ z)\n"
+        "        z = z / z.max()\n"
+        "    return z",
+        "def my_z(chance, reward):\n"  # not scaled
+        "    z = torch.ones(len(reward)).double()\n"
+        "    for _ in range(50):\n"
+        "        z = reward.exp() * (chance @ z)\n"
+        "    return z",
+        "def my_z(chance, reward):\n"  # the reward of the next place, not of this
+        "    z = torch.ones(len(reward)).double()\n"
+        "    for _ in range(2000):\n"
+        "        z = chance @ (reward.exp() * z)\n"
+        "        z = z / z.max()\n"
+        "    return z",
     ],
     ("58_wish", "contrast"): [
         "def contrast(frames, said, opposite): return frames @ said",
