@@ -21,7 +21,9 @@ kinds = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/g
 LINES = 14  # of code: a longer definition is not for a wall
 ROWS = 10  # of a table
 LEAD = 2  # sentences that a slide takes of a text
-left_out = re.compile(r"Plumbing|Appendix|What is refused|Five questions|The same again|Next$|References$")
+left_out = re.compile(
+    r"Plumbing|Appendix|What is refused|Five questions|The same again|Next$|References$"
+)
 page = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

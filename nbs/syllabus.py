@@ -67,26 +67,25 @@ def minutes(path):
 
 
 def objectives():
-    "The table of what a student can after each lesson, with the minutes it takes to read."
-    rows = ["| after | a student can | minutes to read | to project |", "|---|---|---|---|"]
-    for path in lessons:
-        rows.append(
-            f"| [{path.stem}]({path.name}) | {OBJECTIVES[path.stem]} | {minutes(path)} "
-            f"| [slides](slides/{path.stem}.html) |"
-        )
+    "What a student can after each lesson, with the minutes it takes to read: a line each."
+    rows = [
+        f"- [{path.stem}]({path.name}): {OBJECTIVES[path.stem]} "
+        f"*{minutes(path)} minutes; [slides](slides/{path.stem}.html).*"
+        for path in lessons
+    ]
     return "\n".join(rows) + "\n"
 
 
 def plan(seconds):
-    "The table of the weeks; `seconds` is how long each lesson runs, by its name."
-    rows = ["| week | lessons | to read | to run | handed in |", "|---|---|---|---|---|"]
+    "The weeks, an item each; `seconds` is how long each lesson runs, by its name."
+    rows = []
     for number, week in enumerate(WEEKS, 1):
         named = ", ".join(f"[{name}]({name}.ipynb)" for name in week.lessons)
         read = sum(minutes(course / f"{name}.ipynb") for name in week.lessons)
         runs = sum(seconds[name] for name in week.lessons) / 60
         rows.append(
-            f"| {number}. {week.asks} | {named} | {read / 60:.1f} h | {runs:.1f} min "
-            f"| {week.hands_in} |"
+            f"{number}. **{week.asks}** {named}. To read {read / 60:.1f} hours, to run "
+            f"{runs:.1f} minutes. *Handed in:* {week.hands_in}"
         )
     taught = {name for week in WEEKS for name in week.lessons}
     aside = [path for path in lessons if path.stem not in taught]
