@@ -12,7 +12,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help alive test browser lab progress bench torture clip docs export
+.PHONY: help alive test browser lab progress bench torture clip docs slides export
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ clip: $(VENV)/.installed  ## train the bundled encoder anew (up to an hour) and 
 FOREIGN := $(if $(filter $(CURDIR)/%,$(abspath $(VENV))),,$(wildcard $(VENV)/bin/python))
 docs: $(if $(FOREIGN),,$(VENV)/.installed)  ## the site, in _docs/; RUN=1 runs every notebook first
 	PYTHONPATH="$(CURDIR)" $(BIN)/python nbs/make_site.py $(if $(RUN),--run) $(if $(ADDRESS),--address $(ADDRESS))
+
+slides: $(if $(FOREIGN),,$(VENV)/.installed)  ## slides of every lesson and a page of all figures, in out/slides, without Quarto
+	PYTHONPATH="$(CURDIR)" $(BIN)/python nbs/slides.py
 
 export: $(VENV)/.installed  ## strip widget state, clean the notebooks, export the library, write README.md, format all
 	$(BIN)/python nbs/strip_widgets.py nbs/*.ipynb

@@ -25,7 +25,8 @@ setup(
     python_requires=f">={settings['min_python']}",
     install_requires=settings["requirements"].split(),
     extras_require={
-        "dev": settings["dev_requirements"].split(),
+        # the tests and lessons run a gallery, too
+        "dev": (settings["dev_requirements"] + " " + settings["gallery_requirements"]).split(),
         "gallery": settings["gallery_requirements"].split(),
     },
     entry_points={"console_scripts": settings["console_scripts"].split()},

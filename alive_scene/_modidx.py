@@ -1249,6 +1249,20 @@ d = {
                 "player.html#liverollout.says",
                 "alive_scene/player.py",
             ),
+            "alive_scene.player.PlayerCheck": ("player.html#playercheck", "alive_scene/player.py"),
+            "alive_scene.player.PlayerCheck.__init__": (
+                "player.html#playercheck.__init__",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.PlayerCheck._repr_mimebundle_": (
+                "player.html#playercheck._repr_mimebundle_",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player.PlayerCheck.answered": (
+                "player.html#playercheck.answered",
+                "alive_scene/player.py",
+            ),
+            "alive_scene.player._Answer": ("player.html#_answer", "alive_scene/player.py"),
             "alive_scene.player._Course": ("player.html#_course", "alive_scene/player.py"),
             "alive_scene.player._Panel": ("player.html#_panel", "alive_scene/player.py"),
             "alive_scene.player._Panel.__init__": (
@@ -1261,6 +1275,7 @@ d = {
             "alive_scene.player._heed": ("player.html#_heed", "alive_scene/player.py"),
             "alive_scene.player._static": ("player.html#_static", "alive_scene/player.py"),
             "alive_scene.player._stop_all": ("player.html#_stop_all", "alive_scene/player.py"),
+            "alive_scene.player.front_end": ("player.html#front_end", "alive_scene/player.py"),
             "alive_scene.player.jpeg": ("player.html#jpeg", "alive_scene/player.py"),
             "alive_scene.player.named_wishes": (
                 "player.html#named_wishes",

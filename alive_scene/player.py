@@ -14,9 +14,13 @@ __all__ = [
     "within_reach",
     "with_still",
     "AlivePlayer",
+    "front_end",
+    "PlayerCheck",
 ]
 
 # %% ../nbs/70_player.ipynb #23403b00
+import os
+import sys
 import warnings
 from base64 import b64encode
 from collections import deque
@@ -693,6 +697,61 @@ class AlivePlayer(_Panel):
             film = Scene(self.alive.render(path, self._camera()), self.alive.scene.fps / 3)
             self.film = shown, side_by_side(film, labels=["recorded; run to play"])._repr_png_()
         return with_still(super()._repr_mimebundle_(**kwargs), self.film[1], "A living scene")
+
+
+# %% ../nbs/70_player.ipynb #ebe9d2df
+_HELP = {
+    "Google Colab": "run: from google.colab import output; output.enable_custom_widget_manager()",
+    "VS Code": "trust the workspace, and let the extension Jupyter fetch the sources of widgets",
+    "marimo": "marimo shows single widgets only: alive-scene export makes a page instead",
+    "Binder": "wait until the kernel has started, and run the cell again",
+    "Jupyter": "pip install ipywidgets anywidget where Jupyter itself runs, and reload the page",
+}
+
+
+def front_end() -> str:  # a program, or "Jupyter" where nothing tells another
+    "What shows this notebook, by the modules and variables that it leaves in the kernel."
+    shell = getattr(get_ipython(), "user_ns", {})
+    signs = {
+        "Google Colab": "google.colab" in sys.modules,
+        "marimo": "marimo" in sys.modules and sys.modules["marimo"].running_in_notebook(),
+        "VS Code": "__vsc_ipynb_file__" in shell,
+        "Binder": "BINDER_REPO_URL" in os.environ or "BINDER_SERVICE_HOST" in os.environ,
+    }
+    return next((name for name, there in signs.items() if there), "Jupyter")
+
+
+# %% ../nbs/70_player.ipynb #044a882b
+class _Answer(anywidget.AnyWidget):
+    "Says from the browser that it is there."
+
+    _esm = """export default {render({model, el}) {
+      el.textContent = model.get("says");
+      model.set("answered", true);
+      model.save_changes();
+    }}"""
+    says = Unicode("Players play here.").tag(sync=True)
+    answered = Bool(False).tag(sync=True)
+
+
+class PlayerCheck(VBox):
+    "Says in the notebook whether players play in it, and what to do where they don't."
+
+    def __init__(self) -> None:
+        self.screen = _Answer()
+        super().__init__([self.screen])
+
+    @property
+    def answered(self) -> bool:
+        "Whether a browser has shown it, as far as the kernel has heard when the next cell runs."
+        return self.screen.answered
+
+    def _repr_mimebundle_(self, **kwargs) -> dict:
+        "The widget, or the line of help where none is shown."
+        place = front_end()
+        text = f"Players don't play here ({place}). What to do: {_HELP[place]}."
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return {**bundle, "text/plain": text, "text/html": f"<p>{escape(text)}</p>"}
 
 
 # %% ../nbs/70_player.ipynb #1156d5c0

@@ -41,7 +41,7 @@ def photograph(page, address, width):
         page.evaluate(f"scrollTo(0, {top})")
         page.wait_for_timeout(20)
     page.evaluate("scrollTo(0, 0)")
-    page.wait_for_timeout(2500 if "gallery" in address else 200)
+    page.wait_for_timeout(2500 if "living" in address or "gallery" in address else 200)
     height = page.evaluate("document.documentElement.scrollHeight")
     whole = Image.new("RGB", (width, height))
     for top in range(0, height, 4000):

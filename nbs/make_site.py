@@ -31,7 +31,9 @@ from site_pages import (
     rooms,
     times,
 )
+from slides import make as make_slides
 from strip_widgets import still
+from syllabus import objectives, plan
 
 root = Path(__file__).absolute().parent.parent
 # Pages that live elsewhere in the tree, and how they are called on the site.
@@ -365,6 +367,14 @@ def pages(staged, executed, opening):
     costs(staged)
     attacks(staged)
     times(staged)
+    seconds = json.loads((root / "bench" / "times.json").read_text(encoding="utf-8"))["seconds"]
+    (staged / "_objectives.md").write_text(objectives(), encoding="utf-8")
+    (staged / "_plan.md").write_text(plan(seconds), encoding="utf-8")
+    (staged / "_slides.md").write_text(
+        "[All slides](slides/index.html), and [all figures](slides/figures.html), as this site has "
+        "them.\n",
+        encoding="utf-8",
+    )
     formula_sheet(staged, formulas)
     return names
 
@@ -384,6 +394,7 @@ def build(out, *, executed=None, tiny=False, address=None):
         shutil.copytree(scenes, site / "gallery", dirs_exist_ok=True)
     shutil.copy(Path(find_spec("plotly").origin).parent / "package_data" / plotly, site)
     shutil.copy(root / "nbs" / "site.js", site)
+    make_slides(site / "slides")
     shutil.copytree(staged / "images", site / "images", dirs_exist_ok=True)
     own_fonts(site)
     redirects(site, names)

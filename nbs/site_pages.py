@@ -659,7 +659,7 @@ def front():
         "<pre><code>make alive VIDEO=my_cat.mp4</code></pre>\n"
         "<p>A few minutes later <code>out/</code> holds the scene, films of it, and a page like this "
         'one. <a href="own_video.html">Which clips work</a>, and what to do if yours doesn\'t.</p>\n'
-        '<p class="ways"><a class="button" href="gallery.html">More living scenes</a> '
+        '<p class="ways"><a class="button" href="living.html">More living scenes</a> '
         '<a class="button" href="00_scene.html">Begin the course</a></p></div>\n'
     )
     living = (

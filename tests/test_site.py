@@ -387,7 +387,7 @@ def test_the_first_page_lives_under_a_slider(opened, address):
 
 def test_the_gallery_computes_only_what_is_seen(opened, address):
     page = opened(viewport=dict(width=390, height=500))
-    page.goto(address + "gallery.html")
+    page.goto(address + "living.html")
     panes = page.locator(".pane")
     many = panes.count()
     assert many >= 3
@@ -420,7 +420,7 @@ def test_only_so_many_scenes_live_as_there_are_cores_for(opened, address):
     "On four cores two; the third is not even fetched, until it is pointed at; then another rests."
     page = opened(viewport=dict(width=1600, height=3000))
     page.add_init_script("Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 })")
-    page.goto(address + "gallery.html")
+    page.goto(address + "living.html")
     until(page, "document.querySelectorAll('.pane[data-ready]').length === 2")
     assert page.locator(".pane iframe").count() == 2
     frames = [one.content_frame() for one in page.query_selector_all(".pane iframe")]
@@ -531,7 +531,7 @@ def test_nothing_serious_bars_anybody(opened, address, width, scheme):
     "By axe-core: contrast of at least 4.5:1, names for all, focus for what scrolls."
     page = opened(viewport=dict(width=width, height=844), color_scheme=scheme)
     found = []
-    for name in ("index", "gallery", "teach", "53_ethogram", "55_behavior", "96_behavior_shootout"):
+    for name in ("index", "living", "teach", "53_ethogram", "55_behavior", "96_behavior_shootout"):
         page.goto(f"{address}{name}.html")
         page.evaluate(axe)
         found += [f"{name}: {said}" for said in page.evaluate(serious)]

@@ -156,7 +156,7 @@ SAY_SO = (
     "nbs/teach.qmd",
     "nbs/own_video.qmd",
     "nbs/uses.qmd",
-    "nbs/gallery.qmd",
+    "nbs/living.qmd",
     "nbs/glossary.qmd",
     "nbs/promises.qmd",
     "alive_scene/static/page.html",
