@@ -54,9 +54,9 @@ lab: $(VENV)/.installed  ## JupyterLab, open on the course
 progress:  ## which exercises of the course are solved here (NOTEBOOKS=folder of others)
 	@$(PYTHON) nbs/progress.py $(if $(NOTEBOOKS),"$(NOTEBOOKS)")
 
-# Left out: the attacks and the bounds (nightly.yml has them), what the scripts share or run themselves, the page of guesses, and the
-# published pair (published.py, an hour, resumable, then pair.py).
-APART := fuzz faults endurance bounds clips stamp judge rivals unseen guess published pair
+# Left out: the attacks and the bounds (nightly.yml has them), what the scripts share or run themselves, the page of guesses, a real
+# CLIP (its weights are fetched), the places (a browser and other programs), and the published pair (published.py, an hour, resumable, then pair.py).
+APART := fuzz faults endurance bounds clips stamp judge rivals unseen guess published pair real_clip places
 bench: $(VENV)/.installed  ## every claim measured, a table each (well over an hour, most of it bench/behavior.py)
 	for script in $(filter-out $(APART:%=bench/%.py),$(wildcard bench/*.py)); do $(BIN)/python $$script || exit 1; done
 

@@ -22,7 +22,7 @@ root = Path(__file__).absolute().parent.parent
 sys.path.insert(0, str(root / "tests"))
 from browsers import launch, patient, until  # noqa: E402, what the tests share
 
-ASKED = 180  # seconds that a place may take to begin
+ASKED = 90  # seconds that a place may take to begin
 UNTRIED = ("Google Colab", "VS Code", "Binder")  # an account, or a program without a browser
 CHECK = "from alive_scene.player import PlayerCheck\ncheck = PlayerCheck()\ncheck"
 PLAYER = (

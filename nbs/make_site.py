@@ -28,6 +28,7 @@ from site_pages import (
     front,
     gallery,
     parameters,
+    places,
     rooms,
     times,
 )
@@ -367,6 +368,7 @@ def pages(staged, executed, opening):
     costs(staged)
     attacks(staged)
     times(staged)
+    places(staged)
     seconds = json.loads((root / "bench" / "times.json").read_text(encoding="utf-8"))["seconds"]
     (staged / "_objectives.md").write_text(objectives(), encoding="utf-8")
     (staged / "_plan.md").write_text(plan(seconds), encoding="utf-8")

@@ -379,6 +379,21 @@ def times(out):
     )
 
 
+def places(out):
+    "Where a player was seen to play, from what bench/places.py kept."
+    kept = json.loads((root / "bench" / "places.json").read_text(encoding="utf-8"))
+    rows = ["| where | `PlayerCheck` | `AlivePlayer` |", "|---|---|---|"]
+    for name, row in kept["places"].items():
+        seen = f"{row['check']} | {row['player']}" if row["tried"] else "not tried | not tried"
+        called = f"{name} ({row['version']})" if row["tried"] else name
+        rows.append(f"| {called} | {seen} |")
+    rows += [
+        "",
+        f"Seen by `bench/places.py` in Chromium {kept['Chromium']}, {kept['measured']['date']}.",
+    ]
+    (out / "_places.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
 def formula_sheet(out, drawn):
     """Every formula of the course, with what the lesson says of its symbols, from the lessons themselves.
     `drawn` turns a text's formulas into what a browser shows."""

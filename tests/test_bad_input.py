@@ -109,7 +109,13 @@ from alive_scene.morph import MorphGenerator
 from alive_scene.nerf import Mesh, SceneField, render_view, surface, write_mesh
 from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vectors
 from alive_scene.peers import FlowBehavior, LinearSystem, PeerState, VideoTexture
-from alive_scene.player import AlivePlayer, Hearing, LiveRollout, named_wishes, within_reach
+from alive_scene.player import (
+    AlivePlayer,
+    Hearing,
+    LiveRollout,
+    named_wishes,
+    within_reach,
+)
 from alive_scene.reader import read_scene
 from alive_scene.reel import backward_messages, loop, resized, seam, write_film
 from alive_scene.rollout import Force, Life, advance, cure, multiplied, rollout, starting_point
@@ -2260,6 +2266,7 @@ FORMULAS = {
         "empty_places",
     ),
     *("alikeness", "desirability", "scaled", "transitions", "text_limits"),
+    *("front_end", "PlayerCheck"),
     *("jpeg", "with_still", "rounded", "cache_file", "read_cache", "our_open_clip"),
     "texture_cost",
     *("Record", "Bout", "bouts", "smoothed", "source_of", "source_rate", "rows_of", "bout_rows"),

@@ -1,8 +1,10 @@
 import base64
 import json
+import sys
 import threading
 from dataclasses import replace
 from io import BytesIO
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from PIL import Image
 
 from alive_scene.ethogram import read_labels
 from alive_scene.explorer import MapExplorer, empty_places
-from alive_scene.player import AlivePlayer, jpeg
+from alive_scene.player import AlivePlayer, PlayerCheck, jpeg
 from alive_scene.reader import read_scene
 from alive_scene.wish import Wish
 
@@ -288,6 +290,21 @@ def test_a_page_without_a_kernel_shows_a_picture(alive):
             and "make lab" in bundle["text/plain"]
         )
         Image.open(BytesIO(base64.b64decode(bundle["image/png"]))).verify()
+
+
+@pytest.mark.parametrize(
+    "place, says",
+    [("google.colab", "enable_custom_widget_manager"), ("marimo", "export"), ("", "pip")],
+)
+def test_the_check_says_what_to_do_where_nothing_answers(monkeypatch, place, says):
+    if place:
+        monkeypatch.setitem(sys.modules, place, SimpleNamespace(running_in_notebook=lambda: True))
+    check = PlayerCheck()
+    bundle = check._repr_mimebundle_()
+    assert says in bundle["text/plain"] and says in bundle["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in bundle and not check.answered
+    check.screen.answered = True  # as a browser says
+    assert check.answered
 
 
 def test_the_map_draws_any_place_and_starts_the_player_there(alive):
