@@ -213,7 +213,7 @@ def add_scene(
         title=scene.title or scene.name,
         caption=scene.caption,
         video=Path(video).name,
-        place=place_hash(video),
+        place=place_hash(video) if video else "",
         frames=len(alive.embeddings),
         height=height,
         width=width,
@@ -291,7 +291,8 @@ def _faulty(failed: Mapping[str, str]) -> str:
     if not failed:
         return ""
     rows = "".join(
-        f"<li>{escape(why.replace(name, Path(name).name))}</li>" for name, why in failed.items()
+        f"<li>{escape(Path(video).name)}: {escape(why.replace(video, 'it'))}</li>"
+        for video, why in failed.items()
     )
     return f'<section id="failed"><h2>Not fitted</h2><ul>{rows}</ul></section>'
 

@@ -372,7 +372,10 @@ class Gallery:
         told = [f"{len(self.scenes)} scenes in {self.out}: {made} made, {len(self.skipped)} kept"]
         if self.doubtful:
             told.append(f"{len(self.doubtful)} need a look: {', '.join(self.doubtful)}")
-        told += [f"not fitted: {name}: {why}" for name, why in self.failed.items()]
+        told += [
+            f"not fitted: {why if video in why else f'{video}: {why}'}"
+            for video, why in self.failed.items()
+        ]
         return "\n".join(told)
 
 

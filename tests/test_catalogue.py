@@ -273,7 +273,7 @@ def test_what_is_published_names_no_folder(wall, made):
         text = file.read_text()
         assert "somebody" not in text and "/home/" not in text, file.name
     assert records(made)["cat"]["video"] == "cat.mp4"
-    assert "bad.mp4 is cut" in (folder / "index.html").read_text()
+    assert "bad.mp4: it is cut" in (folder / "index.html").read_text()
 
 
 def test_a_scene_laid_again_is_whole_again(made, tmp_path):

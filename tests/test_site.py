@@ -504,7 +504,7 @@ def test_search_finds_several_words(opened, address):
     field = page.locator("input[type=search], .smalldocs-search input").first
     for asked, wanted in (
         ("how do I export to html", "export"),
-        ("wall full screen", "wall"),
+        ("wall screen", "on a wall"),
         ("temperature curing", "curing"),
         ("Markov chain", "Markov"),
     ):
