@@ -97,8 +97,16 @@ def of_chromium():
     return total
 
 
-def of_wall(out, seconds=10):
-    "Shares of a core: with portraits in view, and with none."
+def of_core(tab, seconds):
+    "Share of a core that Chromium takes, once it has settled."
+    tab.wait_for_timeout(4000)
+    begin = of_chromium(), time.perf_counter()
+    tab.wait_for_timeout(1000 * seconds)
+    return (of_chromium() - begin[0]) / (time.perf_counter() - begin[1])
+
+
+def of_wall(out, seconds=30):
+    "Shares of a core: a blank page, portraits in view, none in view."
     from playwright.sync_api import sync_playwright
 
     command = [sys.executable, "-m", "http.server", "8797", "-d", str(out), "-b", "127.0.0.1"]
@@ -111,18 +119,14 @@ def of_wall(out, seconds=10):
             errors = []
             tab.on("pageerror", lambda error: errors.append(str(error)))
             tab.on("console", lambda said: said.type == "error" and errors.append(said.text))
-            time.sleep(1)
+            shares["a blank page, share of a core"] = of_core(tab, seconds)
             tab.goto("http://127.0.0.1:8797/")
             until(tab, "document.querySelectorAll('iframe.there').length === 6")
             below = "document.body.style.paddingBottom = '3000px'; scrollTo(0, 1e6)"
             for name, act, living in (("six in view", "0", 6), ("none in view", below, 0)):
                 tab.evaluate(act)
                 until(tab, f"gallery.living().length === {living}")
-                tab.wait_for_timeout(4000)
-                begin = of_chromium(), time.perf_counter()
-                tab.wait_for_timeout(1000 * seconds)
-                share = (of_chromium() - begin[0]) / (time.perf_counter() - begin[1])
-                shares[f"the wall, {name}, share of a core"] = share
+                shares[f"the wall, {name}, share of a core"] = of_core(tab, seconds)
             tab.evaluate("scrollTo(0, 0)")
             for _ in range(40):  # down and up again
                 tab.mouse.wheel(0, 300)
@@ -146,9 +150,18 @@ def main():
     parser.add_argument("--generator", default="morph")
     parser.add_argument("--behavior", default="alive")
     parser.add_argument("--keep", type=Path, help="an empty folder that keeps the last wall")
+    parser.add_argument("--wall", type=Path, help="measure this wall alone, as --keep left it")
     parser.add_argument("--save", type=Path, help="keep the figures in a JSON file")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
+    if asked.wall:
+        wall = of_wall(asked.wall)
+        print(wall)
+        if asked.save:
+            kept = json.loads(asked.save.read_text(encoding="utf-8"))
+            kept |= dict(wall=wall, wall_measured=stamp())
+            asked.save.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        return
     words = {name: getattr(asked, name) for name in ("size", "vet", "generator", "behavior")}
     words |= dict(max_frames=asked.frames, progress=False)
     rows = {}
