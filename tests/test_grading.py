@@ -227,7 +227,7 @@ def test_the_capstone_runs_as_it_is_written(tmp_path, monkeypatch, capsys):
 @pytest.mark.skipif(not shutil.which("make"), reason="no make here")
 def test_make_progress_needs_nothing_installed():
     said = subprocess.run(
-        ["make", "progress", f"PYTHON={sys.executable}", "NOTEBOOKS=nbs"],
+        ["make", "--no-print-directory", "progress", f"PYTHON={sys.executable}", "NOTEBOOKS=nbs"],
         cwd=nbs.parent,
         capture_output=True,
         text=True,
