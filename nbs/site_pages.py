@@ -344,7 +344,52 @@ def costs(out):
         cores=kept["cores"],
     )
     # JSON is YAML
-    (out / "_variables.yml").write_text(json.dumps(dict(kit=figures)), encoding="utf-8")
+    said = dict(kit=figures) | measured_for_uses()
+    (out / "_variables.yml").write_text(json.dumps(said), encoding="utf-8")
+
+
+def measured_for_uses():
+    "The figures of the page of uses, by bench and name, from what bench/*.json kept."
+    names = ("endurance", "wall", "ethogram", "encoder", "player", "wish", "nerf")
+    last, wall, lab, encoder, player, wish, nerf = (
+        json.loads((root / "bench" / f"{name}.json").read_text(encoding="utf-8")) for name in names
+    )
+    asleep = lab["scenes"]["napping_cat"]["states"]["asleep"]
+    cat = next(row for name, row in wish["scenes"].items() if name.startswith("napping_cat"))
+    size, field = next(iter(nerf["fields"].items()))
+    growth = wall["growth"]
+    return dict(
+        last=dict(steps=f"{last['rollouts']['steps']:,}"),
+        wall=dict(
+            first=f"{growth[0]['heap']:.1f}",
+            last=f"{growth[-1]['heap']:.1f}",
+            steps=f"{growth[-1]['steps']:,}",
+        ),
+        lab=dict(
+            filmed=f"{asleep['filmed']['share']:.0%}",
+            imagined=f"{asleep['imagined']['share']:.0%}",
+            filmed_rate=f"{asleep['filmed']['rate']:.1f}",
+            imagined_rate=f"{asleep['imagined']['rate']:.1f}",
+            seeds=lab["seeds"],
+            steps=f"{lab['steps']:,}",
+        ),
+        encoder=dict(near=f"{encoder['alive-tiny']['real clip: nearest frame within 3']:.0%}"),
+        page=dict(
+            levels=player["page"]["greatest difference from Python, of 255"],
+            drawn=f"{player['page']['frames a second']:.0f}",
+        ),
+        wish=dict(
+            asked=cat["asked"],
+            heard=cat["heard"],
+            odd=cat["irrelevant"]["sentences"],
+            said=cat["irrelevant"]["said_so"],
+        ),
+        field=dict(
+            seconds=f"{field['training, seconds']:.0f}",
+            size=size.split()[0],
+            unseen=f"{field['held-out cameras']['PSNR']:.1f}",
+        ),
+    )
 
 
 def times(out):
