@@ -38,8 +38,8 @@ class SocketKernelManager(AsyncKernelManager):
             self.ip = str(Path(folder) / uuid4().hex[:8])
 
 
-def execute(notebook, written, /, *, aloud=False, timeout=None, **parameters):
-    """Run a notebook by papermill, where it lies, in a kernel of its own.
+def execute(notebook, written, /, *, folder=None, aloud=False, timeout=None, **parameters):
+    """Run a notebook by papermill, where it lies or in a folder, in a kernel of its own.
     Raises ValueError for a parameter that it doesn't declare, which papermill would take."""
     unknown = (
         sorted(set(parameters) - set(papermill.inspect_notebook(str(notebook))))
@@ -52,7 +52,7 @@ def execute(notebook, written, /, *, aloud=False, timeout=None, **parameters):
         str(notebook),
         str(written),
         parameters=parameters,
-        cwd=str(Path(notebook).parent),
+        cwd=str(folder or Path(notebook).parent),
         kernel_name="python3",
         execution_timeout=timeout,
         kernel_manager_class=SocketKernelManager,

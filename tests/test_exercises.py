@@ -1,19 +1,21 @@
 """Each exercise of the course.
 
-Its check asks for an answer, refuses wrong ones with a hint, and takes the folded solution.
+Its check asks for an answer, refuses wrong ones with a hint, and takes the folded solution: test_notebooks
+asks it so, where a lesson runs, just before the exercise.
 """
 
 import ast
-import importlib
 import json
+import random
 import re
-import symtable
 import sys
 from pathlib import Path
 
-import matplotlib
+import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
+import torch
 
 nbs = Path(__file__).parent.parent / "nbs"
 sys.path.insert(0, str(nbs))
@@ -563,105 +565,18 @@ def solution(lesson, name):
     return next(text for text in code if f"def {name}(" in text)
 
 
-def globals_of(code):  # names that code needs from outside or sets, in functions too; two sets
-    needs = set()
-    sets = set()
-
-    def look(scope, top):
-        for one in scope.get_symbols():
-            if top and (one.is_assigned() or one.is_imported()):
-                sets.add(one.get_name())
-            if one.is_referenced() and (top or one.is_global()):
-                needs.add(one.get_name())
-        for inner in scope.get_children():
-            look(inner, False)
-
-    look(symtable.symtable(code, "cell", "exec"), True)
-    return needs, sets
-
-
-def changed(line):  # names whose thing a line changes in place: x[0] = 1, x.y = 1, x += 1
-    found = set()
-    for node in ast.walk(line):
-        if isinstance(node, ast.AugAssign):
-            targets = [node.target]
-        elif isinstance(node, ast.Assign):
-            targets = [target for target in node.targets if not isinstance(target, ast.Name)]
-        else:
-            continue
-        for target in targets:
-            while isinstance(target, (ast.Subscript, ast.Attribute)):
-                target = target.value
-            if isinstance(target, ast.Name):
-                found.add(target.id)
-    return found
-
-
-def names(code):  # that a cell sets, that it changes, and that it needs from before
-    sets = set()
-    changes = set()
-    needs = set()
-    for line in ast.parse(code).body:
-        need, made = globals_of(ast.unparse(line))
-        within = set() if isinstance(line, (ast.FunctionDef, ast.ClassDef)) else changed(line)
-        if isinstance(line, (ast.FunctionDef, ast.ClassDef, ast.For, ast.With)):
-            need = need - made  # these set a name before they use it
-        needs |= (need | within) - sets
-        sets |= made - within
-        changes |= within
-    return sets, changes, needs
-
-
-def rests_on(lesson, number, answer):
-    "The numbers of those cells before an exercise that it and its answer rest on."
-    found = set()
-    needed = names(dict(cells(lesson, "code"))[number])[2] | names(answer)[2]
-    for i, source in reversed(cells(lesson, "code")):
-        if i >= number or source.startswith(("#| export", "#| default_exp")):
-            continue
-        sets, changes, needs = names(source)
-        if not (sets | changes) & needed:
-            continue
-        needed = needed - sets | needs
-        found.add(i)
-    return found
-
-
-def known_at(lesson):
-    "For each exercise of a lesson the names known there: the cells that any of them rests on run once."
-    asked = {number: name for name, number in exercises(lesson).items()}
-    needed = set()
-    for number, name in asked.items():
-        needed |= rests_on(lesson, number, solution(lesson, name))
-    room = re.search(r"default_exp (\w+)", cells(lesson, "code")[0][1])
-    known = dict(vars(importlib.import_module(f"alive_scene.{room[1]}"))) if room else {}
-    known |= {"display": lambda *things: None, "__name__": "lesson"}
-    for i, source in cells(lesson, "code"):
-        if i in asked:
-            yield asked[i], source, dict(known)
-        if i in needed:
-            exec(compile(source, "lesson", "exec"), known)
-
-
 def ask(known, source):  # runs a cell; what its last line says
     *body, last = ast.parse(source).body
     exec(compile(ast.Module(body, []), "cell", "exec"), known)
     return eval(compile(ast.Expression(last.value), "cell", "eval"), known)
 
 
-@pytest.fixture
-def quietly(monkeypatch, tmp_path):
-    matplotlib.use("agg")
-    monkeypatch.chdir(nbs)
-    monkeypatch.setenv("ALIVE_SCENE_CACHE", str(tmp_path))
-    monkeypatch.setattr(
-        "matplotlib_inline.backend_inline.set_matplotlib_formats", lambda *args, **kwargs: None
-    )
-
-
-def knows_right_from_wrong(lesson, name, source, known):
+def knows_right_from_wrong(lesson, name, known):
     "Its check asks for an answer, refuses each wrong one with a hint, and takes the solution."
-    hole, check = source.split("# your turn", 1)
+    source = dict(cells(lesson, "code"))[exercises(lesson)[name]]
+    check = source.split("# your turn", 1)[1]
+    luck = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    known = known | {"display": lambda *things: None}
     assert ask(dict(known), source).startswith("not yet"), name
 
     def answered(code):
@@ -672,16 +587,24 @@ def knows_right_from_wrong(lesson, name, source, known):
             answered(wrong)
         assert len(str(error.value)) > 10, f"a wrong answer to {name} gets no hint: {wrong}"
     assert answered(solution(lesson, name)).startswith("right"), name
+    plt.close("all")
+    random.setstate(luck[0])
+    np.random.set_state(luck[1])
+    torch.set_rng_state(luck[2])
 
 
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("lesson", lessons)
-def test_each_check_knows_right_from_wrong(lesson, quietly):
-    seen = set()
-    for name, source, known in known_at(lesson):
-        knows_right_from_wrong(lesson, name, source, known)
-        seen.add(name)
-    assert seen == set(exercises(lesson))
+def graded(lesson):
+    "The lesson, with a cell before each exercise that asks its check of the wrong answers and the right."
+    book = nbformat.read(nbs / f"{lesson}.ipynb", 4)
+    for name, i in reversed(exercises(lesson).items()):
+        asks = (
+            "import sys\n"
+            f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+            "from test_exercises import knows_right_from_wrong\n"
+            f"knows_right_from_wrong({lesson!r}, {name!r}, globals())"
+        )
+        book.cells.insert(i, nbformat.v4.new_code_cell(asks, id=f"asks-{name}"[:64]))
+    return book
 
 
 @pytest.mark.parametrize("lesson", lessons)

@@ -1,6 +1,7 @@
 import sys
 from pathlib import Path
 
+import nbformat
 import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
@@ -8,15 +9,22 @@ from papermill.exceptions import PapermillExecutionError
 nbs = Path(__file__).parent.parent / "nbs"
 sys.path.insert(0, str(nbs))
 from run_alive import execute  # noqa: E402, a script beside the lessons
+from test_exercises import exercises, graded, lessons  # noqa: E402, beside this one
 
 notebooks = sorted(nbs.glob("*.ipynb"))
 
 
 @pytest.mark.parametrize("notebook", notebooks, ids=lambda path: path.stem)
 def test_notebook_runs_alone(notebook, tmp_path):
+    """By papermill, in a kernel of its own. A lesson with a cell before each exercise: its check is asked for
+    an answer, refuses the wrong ones and takes the solution."""
+    ran = notebook
+    if notebook.stem in lessons:
+        ran = tmp_path / f"graded_{notebook.name}"
+        nbformat.write(graded(notebook.stem), ran)
     failure = None
     try:
-        execute(notebook, tmp_path / notebook.name, timeout=900)
+        execute(ran, tmp_path / notebook.name, folder=nbs, timeout=900)
     except PapermillExecutionError as error:
         failure = (
             f"{notebook.name}, cell {error.cell_index}:\n{error.source}\n\n{error.ename}: {error.evalue}\n"
@@ -24,6 +32,10 @@ def test_notebook_runs_alone(notebook, tmp_path):
         )
     if failure:
         pytest.fail(failure, pytrace=False)
+    book = nbformat.read(tmp_path / notebook.name, 4)
+    asked = [cell for cell in book.cells if cell.id.startswith("asks-")]
+    assert all(cell.execution_count for cell in asked)
+    assert len(asked) == (len(exercises(notebook.stem)) if notebook.stem in lessons else 0)
 
 
 def test_a_parameter_that_a_notebook_does_not_declare_is_refused(tmp_path):
