@@ -6,9 +6,9 @@
 __all__ = [
     "REGISTERED",
     "FILE_VERSION",
+    "AliveScene",
     "rounded",
     "joined",
-    "AliveScene",
     "thumbnail_sheet",
     "thumbnails_of",
     "typed",
@@ -38,144 +38,6 @@ from .rollout import Behavior, Life, advance, rollout
 from .scene import Scene, write_atomic
 from .segments import read_segment, warn_lifeless
 from .views import PARALLAX, Views, read_views, stage_of
-
-
-# %% ../nbs/60_alive.ipynb #6af9c833
-def _half(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    "Large float tensors in half precision; a thousand numbers or fewer stay as they are."
-    return {
-        name: t.half() if t.is_floating_point() and t.numel() > 1000 else t
-        for name, t in tensors.items()
-    }
-
-
-def rounded(
-    part: nn.Module,  # a generator or behavior
-) -> nn.Module:  # the same
-    "The part with each number as it will be saved."
-    part.load_state_dict(_half(part.state_dict()))
-    return part.eval()
-
-
-# %% ../nbs/60_alive.ipynb #27e26947
-# frames: a WebP with a row of pixels for each is no higher; a behavior counts in 16 bits
-_MOST = 16383
-
-
-def _unit(embeddings: Tensor) -> Tensor:
-    "Embeddings (n, embed) as they are saved, back on the sphere."
-    return F.normalize(embeddings.half().float(), dim=1)
-
-
-# %% ../nbs/60_alive.ipynb #bb621e04
-def _storable(scene: Scene) -> None:
-    "Raises ValueError for a scene of more frames than a file holds."
-    if len(scene.frames) > _MOST:
-        raise ValueError(
-            f"the scene has {len(scene.frames)} frames, more than can be stored: "
-            f"choose max_frames, at most {_MOST}"
-        )
-
-
-def joined(
-    scenes: Sequence[Scene],  # of one shape and rate
-) -> Scene:  # the same, if there is one
-    """Several clips one after the other, as one. What is known of each frame's moment is left out.
-
-    Raises ValueError for none, or for clips of different shapes or rates.
-    """
-    if len(scenes) == 1:
-        return scenes[0]
-    if not scenes:
-        raise ValueError("there are no videos: give one at least")
-    shapes = sorted({scene.frames.shape[1:3] for scene in scenes})
-    rates = sorted({round(float(scene.fps), 1) for scene in scenes})
-    if len(shapes) != 1 or rates[-1] > 1.05 * rates[0]:
-        raise ValueError(
-            f"videos of one behavior must have one shape and rate, got {shapes} at "
-            f"{rates}: choose crop='center', and fps"
-        )
-    first = scenes[0]
-    notes = [note for scene in scenes for note in scene.notes]
-    frames = np.concatenate([scene.frames for scene in scenes])
-    return Scene(
-        frames, first.fps, first.name, notes=notes, title=first.title, caption=first.caption
-    )
-
-
-# %% ../nbs/60_alive.ipynb #55a7eb2f
-_KINDS = {  # what a scene can be made of: kind -> where its class is, loaded when it is asked for
-    "generator": {
-        "film": "alive_scene.film:FilmGenerator",
-        "morph": "alive_scene.morph:MorphGenerator",
-        "nerf": "alive_scene.nerf:SceneField",
-        "patch": "alive_scene.strokes:StrokeGenerator",
-        "siren": "alive_scene.generator:SirenGenerator",
-    },
-    "behavior": {
-        "alive": "alive_scene.behavior:MarkovBehavior",
-        "vae": "alive_scene.vae:VaeBehavior",
-        "texture": "alive_scene.peers:VideoTexture",
-    },
-}
-REGISTERED = {"generator": {}, "behavior": {}}  # kind -> class, of others
-
-
-def _class_of(
-    role: str,  # "generator" or "behavior"
-    kind: str,
-) -> type:
-    "The class that is called so. Raises ValueError, with the kinds there are, if there is none."
-    if kind in REGISTERED[role]:
-        return REGISTERED[role][kind]
-    if kind not in _KINDS[role]:
-        known = ", ".join(map(repr, [*_KINDS[role], *REGISTERED[role]]))
-        raise ValueError(f"there is no {role} called {kind!r}; there are: {known}")
-    module, name = _KINDS[role][kind].split(":")
-    return getattr(importlib.import_module(module), name)
-
-
-# %% ../nbs/60_alive.ipynb #2934aeb3
-def _views_of(
-    video: object,  # as fit takes it
-    size: int,
-    max_frames: int | None,
-    **others: float | None,  # what would cut the clips
-) -> Views | None:
-    "What several cameras filmed, or None. Raises ValueError for clips that shall be cut."
-    if isinstance(video, Views):
-        return video
-    if not isinstance(video, str | Path) or not (Path(video) / "transforms.json").is_file():
-        return None
-    asked = [name for name, value in others.items() if value is not None]
-    if asked:
-        raise ValueError(
-            f"{' and '.join(asked)} can't be chosen for a folder of several cameras: "
-            "cut its clips alike, so that they stay in step"
-        )
-    return read_views(video, size=size, max_frames=max_frames or 200)
-
-
-# %% ../nbs/60_alive.ipynb #4eba4149
-def _scene_of(
-    video: str | Path | Scene,
-    **words: object,  # of read_segment
-) -> Scene:
-    "A video as it is learned. What was asked for is never cut: what in it isn't life, a warning tells."
-    scene = video if isinstance(video, Scene) else read_segment(video, **words)
-    if scene is video or any(words[name] is not None for name in ("max_frames", "start", "stop")):
-        warn_lifeless(scene)
-    return scene
-
-
-def _pictures(drawing: type, scene: Scene, views: Views | None) -> np.ndarray | Views:
-    "What a generator learns. A field is refused here, before a minute is spent, if none can be had."
-    if drawing.kind != "nerf":
-        return scene.frames
-    if views is None:
-        raise ValueError(PARALLAX)
-    stage_of(views)  # it says what is wrong
-    return views
 
 
 # %% ../nbs/60_alive.ipynb #094c9fce
@@ -368,6 +230,144 @@ class AliveScene:
         Raises TypeError or ValueError for a class that lacks what its protocol asks for.
         """
         return _register(kind, cls)
+
+
+# %% ../nbs/60_alive.ipynb #6af9c833
+def _half(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    "Large float tensors in half precision; a thousand numbers or fewer stay as they are."
+    return {
+        name: t.half() if t.is_floating_point() and t.numel() > 1000 else t
+        for name, t in tensors.items()
+    }
+
+
+def rounded(
+    part: nn.Module,  # a generator or behavior
+) -> nn.Module:  # the same
+    "The part with each number as it will be saved."
+    part.load_state_dict(_half(part.state_dict()))
+    return part.eval()
+
+
+# %% ../nbs/60_alive.ipynb #27e26947
+# frames: a WebP with a row of pixels for each is no higher; a behavior counts in 16 bits
+_MOST = 16383
+
+
+def _unit(embeddings: Tensor) -> Tensor:
+    "Embeddings (n, embed) as they are saved, back on the sphere."
+    return F.normalize(embeddings.half().float(), dim=1)
+
+
+# %% ../nbs/60_alive.ipynb #bb621e04
+def _storable(scene: Scene) -> None:
+    "Raises ValueError for a scene of more frames than a file holds."
+    if len(scene.frames) > _MOST:
+        raise ValueError(
+            f"the scene has {len(scene.frames)} frames, more than can be stored: "
+            f"choose max_frames, at most {_MOST}"
+        )
+
+
+def joined(
+    scenes: Sequence[Scene],  # of one shape and rate
+) -> Scene:  # the same, if there is one
+    """Several clips one after the other, as one. What is known of each frame's moment is left out.
+
+    Raises ValueError for none, or for clips of different shapes or rates.
+    """
+    if len(scenes) == 1:
+        return scenes[0]
+    if not scenes:
+        raise ValueError("there are no videos: give one at least")
+    shapes = sorted({scene.frames.shape[1:3] for scene in scenes})
+    rates = sorted({round(float(scene.fps), 1) for scene in scenes})
+    if len(shapes) != 1 or rates[-1] > 1.05 * rates[0]:
+        raise ValueError(
+            f"videos of one behavior must have one shape and rate, got {shapes} at "
+            f"{rates}: choose crop='center', and fps"
+        )
+    first = scenes[0]
+    notes = [note for scene in scenes for note in scene.notes]
+    frames = np.concatenate([scene.frames for scene in scenes])
+    return Scene(
+        frames, first.fps, first.name, notes=notes, title=first.title, caption=first.caption
+    )
+
+
+# %% ../nbs/60_alive.ipynb #55a7eb2f
+_KINDS = {  # what a scene can be made of: kind -> where its class is, loaded when it is asked for
+    "generator": {
+        "film": "alive_scene.film:FilmGenerator",
+        "morph": "alive_scene.morph:MorphGenerator",
+        "nerf": "alive_scene.nerf:SceneField",
+        "patch": "alive_scene.strokes:StrokeGenerator",
+        "siren": "alive_scene.generator:SirenGenerator",
+    },
+    "behavior": {
+        "alive": "alive_scene.behavior:MarkovBehavior",
+        "vae": "alive_scene.vae:VaeBehavior",
+        "texture": "alive_scene.peers:VideoTexture",
+    },
+}
+REGISTERED = {"generator": {}, "behavior": {}}  # kind -> class, of others
+
+
+def _class_of(
+    role: str,  # "generator" or "behavior"
+    kind: str,
+) -> type:
+    "The class that is called so. Raises ValueError, with the kinds there are, if there is none."
+    if kind in REGISTERED[role]:
+        return REGISTERED[role][kind]
+    if kind not in _KINDS[role]:
+        known = ", ".join(map(repr, [*_KINDS[role], *REGISTERED[role]]))
+        raise ValueError(f"there is no {role} called {kind!r}; there are: {known}")
+    module, name = _KINDS[role][kind].split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+# %% ../nbs/60_alive.ipynb #2934aeb3
+def _views_of(
+    video: object,  # as fit takes it
+    size: int,
+    max_frames: int | None,
+    **others: float | None,  # what would cut the clips
+) -> Views | None:
+    "What several cameras filmed, or None. Raises ValueError for clips that shall be cut."
+    if isinstance(video, Views):
+        return video
+    if not isinstance(video, str | Path) or not (Path(video) / "transforms.json").is_file():
+        return None
+    asked = [name for name, value in others.items() if value is not None]
+    if asked:
+        raise ValueError(
+            f"{' and '.join(asked)} can't be chosen for a folder of several cameras: "
+            "cut its clips alike, so that they stay in step"
+        )
+    return read_views(video, size=size, max_frames=max_frames or 200)
+
+
+# %% ../nbs/60_alive.ipynb #4eba4149
+def _scene_of(
+    video: str | Path | Scene,
+    **words: object,  # of read_segment
+) -> Scene:
+    "A video as it is learned. What was asked for is never cut: what in it isn't life, a warning tells."
+    scene = video if isinstance(video, Scene) else read_segment(video, **words)
+    if scene is video or any(words[name] is not None for name in ("max_frames", "start", "stop")):
+        warn_lifeless(scene)
+    return scene
+
+
+def _pictures(drawing: type, scene: Scene, views: Views | None) -> np.ndarray | Views:
+    "What a generator learns. A field is refused here, before a minute is spent, if none can be had."
+    if drawing.kind != "nerf":
+        return scene.frames
+    if views is None:
+        raise ValueError(PARALLAX)
+    stage_of(views)  # it says what is wrong
+    return views
 
 
 # %% ../nbs/60_alive.ipynb #f6f4000c

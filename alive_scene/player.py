@@ -64,6 +64,26 @@ from .path import nearest
 from .scene import Scene, side_by_side, write_video
 from .wish import Wish
 
+
+# %% ../nbs/70_player.ipynb #5f6a4a56
+def jpeg(
+    frame: np.ndarray,  # uint8 (height, width, 3)
+) -> bytes:  # a JPEG file
+    "One frame as the browser takes it."
+    buffer = BytesIO()
+    Picture.fromarray(frame).save(buffer, format="JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def _grid(frames: np.ndarray) -> np.ndarray:  # uint8 (height, width, 3), or twice as high and wide
+    "Four pictures as two rows of two; a single one as it is."
+    return (
+        frames[0]
+        if len(frames) == 1
+        else np.concatenate([np.concatenate(frames[i : i + 2], 1) for i in (0, 2)])
+    )
+
+
 # %% ../nbs/70_player.ipynb #f3059576
 VIEWS = {  # what is played at once: seeds beyond the first, and what the temperature is multiplied by
     "one": [(0, 1.0)],
@@ -89,25 +109,6 @@ def _courses(alive: AliveScene, start: Tensor, seed: int, view: str) -> tuple[_C
         name = f"× {warmth:g}" if view == "four temperatures" else f"seed {seed + more}"
         courses.append(_Course(name, warmth, Life.begin(alive.behavior, start, [seed + more])))
     return tuple(courses)
-
-
-# %% ../nbs/70_player.ipynb #5f6a4a56
-def jpeg(
-    frame: np.ndarray,  # uint8 (height, width, 3)
-) -> bytes:  # a JPEG file
-    "One frame as the browser takes it."
-    buffer = BytesIO()
-    Picture.fromarray(frame).save(buffer, format="JPEG", quality=90)
-    return buffer.getvalue()
-
-
-def _grid(frames: np.ndarray) -> np.ndarray:  # uint8 (height, width, 3), or twice as high and wide
-    "Four pictures as two rows of two; a single one as it is."
-    return (
-        frames[0]
-        if len(frames) == 1
-        else np.concatenate([np.concatenate(frames[i : i + 2], 1) for i in (0, 2)])
-    )
 
 
 # %% ../nbs/70_player.ipynb #de3998f6

@@ -433,10 +433,15 @@ WRONG = {
         "def median_depth(weights, depth): return depth[int((weights.cumsum(0) < 0.5).sum())%4].item()",
         "def median_depth(weights, depth): return depth[int(weights.argmax()) - 1].item()",
     ],
-    ("80_nerf", "seen_through"): [
-        "def seen_through(density, width): return 1 - math.exp(-float(density.sum())*width)",
-        "def seen_through(density, width): return math.exp(-float(density.mean())*width)",
-        "def seen_through(density, width): return math.exp(-float(density.sum()))",
+    ("80_nerf", "transmittance"): [
+        "def transmittance(density, width):\n"  # the background's only
+        "    return torch.exp(-(density * width[:, None]).sum(1))",
+        "def transmittance(density, width):\n"  # each slice alone
+        "    return torch.exp(-F.pad(density * width[:, None], (1, 0)))",
+        "def transmittance(density, width):\n"  # all rays as wide as the first
+        "    return torch.exp(-F.pad((density * width[0]).cumsum(1), (1, 0)))",
+        "def transmittance(density, width):\n"  # what is stopped
+        "    return 1 - torch.exp(-F.pad((density * width[:, None]).cumsum(1), (1, 0)))",
     ],
     ("78_views", "how_far"): [
         "def how_far(shift, baseline, focal): return focal*baseline/(shift + 1e-9)",
