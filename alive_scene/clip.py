@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = [
     "WEIGHTS",
-    "best_device",
     "as_input",
-    "ClipEncoder",
     "our_open_clip",
     "training_of",
     "load_weights",
     "load_model",
     "load_tokenizer",
     "checked_frames",
+    "best_device",
+    "ClipEncoder",
     "checked_seed",
     "repeatable",
     "cache_file",
@@ -46,14 +46,6 @@ from tqdm.auto import tqdm
 from .scene import Scene, write_atomic
 
 
-# %% ../nbs/10_clip.ipynb #080bdd0f
-def best_device() -> torch.device:  # cuda, else mps, else cpu
-    "The fastest device that this machine has."
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
 # %% ../nbs/10_clip.ipynb #9e24d484
 def as_input(
     frames: np.ndarray,  # uint8 (batch, height, width, 3)
@@ -78,124 +70,6 @@ def as_input(
         elif isinstance(step, Normalize):
             x = step(x.float() / 255)
     return x.contiguous()
-
-
-# %% ../nbs/10_clip.ipynb #50d7461a
-def _squares(frames: np.ndarray) -> list[np.ndarray]:  # each (time, side, side, 3)
-    "The fewest squares that cover frames (time, height, width, 3), evenly spaced along the longer side."
-    height, width = frames.shape[1:3]
-    side = min(height, width)
-    longer = max(height, width)
-    starts = np.linspace(0, longer - side, -(-longer // side)).round().astype(int)
-    if width > height:
-        return [frames[:, :, start : start + side] for start in starts]
-    return [frames[:, start : start + side] for start in starts]
-
-
-# %% ../nbs/10_clip.ipynb #877ed0e3
-class ClipEncoder:
-    """Any CLIP that open_clip knows: frames and texts to unit vectors (Radford 2021).
-
-    Raises FileNotFoundError if its weights are missing, ValueError for an unknown name.
-    """
-
-    def __init__(
-        self,
-        # "alive-tiny", "untrained", "ARCH/tag" of open_clip, "hf-hub:owner/model" or "local-dir:folder"
-        name: str = "alive-tiny",
-        *,
-        # A local file of weights for what `name` names: "ARCH/tag", or "ARCH" if its trainings are alike
-        checkpoint: str | Path | None = None,
-        device: str | torch.device | None = None,  # best_device() unless given
-    ) -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"name must be a string, got {name!r}")
-        try:
-            self.device = torch.empty(0, device=device or best_device()).device
-        except (RuntimeError, AssertionError) as error:
-            raise ValueError(
-                f"there is no device {device!r} here: leave it out, or give 'cpu'"
-            ) from error
-        self.name = name
-        model, self.preprocess, self.architecture = load_model(name, checkpoint)
-        self.model = model.eval().requires_grad_(False).to(self.device)
-        self._warn()
-
-    def encode_frames(
-        self,
-        frames: np.ndarray,  # uint8 (time, height, width, 3)
-        batch: int = 64,  # Frames that go through the model together
-        progress: bool = False,  # Show a bar
-    ) -> Tensor:  # float32 (time, embed), unit norm, on the CPU
-        "Where the model places each frame on its sphere. Raises TypeError or ValueError for no frames."
-        frames = checked_frames(frames)
-        self._warn()
-        return self._embed(frames, batch, progress)
-
-    def encode_text(
-        self,
-        texts: str | list[str],  # One sentence or several
-    ) -> Tensor:  # float32 (text, embed), unit norm, on the CPU
-        "Where the model places each sentence, on the same sphere as the frames."
-        texts = [texts] if isinstance(texts, str) else list(texts)
-        if not texts:
-            raise ValueError("texts are empty: give at least one sentence")
-        for text in texts:
-            if not isinstance(text, str):
-                raise TypeError(f"texts must be strings, got {text!r}")
-        self._warn()
-        tokenizer = load_tokenizer(self.name, self.architecture)
-        with torch.no_grad():
-            parts = [
-                self.model.encode_text(tokenizer(texts[i : i + 64]).to(self.device)).float().cpu()
-                for i in range(0, len(texts), 64)
-            ]
-        return F.normalize(torch.cat(parts), dim=1)
-
-    def _embed(self, frames, batch=64, progress=False):
-        if batch < 1:
-            raise ValueError(f"batch must be at least 1, got {batch}")
-        with torch.no_grad():
-            parts = [
-                self._embed_whole(frames[i : i + batch])
-                for i in tqdm(
-                    range(0, len(frames), batch),
-                    disable=not progress,
-                    desc=f"encoding with {self.name}",
-                )
-            ]
-        return F.normalize(torch.cat(parts), dim=1)  # (time, embed)
-
-    def _embed_whole(self, frames):
-        cuts = self.model.visual.preprocess_cfg.get("resize_mode", "shortest") == "shortest"
-        views = [
-            self.model.encode_image(as_input(view, self.preprocess).to(self.device)).float().cpu()
-            for view in (_squares(frames) if cuts else [frames])
-        ]
-        if len(views) > 1:
-            views = [F.normalize(view, dim=1) for view in views]
-        return sum(views)  # (time, embed)
-
-    def _warn(self):
-        if self.name == "untrained":
-            warnings.warn(
-                "The 'untrained' encoder has random weights: "
-                "its embeddings know nothing of cats, or of anything else.",
-                stacklevel=3,
-            )
-
-    def __repr__(self):
-        return (
-            f"ClipEncoder({self.name!r}, embed_dim={self.embed_dim}, device={str(self.device)!r})"
-        )
-
-    @cached_property
-    def embed_dim(self) -> int:  # Numbers in one embedding: 512 for many models, 768 for some
-        return self._embed(np.zeros((1, 8, 8, 3), np.uint8)).shape[1]
-
-    @cached_property
-    def fingerprint(self) -> str:  # 64 hex digits
-        return _fingerprint(self)
 
 
 # %% ../nbs/10_clip.ipynb #8523e78e
@@ -467,24 +341,6 @@ def load_tokenizer(
         ) from cause
 
 
-# %% ../nbs/10_clip.ipynb #88fcdded
-def _fingerprint(encoder):
-    "A hash of the architecture, the preprocessing and every weight."
-    digest = hashlib.sha256(
-        repr(
-            (
-                encoder.architecture,
-                encoder.model,
-                sorted(encoder.model.visual.preprocess_cfg.items()),
-            )
-        ).encode()
-    )
-    for key, weight in sorted(encoder.model.state_dict().items()):
-        digest.update(f"{key} {weight.dtype} {tuple(weight.shape)}".encode())
-        digest.update(weight.cpu().reshape(-1).contiguous().view(torch.uint8).numpy())
-    return digest.hexdigest()
-
-
 # %% ../nbs/10_clip.ipynb #ef9840ea
 def checked_frames(
     frames: np.ndarray,  # what a user calls frames
@@ -505,6 +361,150 @@ def checked_frames(
     if 0 in frames.shape:
         raise ValueError(f"frames are empty: {frames.shape}")
     return frames
+
+
+# %% ../nbs/10_clip.ipynb #080bdd0f
+def best_device() -> torch.device:  # cuda, else mps, else cpu
+    "The fastest device that this machine has."
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+# %% ../nbs/10_clip.ipynb #50d7461a
+def _squares(frames: np.ndarray) -> list[np.ndarray]:  # each (time, side, side, 3)
+    "The fewest squares that cover frames (time, height, width, 3), evenly spaced along the longer side."
+    height, width = frames.shape[1:3]
+    side = min(height, width)
+    longer = max(height, width)
+    starts = np.linspace(0, longer - side, -(-longer // side)).round().astype(int)
+    if width > height:
+        return [frames[:, :, start : start + side] for start in starts]
+    return [frames[:, start : start + side] for start in starts]
+
+
+# %% ../nbs/10_clip.ipynb #877ed0e3
+class ClipEncoder:
+    """Any CLIP that open_clip knows: frames and texts to unit vectors (Radford 2021).
+
+    Raises FileNotFoundError if its weights are missing, ValueError for an unknown name.
+    """
+
+    def __init__(
+        self,
+        # "alive-tiny", "untrained", "ARCH/tag" of open_clip, "hf-hub:owner/model" or "local-dir:folder"
+        name: str = "alive-tiny",
+        *,
+        # A local file of weights for what `name` names: "ARCH/tag", or "ARCH" if its trainings are alike
+        checkpoint: str | Path | None = None,
+        device: str | torch.device | None = None,  # best_device() unless given
+    ) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"name must be a string, got {name!r}")
+        try:
+            self.device = torch.empty(0, device=device or best_device()).device
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(
+                f"there is no device {device!r} here: leave it out, or give 'cpu'"
+            ) from error
+        self.name = name
+        model, self.preprocess, self.architecture = load_model(name, checkpoint)
+        self.model = model.eval().requires_grad_(False).to(self.device)
+        self._warn()
+
+    def encode_frames(
+        self,
+        frames: np.ndarray,  # uint8 (time, height, width, 3)
+        batch: int = 64,  # Frames that go through the model together
+        progress: bool = False,  # Show a bar
+    ) -> Tensor:  # float32 (time, embed), unit norm, on the CPU
+        "Where the model places each frame on its sphere. Raises TypeError or ValueError for no frames."
+        frames = checked_frames(frames)
+        self._warn()
+        return self._embed(frames, batch, progress)
+
+    def encode_text(
+        self,
+        texts: str | list[str],  # One sentence or several
+    ) -> Tensor:  # float32 (text, embed), unit norm, on the CPU
+        "Where the model places each sentence, on the same sphere as the frames."
+        texts = [texts] if isinstance(texts, str) else list(texts)
+        if not texts:
+            raise ValueError("texts are empty: give at least one sentence")
+        for text in texts:
+            if not isinstance(text, str):
+                raise TypeError(f"texts must be strings, got {text!r}")
+        self._warn()
+        tokenizer = load_tokenizer(self.name, self.architecture)
+        with torch.no_grad():
+            parts = [
+                self.model.encode_text(tokenizer(texts[i : i + 64]).to(self.device)).float().cpu()
+                for i in range(0, len(texts), 64)
+            ]
+        return F.normalize(torch.cat(parts), dim=1)
+
+    def _embed(self, frames, batch=64, progress=False):
+        if batch < 1:
+            raise ValueError(f"batch must be at least 1, got {batch}")
+        with torch.no_grad():
+            parts = [
+                self._embed_whole(frames[i : i + batch])
+                for i in tqdm(
+                    range(0, len(frames), batch),
+                    disable=not progress,
+                    desc=f"encoding with {self.name}",
+                )
+            ]
+        return F.normalize(torch.cat(parts), dim=1)  # (time, embed)
+
+    def _embed_whole(self, frames):
+        cuts = self.model.visual.preprocess_cfg.get("resize_mode", "shortest") == "shortest"
+        views = [
+            self.model.encode_image(as_input(view, self.preprocess).to(self.device)).float().cpu()
+            for view in (_squares(frames) if cuts else [frames])
+        ]
+        if len(views) > 1:
+            views = [F.normalize(view, dim=1) for view in views]
+        return sum(views)  # (time, embed)
+
+    def _warn(self):
+        if self.name == "untrained":
+            warnings.warn(
+                "The 'untrained' encoder has random weights: "
+                "its embeddings know nothing of cats, or of anything else.",
+                stacklevel=3,
+            )
+
+    def __repr__(self):
+        return (
+            f"ClipEncoder({self.name!r}, embed_dim={self.embed_dim}, device={str(self.device)!r})"
+        )
+
+    @cached_property
+    def embed_dim(self) -> int:  # Numbers in one embedding: 512 for many models, 768 for some
+        return self._embed(np.zeros((1, 8, 8, 3), np.uint8)).shape[1]
+
+    @cached_property
+    def fingerprint(self) -> str:  # 64 hex digits
+        return _fingerprint(self)
+
+
+# %% ../nbs/10_clip.ipynb #88fcdded
+def _fingerprint(encoder):
+    "A hash of the architecture, the preprocessing and every weight."
+    digest = hashlib.sha256(
+        repr(
+            (
+                encoder.architecture,
+                encoder.model,
+                sorted(encoder.model.visual.preprocess_cfg.items()),
+            )
+        ).encode()
+    )
+    for key, weight in sorted(encoder.model.state_dict().items()):
+        digest.update(f"{key} {weight.dtype} {tuple(weight.shape)}".encode())
+        digest.update(weight.cpu().reshape(-1).contiguous().view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 # %% ../nbs/10_clip.ipynb #d5ef54ae
