@@ -141,6 +141,13 @@ WRONG = {
         "    bound = 1 / inputs if first else math.sqrt(6 / inputs)\n"
         "    layer.weight.data.uniform_(-bound, bound)\n"
         "    return layer",
+        "def my_sine_layer(inputs, outputs, w0, first):\n"  # the outputs in the bound
+        "    class Sine(nn.Linear):\n"
+        "        def forward(self, x): return torch.sin(w0 * super().forward(x))\n"
+        "    layer = Sine(inputs, outputs)\n"
+        "    bound = 1 / inputs if first else math.sqrt(6 / outputs) / w0\n"
+        "    layer.weight.data.uniform_(-bound, bound)\n"
+        "    return layer",
         "def my_sine_layer(inputs, outputs, w0, first):\n"  # normal, of the same spread
         "    class Sine(nn.Linear):\n"
         "        def forward(self, x): return torch.sin(w0 * super().forward(x))\n"
