@@ -229,7 +229,7 @@ def change_codec(kept):
 
 
 def change_behavior(kept):
-    next(iter(kept["clips"].values()))[-1]["holds"]["freedom"] ^= True
+    next(iter(kept["clips"].values()))[0]["holds"]["freedom"] ^= True
 
 
 def add_rival(kept):
