@@ -299,6 +299,11 @@ WRONG = {
     ("50_rollout", "my_force"): [
         "def my_force(embedding, step): return 0*embedding",
         "def my_force(embedding, step): return observed[30]-embedding",
+        "def my_force(embedding, step): return 0.2*(observed[30]-embedding)",  # too early
+        "def my_force(embedding, step): return 0.09*(observed[30]-embedding)",  # too late
+        "def my_force(embedding, step): return (step > 22)*(observed[30]-embedding)",  # at once
+        "def my_force(embedding, step): "  # it doesn't stay
+        "return 0.12*(observed[30 if step < 40 else 150]-embedding)",
     ],
     ("52_vitals", "my_replay"): [
         "def my_replay(path, observed):\n"
