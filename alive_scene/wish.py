@@ -139,7 +139,7 @@ class Wish:
     def levels(
         self,
         index: int,  # steps lived
-    ) -> tuple[float, ...]:  # of each, its strength now, in twelfths of a halving; 0 if over
+    ) -> tuple[float, ...]:  # of each, its strength now, in eighths of a halving; 0 if over
         "How strong it is at a step."
         now = []
         for strength, half_life, onset in zip(
