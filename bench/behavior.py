@@ -35,7 +35,7 @@ from alive_scene.actors import napping_cat, portrait
 from alive_scene.behavior import MarkovBehavior, PrincipalSpace
 from alive_scene.clip import ClipEncoder, encode_scene
 from alive_scene.morph import MorphGenerator
-from alive_scene.path import distance_to_path
+from alive_scene.path import distance_to_path, nearest
 from alive_scene.peers import FlowBehavior, LinearSystem, PeerState, VideoTexture
 from alive_scene.reader import read_scene
 from alive_scene.rollout import rollout
@@ -293,7 +293,7 @@ def shape(path, observed, dims=12):
     passes = at[near.topk(min(6, len(at) - 8), largest=False).indices] - at[:, None]
     ways = torch.linalg.svd(across(passes, along[:, None]), full_matrices=False).Vh[:, :2]
     point = space.project(path)[0]
-    frame = torch.cdist(point, at).argmin(1)
+    frame = nearest(point, at)
     away = across(point - at[frame], along[frame])
     far = away.norm(dim=1)
     share = (ways[frame] @ away[:, :, None]).pow(2).sum((1, 2)) / far.pow(2)

@@ -610,7 +610,7 @@ def knows_right_from_wrong(lesson, name, known):
     torch.set_rng_state(luck[2])
 
 
-def graded(lesson):
+def with_its_checks(lesson):
     "The lesson, with a cell before each exercise that asks its check of the wrong answers and the right."
     book = nbformat.read(nbs / f"{lesson}.ipynb", 4)
     for name, i in reversed(exercises(lesson).items()):

@@ -9,7 +9,7 @@ from papermill.exceptions import PapermillExecutionError
 nbs = Path(__file__).parent.parent / "nbs"
 sys.path.insert(0, str(nbs))
 from run_alive import execute  # noqa: E402, a script beside the lessons
-from test_exercises import exercises, graded, lessons  # noqa: E402, beside this one
+from test_exercises import exercises, lessons, with_its_checks  # noqa: E402, beside this one
 
 notebooks = sorted(nbs.glob("*.ipynb"))
 
@@ -21,7 +21,7 @@ def test_notebook_runs_alone(notebook, tmp_path):
     ran = notebook
     if notebook.stem in lessons:
         ran = tmp_path / f"graded_{notebook.name}"
-        nbformat.write(graded(notebook.stem), ran)
+        nbformat.write(with_its_checks(notebook.stem), ran)
     failure = None
     try:
         execute(ran, tmp_path / notebook.name, folder=nbs, timeout=900)
