@@ -15,7 +15,11 @@ OLD_PLACES = {
         "response": "vitals",
         "TARGETS": "vitals",
     },
-    "behavior": {"VideoTexture": "peers", "FlowBehavior": "peers", "PeerState": "peers"},
+    "behavior": {
+        **dict.fromkeys(("VideoTexture", "FlowBehavior", "PeerState"), "peers"),
+        **dict.fromkeys(("affinity", "balance", "plan", "sparse_plan", "there_and_back"), "plan"),
+        **dict.fromkeys(("video_of", "path_ends", "draw_place"), "plan"),
+    },
     "player": {"MapExplorer": "explorer"},
 }
 

@@ -207,14 +207,6 @@ d = {
                 "behavior.html#principalspace.restore",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior._alike_ways": (
-                "behavior.html#_alike_ways",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior._bisected": (
-                "behavior.html#_bisected",
-                "alive_scene/behavior.py",
-            ),
             "alive_scene.behavior._learn_motion": (
                 "behavior.html#_learn_motion",
                 "alive_scene/behavior.py",
@@ -223,36 +215,16 @@ d = {
                 "behavior.html#_neighboring_pass",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior.affinity": ("behavior.html#affinity", "alive_scene/behavior.py"),
-            "alive_scene.behavior.balance": ("behavior.html#balance", "alive_scene/behavior.py"),
-            "alive_scene.behavior.draw_place": (
-                "behavior.html#draw_place",
-                "alive_scene/behavior.py",
-            ),
             "alive_scene.behavior.move": ("behavior.html#move", "alive_scene/behavior.py"),
-            "alive_scene.behavior.path_ends": (
-                "behavior.html#path_ends",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.plan": ("behavior.html#plan", "alive_scene/behavior.py"),
             "alive_scene.behavior.pull": ("behavior.html#pull", "alive_scene/behavior.py"),
             "alive_scene.behavior.soft_clip": (
                 "behavior.html#soft_clip",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.sparse_plan": (
-                "behavior.html#sparse_plan",
-                "alive_scene/behavior.py",
-            ),
-            "alive_scene.behavior.there_and_back": (
-                "behavior.html#there_and_back",
                 "alive_scene/behavior.py",
             ),
             "alive_scene.behavior.unrolled_loss": (
                 "behavior.html#unrolled_loss",
                 "alive_scene/behavior.py",
             ),
-            "alive_scene.behavior.video_of": ("behavior.html#video_of", "alive_scene/behavior.py"),
         },
         "alive_scene.browser": {
             "alive_scene.browser._caption": ("browser.html#_caption", "alive_scene/browser.py"),
@@ -1108,6 +1080,18 @@ d = {
                 "alive_scene/peers.py",
             ),
             "alive_scene.peers.texture_cost": ("peers.html#texture_cost", "alive_scene/peers.py"),
+        },
+        "alive_scene.plan": {
+            "alive_scene.plan._alike_ways": ("plan.html#_alike_ways", "alive_scene/plan.py"),
+            "alive_scene.plan._bisected": ("plan.html#_bisected", "alive_scene/plan.py"),
+            "alive_scene.plan.affinity": ("plan.html#affinity", "alive_scene/plan.py"),
+            "alive_scene.plan.balance": ("plan.html#balance", "alive_scene/plan.py"),
+            "alive_scene.plan.draw_place": ("plan.html#draw_place", "alive_scene/plan.py"),
+            "alive_scene.plan.path_ends": ("plan.html#path_ends", "alive_scene/plan.py"),
+            "alive_scene.plan.plan": ("plan.html#plan", "alive_scene/plan.py"),
+            "alive_scene.plan.sparse_plan": ("plan.html#sparse_plan", "alive_scene/plan.py"),
+            "alive_scene.plan.there_and_back": ("plan.html#there_and_back", "alive_scene/plan.py"),
+            "alive_scene.plan.video_of": ("plan.html#video_of", "alive_scene/plan.py"),
         },
         "alive_scene.player": {
             "alive_scene.player.AlivePlayer": ("player.html#aliveplayer", "alive_scene/player.py"),

@@ -7,14 +7,6 @@ __all__ = [
     "PrincipalSpace",
     "soft_clip",
     "ConditionalVae",
-    "there_and_back",
-    "video_of",
-    "path_ends",
-    "affinity",
-    "balance",
-    "plan",
-    "sparse_plan",
-    "draw_place",
     "pull",
     "MarkovState",
     "unrolled_loss",
@@ -26,7 +18,7 @@ __all__ = [
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, exp, inf
+from math import ceil, inf
 
 import numpy as np
 import torch
@@ -37,6 +29,14 @@ from tqdm.auto import tqdm
 from . import old_place
 from .clip import repeatable
 from .path import nearest, unit_vectors
+from alive_scene.plan import (
+    draw_place,
+    path_ends,
+    plan,
+    sparse_plan,
+    there_and_back,
+    video_of,
+)
 from .rollout import Noise
 from .vae import kl_divergence
 
@@ -168,206 +168,6 @@ class ConditionalVae(nn.Module):
         made = self(context, mean + torch.randn_like(mean) * (log_variance / 2).exp())
         misfit = (made - target).pow(2).sum(1) / (2 * width**2)  # (batch,)
         return made, (misfit + kl_divergence(mean, log_variance).sum(1)).mean()
-
-
-# %% ../nbs/55_behavior.ipynb #c025
-def there_and_back(
-    time: int,  # observed frames
-) -> Tensor:  # (place,) the frame at each of 2·time places
-    "The video forward, then backward, as one sequence of places."
-    return torch.cat([torch.arange(time), torch.arange(time).flip(0)])
-
-
-# %% ../nbs/55_behavior.ipynb #80be572f
-def video_of(
-    lengths: Sequence[int],  # frames of each video
-) -> Tensor:  # (time,) int64, the number of its video
-    "Which video each frame is from."
-    return torch.repeat_interleave(torch.arange(len(lengths)), torch.as_tensor(lengths))
-
-
-def path_ends(
-    lengths: Sequence[int],  # frames of each video
-) -> Tensor:  # (2·video,) int64, places
-    "The places where time ends: each video's last frame forward, its first backward."
-    many = torch.as_tensor(lengths)
-    last = many.cumsum(0) - 1
-    return torch.cat([last, 2 * many.sum() - 1 - (last - many + 1)])
-
-
-# %% ../nbs/55_behavior.ipynb #712c21c4
-def affinity(
-    points: Tensor,  # (time, dims), in steps
-    width: float = 0.8,  # steps between places that pass for each other
-    back: float = 0.1,  # a step backward in time, against one forward
-    lengths: Sequence[int] | None = None,  # of the videos, if they are several, one after the other
-) -> tuple[Tensor, Tensor]:  # (place, place) each: on as the video goes; or a leap
-    "How well it fits to go from row to column, before anything is balanced."
-    time = len(points)
-    frame = there_and_back(time)
-    backward = torch.arange(2 * time) >= time
-    at = points.double()[frame]  # (place, dims)
-    ends = path_ends(lengths or [time])
-    leave = F.pad(at[1:] - at[:-1], (0, 0, 0, 1))  # motion out of each place
-    leave[ends] = 0  # none where time turns
-    come = leave.roll(1, 0)  # motion into each place
-    unlike = torch.cdist(leave, leave) ** 2 + torch.cdist(come, come) ** 2
-    cost = torch.cdist(at, at) ** 2 + unlike / 4
-    alike = torch.exp(-cost / (2 * width**2))
-    alike = alike + 1e-9 / (1 + cost)  # never quite 0: from anywhere there is a way on
-    near_in_time = (frame[:, None] - frame).abs() < 8
-    if lengths:
-        video = video_of(lengths)[frame]
-        near_in_time &= video[:, None] == video
-    alike[near_in_time & (backward[:, None] == backward)] = 0  # that is no leap
-    alike = alike / (0.1 + alike.sum(1, keepdim=True))  # like many or like one, it is one leap
-    onward = torch.eye(2 * time, dtype=at.dtype).roll(1, 1)  # to the next place
-    leap = alike.roll(-1, 0)  # to one like the next
-    for way in (onward, leap):
-        way[:, backward] *= back
-        way[ends] = 0  # nobody stays where time ends
-        way[:, ends] = 0
-    return onward, leap
-
-
-# %% ../nbs/55_behavior.ipynb #341c8bf1
-def balance(
-    flow: Tensor,  # (place, place) how well each step fits; or (place, way), with where each leads
-    rounds: int,  # of scaling
-    ways: Tensor | None = None,  # (place, way) int64, where each leads
-) -> Tensor:  # as flow: how often each step is taken
-    """Of all flows that pass every frame equally often, the one nearest in KL divergence.
-
-    Iterative proportional fitting (Deming and Stephan 1940, Sinkhorn 1967): rows and columns are
-    scaled until each place is left as often as it is come to, and each frame passed 1/time of it.
-    """
-    time = len(flow) // 2
-    frame = there_and_back(time)
-    row = flow.new_ones(len(flow))  # what each row is multiplied by
-    column = flow.new_ones(len(flow))
-    for _ in range(rounds):
-        if ways is None:
-            leave = row * (flow @ column) + 1e-300
-            come = column * (row @ flow) + 1e-300
-        else:
-            leave = row * (flow * column[ways]).sum(1) + 1e-300
-            arrive = torch.zeros_like(column).index_add_(
-                0, ways.flatten(), (row[:, None] * flow).flatten()
-            )
-            come = column * arrive + 1e-300
-        visits = flow.new_zeros(time).index_add_(0, frame, (leave * come).sqrt())
-        level = (1 / time / visits).sqrt()[frame]  # a frame passed too seldom becomes likelier
-        stay = (come / leave).sqrt()  # a place come to more often than left is left likelier
-        row = row * level * stay
-        column = column * level / stay
-    return row[:, None] * flow * (column if ways is None else column[ways])
-
-
-# %% ../nbs/55_behavior.ipynb #ef803aca
-def plan(
-    points: Tensor,  # (time, dims), in steps
-    leaps: float,  # share of steps that leap, 0..1
-    lengths: Sequence[int] | None = None,  # of the videos, if they are several
-) -> Tensor:  # (place, place) how often each step is taken
-    "How the scene may go on: the balanced flow with that share of leaps, found by bisection."
-    onward, leap = affinity(points, lengths=lengths)
-    return _bisected(onward, leap, leaps)
-
-
-def _bisected(onward: Tensor, leap: Tensor, leaps: float, ways: Tensor | None = None) -> Tensor:
-    "The balanced flow of what goes on and what leaps, with a share of leaps."
-    low, high = -12.0, 6.0  # of the logarithm of what the leaps are multiplied by
-    for _ in range(8):
-        middle = (low + high) / 2
-        tried = balance(onward + exp(middle) * leap, 300, ways)
-        if tried[onward == 0].sum() > leaps * tried.sum():
-            high = middle
-        else:
-            low = middle
-    return balance(onward + exp((low + high) / 2) * leap, 3000, ways)
-
-
-# %% ../nbs/55_behavior.ipynb #2425e929
-def _alike_ways(
-    points: Tensor, lengths: Sequence[int], neighbors: int, width: float
-) -> tuple[Tensor, Tensor]:  # (edge, 2) places; (edge,) how alike, of the sum of all + 0.1
-    "Of each place those most like it, as affinity measures it, some rows at a time."
-    frame = there_and_back(len(points))
-    backward = torch.arange(len(frame)) >= len(points)
-    video = video_of(lengths)[frame]
-    at = points.double()[frame]
-    leave = F.pad(at[1:] - at[:-1], (0, 0, 0, 1))
-    leave[path_ends(lengths)] = 0
-    come = leave.roll(1, 0)
-    pairs = []
-    sums = []
-    for rows in torch.arange(len(frame)).split(256):
-        unlike = torch.cdist(leave[rows], leave) ** 2 + torch.cdist(come[rows], come) ** 2
-        cost = torch.cdist(at[rows], at) ** 2 + unlike / 4
-        alike = torch.exp(-cost / (2 * width**2)) + 1e-9 / (1 + cost)
-        same = (frame[rows, None] - frame).abs() < 8
-        same &= (backward[rows, None] == backward) & (video[rows, None] == video)
-        alike[same] = 0
-        sums.append(0.1 + alike.sum(1))
-        best, column = alike.topk(min(neighbors, len(frame)))
-        row = rows[:, None].expand_as(column)
-        pairs.append(torch.stack([row, column, best], 2).reshape(-1, 3))  # float64 holds places
-        few = torch.stack([column, row, best], 2)[:, :4].reshape(-1, 3)  # it is alike both ways
-        pairs.append(few)
-    edges = torch.cat(pairs)
-    edges = edges[edges[:, 2] > 0]
-    number, which = (edges[:, 0] * len(frame) + edges[:, 1]).unique(return_inverse=True)
-    how = torch.zeros_like(number)
-    how[which] = edges[:, 2]  # of a pair that came twice, the same number
-    places = torch.stack([number // len(frame), number % len(frame)], 1).long()
-    return places, how / torch.cat(sums)[places[:, 0]]
-
-
-# %% ../nbs/55_behavior.ipynb #bb9f0afb
-def sparse_plan(
-    points: Tensor,  # (time, dims), in steps
-    leaps: float,  # share of steps that leap, 0..1
-    lengths: Sequence[int],  # of the videos
-    neighbors: int = 64,  # of each place, so many that are most like it
-    width: float = 0.8,  # as affinity takes it
-    back: float = 0.1,  # as affinity takes it
-) -> tuple[Tensor, Tensor]:  # (place, way) where each leads; (place, way) how often each is taken
-    "The plan of many frames, by lists instead of a square: memory and time grow with the frames."
-    many = 2 * len(points)
-    places, alike = _alike_ways(points, lengths, neighbors, width)
-    row = (places[:, 0] - 1) % many  # to one like the next
-    on = torch.arange(many)
-    row = torch.cat([on, row])
-    column = torch.cat([(on + 1) % many, places[:, 1]])
-    fits = torch.cat([torch.ones(many, dtype=alike.dtype), alike])
-    fits = fits * torch.where(column >= many // 2, back, 1.0)
-    ends = torch.zeros(many, dtype=torch.bool)
-    ends[path_ends(lengths)] = True
-    fits = fits.masked_fill(ends[row] | ends[column], 0.0)
-    order = row.argsort(stable=True)  # of each row, going on comes first
-    count = torch.bincount(row, minlength=many)
-    at = torch.arange(len(row)) - (count.cumsum(0) - count).repeat_interleave(count)
-    ways = torch.zeros(many, int(count.max()), dtype=torch.int64)
-    flow = torch.zeros(ways.shape, dtype=alike.dtype)
-    ways[row[order], at] = column[order]
-    flow[row[order], at] = fits[order]
-    going = torch.zeros_like(flow)
-    going[:, 0] = flow[:, 0]
-    leaping = flow.clone()
-    leaping[:, 0] = 0
-    return ways, _bisected(going, leaping, leaps, ways)
-
-
-# %% ../nbs/55_behavior.ipynb #1803b657
-def draw_place(
-    onward: Tensor,  # (batch, way) the places that each may go on to
-    odds: Tensor,  # (batch, way) how likely, of any sum
-    chance: Tensor,  # (batch,) uniform in 0..1
-) -> Tensor:  # (batch,) the place drawn
-    "Where a Markov chain goes from here: the inverse of its cumulative distribution."
-    total = odds.cumsum(1)
-    way = (total < chance[:, None] * total[:, -1:]).sum(1, keepdim=True)  # (batch, 1)
-    return onward.gather(1, way)[:, 0]
 
 
 # %% ../nbs/55_behavior.ipynb #509553d0

@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from .behavior import PrincipalSpace, draw_place, soft_clip
+from .behavior import PrincipalSpace, soft_clip
 from .path import nearest, unit_vectors
+from .plan import draw_place
 from .rollout import Noise
 
 

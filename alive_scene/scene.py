@@ -110,21 +110,25 @@ def _animation(frames: np.ndarray, fps: float, file, format: str = "GIF", colors
 
 
 def _thumbnail(scene: Scene, limit: int = 100_000) -> bytes:
-    "A GIF of at most `limit` bytes: smaller, with fewer colors and frames, until it fits."
+    """A GIF of at most `limit` bytes, twice that for a picture of two panels: fewer frames and colors
+    first, then smaller, until it fits."""
     from io import BytesIO
 
     step = max(1, round(scene.fps / 5))
     shape = np.array(scene.frames.shape[2:0:-1])  # (width, height)
+    limit *= min(2.0, shape.max() / shape.min())
     for side, colors, most in (
         (128, 64, 24),
-        (112, 64, 20),
-        (96, 64, 18),
-        (80, 64, 18),
+        (128, 64, 16),
+        (128, 48, 10),
+        (128, 32, 6),
+        (96, 48, 10),
         (64, 48, 16),
         (48, 16, 12),
         (32, 8, 6),
     ):
-        small = np.ceil(shape * min(1, side / shape.prod() ** 0.5)).astype(int)
+        scale = min(side / shape.min(), side * (2.2 / shape.prod()) ** 0.5)
+        small = np.ceil(shape * min(1, scale)).astype(int)
         frames = np.stack(
             [
                 np.asarray(Image.fromarray(frame).resize(small))

@@ -182,7 +182,7 @@ def _fresh(small: np.ndarray) -> tuple[float, np.ndarray]:  # ratio; (kept,) fra
 # %% ../nbs/03_segments.ipynb #d2decd68
 def _returns(small: np.ndarray) -> np.ndarray:  # (time,), 0..1
     """Where is it possible to go on as at another time? By how alike are the pictures, and the motions
-    into them and out of them, in median steps: the formula of the plan in 55_behavior, in pixels."""
+    into them and out of them, in median steps: the formula of the plan in 54_plan, in pixels."""
     if min(small.shape[1:]) > 1:  # half as large tells as much
         small = small[:, : small.shape[1] // 2 * 2, : small.shape[2] // 2 * 2]
         small = small[:, ::2] + small[:, 1::2]

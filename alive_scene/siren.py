@@ -45,7 +45,7 @@ def train(
     model: nn.Module,  # Draws inputs as values
     model_optimizer: torch.optim.Optimizer,  # Of the model's parameters
     pixel_coordinates: Tensor,  # (point, in_dim) what the model is told of each pixel
-    pixel_values: Tensor,  # (point, out_dim) what it shall draw there, 0..1
+    pixel_values: Tensor,  # (point, out_dim) what it should draw there, 0..1
     nb_epochs: int = 15000,  # Steps; each sees all pixels at once
     *,
     progress: bool = True,  # Show a bar
@@ -91,7 +91,7 @@ def _check_widths(**widths) -> None:
 
 
 class MLP(nn.Module):
-    "The baseline: the same shape with ReLU, initialised as torch does."
+    "The baseline: the same shape with ReLU, initialized as torch does."
 
     def __init__(
         self,

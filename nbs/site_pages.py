@@ -46,6 +46,7 @@ order = (
     "rollout",
     "vitals",
     "ethogram",
+    "plan",
     "behavior",
     "peers",
     "wish",

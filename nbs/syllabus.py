@@ -47,7 +47,7 @@ WEEKS = (
     ),
     Week(
         "Is it alive?",
-        ("52_vitals", "55_behavior", "57_peers"),
+        ("52_vitals", "54_plan", "55_behavior", "57_peers"),
         "A cheat against the signs: a behavior that holds as many as it can without being alive, "
         "and the sign that catches it.",
     ),

@@ -36,16 +36,7 @@ from PIL import Image
 from alive_scene import maps, siren
 from alive_scene.actors import Camera, creature, look_at, napping_cat, orbit, portrait, stir
 from alive_scene.alive import AliveScene, in_a_line, joined, thumbnail_sheet, thumbnails_of, typed
-from alive_scene.behavior import (
-    MarkovBehavior,
-    PrincipalSpace,
-    affinity,
-    balance,
-    plan,
-    pull,
-    soft_clip,
-    sparse_plan,
-)
+from alive_scene.behavior import MarkovBehavior, PrincipalSpace, pull, soft_clip
 from alive_scene.browser import (
     export_html,
     page_game,
@@ -109,6 +100,7 @@ from alive_scene.morph import MorphGenerator
 from alive_scene.nerf import Mesh, SceneField, render_view, surface, write_mesh
 from alive_scene.path import as_embeddings, densify, motions, nearest, unit_vectors
 from alive_scene.peers import FlowBehavior, LinearSystem, PeerState, VideoTexture
+from alive_scene.plan import affinity, balance, plan, sparse_plan
 from alive_scene.player import (
     AlivePlayer,
     Hearing,

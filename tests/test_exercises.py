@@ -345,6 +345,20 @@ WRONG = {
         "def my_shares(states, names): "
         "return transition_shares(transition_counts(states, sorted(set(states))))",
     ],
+    ("54_plan", "my_next"): [
+        "def my_next(places, odds, chance): return places[int(odds.argmax())]",
+        "def my_next(places, odds, chance): return places[int(chance * len(places))]",
+        "def my_next(places, odds, chance): return int((odds.cumsum(0) < chance * odds.sum()).sum())",
+        "def my_next(places, odds, chance): return places[int((odds.cumsum(0) < chance).sum())]",
+    ],
+    ("54_plan", "my_balance"): [
+        "def my_balance(K): return K / K.sum()",
+        "def my_balance(K): return torch.full_like(K, 1 / len(K) ** 2)",
+        "def my_balance(K): return K / K.sum(1, keepdim=True) / len(K)",
+        "def my_balance(K):\n"
+        "    P = K / K.sum(1, keepdim=True) / len(K)\n"
+        "    return P / P.sum(0, keepdim=True) / len(K)",
+    ],
     ("55_behavior", "my_leaps"): [
         "def my_leaps(): return 0.5",
         "def my_leaps(): return 0.08",

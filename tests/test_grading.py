@@ -169,7 +169,7 @@ def test_the_course_is_all_to_do_and_every_exercise_is_found():
 
 @pytest.mark.parametrize(
     "lesson",
-    ["30_siren", "35_morph", "40_vae", "50_rollout", "52_vitals", "58_wish", "80_nerf"],
+    ["30_siren", "35_morph", "40_vae", "50_rollout", "52_vitals", "54_plan", "58_wish", "80_nerf"],
 )
 def test_a_core_is_written_from_an_empty_cell_and_each_exercise_has_a_level(lesson):
     book = json.loads((nbs / f"{lesson}.ipynb").read_text(encoding="utf-8"))

@@ -27,7 +27,7 @@ draws = {
     "codec",
     "morph",
 }  # what moves is taught without it
-forbidden = dict.fromkeys(("vae", "rollout", "vitals", "behavior", "peers", "wish"), draws)
+forbidden = dict.fromkeys(("vae", "rollout", "vitals", "plan", "behavior", "peers", "wish"), draws)
 heavy = ["umap", "open_clip", "plotly", "sklearn", "skimage", "matplotlib", "numba"]
 
 
