@@ -351,6 +351,7 @@ d = {
             "alive_scene.clip._missing": ("clip.html#_missing", "alive_scene/clip.py"),
             "alive_scene.clip._near": ("clip.html#_near", "alive_scene/clip.py"),
             "alive_scene.clip._on_disk": ("clip.html#_on_disk", "alive_scene/clip.py"),
+            "alive_scene.clip._own_threads": ("clip.html#_own_threads", "alive_scene/clip.py"),
             "alive_scene.clip._settings": ("clip.html#_settings", "alive_scene/clip.py"),
             "alive_scene.clip._squares": ("clip.html#_squares", "alive_scene/clip.py"),
             "alive_scene.clip._untrained": ("clip.html#_untrained", "alive_scene/clip.py"),

@@ -521,6 +521,13 @@ def checked_seed(
 _ONE_FIT = RLock()  # seed and thread count are the process's: whoever sets them is alone
 
 
+def _own_threads():
+    """How many threads torch takes, asked in a thread of its own: one that began while another fit
+    had lowered the number keeps the low number for itself."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(torch.get_num_threads).result()
+
+
 @contextmanager
 def repeatable(
     seed: int,  # of 64 bits
@@ -534,7 +541,7 @@ def repeatable(
     """
     seed = checked_seed(seed)
     with _ONE_FIT, torch.random.fork_rng():
-        before = torch.get_num_threads()
+        before = _own_threads()
         torch.manual_seed(seed)
         try:
             torch.set_num_threads(threads or before)

@@ -4,6 +4,7 @@ import ast
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -182,6 +183,27 @@ def test_an_error_leaves_seed_and_threads_as_they_were():
         raise ZeroDivisionError
     assert torch.equal(before[0], torch.random.get_rng_state())
     assert before[1] == torch.get_num_threads()
+
+
+def test_a_thread_that_began_during_another_fit_has_torch_s_own_count():
+    began = Event()
+
+    def other():
+        torch.get_num_threads()  # from here on it has a count of its own
+        began.set()
+        with repeatable(3):
+            return torch.get_num_threads()
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        with ThreadPoolExecutor(1) as pool:
+            with repeatable(3, threads=1):
+                asked = pool.submit(other)
+                assert began.wait(60)
+            assert asked.result(60) == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_fits_at_once_give_what_they_give_in_turn(alive):
