@@ -161,6 +161,15 @@ WRONG = {
         "    layer.weight.data.uniform_(-bound, bound)\n"
         "    return nn.Sequential(layer, SineLayer(1.0))",
     ],
+    ("30_siren", "my_encoding"): [
+        "def my_encoding(points, frequencies): return positional_encoding(points, frequencies, 1.5)",
+        "def my_encoding(points, frequencies): "
+        "return positional_encoding(points.flip(1), frequencies)",
+        "def my_encoding(points, frequencies): "
+        "return positional_encoding(points, frequencies)[:, : 2 * frequencies]",
+        "def my_encoding(points, frequencies): "
+        "return positional_encoding(points / math.pi, frequencies)",
+    ],
     ("30_siren", "largest_hidden"): [
         "def largest_hidden(budget): return 1",
         "def largest_hidden(budget): return budget",
