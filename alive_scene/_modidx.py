@@ -1085,6 +1085,7 @@ d = {
         "alive_scene.plan": {
             "alive_scene.plan._alike_ways": ("plan.html#_alike_ways", "alive_scene/plan.py"),
             "alive_scene.plan._bisected": ("plan.html#_bisected", "alive_scene/plan.py"),
+            "alive_scene.plan._likeness": ("plan.html#_likeness", "alive_scene/plan.py"),
             "alive_scene.plan.affinity": ("plan.html#affinity", "alive_scene/plan.py"),
             "alive_scene.plan.balance": ("plan.html#balance", "alive_scene/plan.py"),
             "alive_scene.plan.draw_place": ("plan.html#draw_place", "alive_scene/plan.py"),

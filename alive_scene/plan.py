@@ -49,6 +49,26 @@ def path_ends(
 
 
 # %% ../nbs/54_plan.ipynb #c8f66a26
+def _likeness(
+    points: Tensor, rows: Tensor, width: float, lengths: Sequence[int]
+) -> Tensor:  # (row, place)
+    "How alike some places are to all: where they lie, and how they are crossed."
+    frame = there_and_back(len(points))
+    backward = torch.arange(len(frame)) >= len(points)
+    video = video_of(lengths)[frame]
+    at = points.double()[frame]  # (place, dims)
+    leave = F.pad(at[1:] - at[:-1], (0, 0, 0, 1))  # motion out of each place
+    leave[path_ends(lengths)] = 0  # none where time turns
+    come = leave.roll(1, 0)  # motion into each place
+    unlike = torch.cdist(leave[rows], leave) ** 2 + torch.cdist(come[rows], come) ** 2
+    cost = torch.cdist(at[rows], at) ** 2 + unlike / 4
+    alike = torch.exp(-cost / (2 * width**2))
+    alike = alike + 1e-9 / (1 + cost)  # never quite 0: from anywhere there is a way on
+    near_in_time = (frame[rows, None] - frame).abs() < 8
+    same_pass = (backward[rows, None] == backward) & (video[rows, None] == video)
+    return alike.masked_fill(near_in_time & same_pass, 0)  # that is no leap
+
+
 def affinity(
     points: Tensor,  # (time, dims), in steps
     width: float = 0.8,  # steps between places that pass for each other
@@ -56,28 +76,15 @@ def affinity(
     lengths: Sequence[int] | None = None,  # of the videos, if they are several, one after the other
 ) -> tuple[Tensor, Tensor]:  # (place, place) each: on as the video goes; or a leap
     "How well it fits to go from row to column, before anything is balanced."
-    time = len(points)
-    frame = there_and_back(time)
-    backward = torch.arange(2 * time) >= time
-    at = points.double()[frame]  # (place, dims)
-    ends = path_ends(lengths or [time])
-    leave = F.pad(at[1:] - at[:-1], (0, 0, 0, 1))  # motion out of each place
-    leave[ends] = 0  # none where time turns
-    come = leave.roll(1, 0)  # motion into each place
-    unlike = torch.cdist(leave, leave) ** 2 + torch.cdist(come, come) ** 2
-    cost = torch.cdist(at, at) ** 2 + unlike / 4
-    alike = torch.exp(-cost / (2 * width**2))
-    alike = alike + 1e-9 / (1 + cost)  # never quite 0: from anywhere there is a way on
-    near_in_time = (frame[:, None] - frame).abs() < 8
-    if lengths:
-        video = video_of(lengths)[frame]
-        near_in_time &= video[:, None] == video
-    alike[near_in_time & (backward[:, None] == backward)] = 0  # that is no leap
+    places = 2 * len(points)
+    lengths = lengths or [len(points)]
+    alike = _likeness(points, torch.arange(places), width, lengths)
     alike = alike / (0.1 + alike.sum(1, keepdim=True))  # like many or like one, it is one leap
-    onward = torch.eye(2 * time, dtype=at.dtype).roll(1, 1)  # to the next place
+    onward = torch.eye(places, dtype=alike.dtype).roll(1, 1)  # to the next place
     leap = alike.roll(-1, 0)  # to one like the next
+    ends = path_ends(lengths)
     for way in (onward, leap):
-        way[:, backward] *= back
+        way[:, len(points) :] *= back
         way[ends] = 0  # nobody stays where time ends
         way[:, ends] = 0
     return onward, leap
@@ -157,34 +164,23 @@ def _alike_ways(
     points: Tensor, lengths: Sequence[int], neighbors: int, width: float
 ) -> tuple[Tensor, Tensor]:  # (edge, 2) places; (edge,) how alike, of the sum of all + 0.1
     "Of each place those most like it, as affinity measures it, some rows at a time."
-    frame = there_and_back(len(points))
-    backward = torch.arange(len(frame)) >= len(points)
-    video = video_of(lengths)[frame]
-    at = points.double()[frame]
-    leave = F.pad(at[1:] - at[:-1], (0, 0, 0, 1))
-    leave[path_ends(lengths)] = 0
-    come = leave.roll(1, 0)
+    many = 2 * len(points)
     pairs = []
     sums = []
-    for rows in torch.arange(len(frame)).split(256):
-        unlike = torch.cdist(leave[rows], leave) ** 2 + torch.cdist(come[rows], come) ** 2
-        cost = torch.cdist(at[rows], at) ** 2 + unlike / 4
-        alike = torch.exp(-cost / (2 * width**2)) + 1e-9 / (1 + cost)
-        same = (frame[rows, None] - frame).abs() < 8
-        same &= (backward[rows, None] == backward) & (video[rows, None] == video)
-        alike[same] = 0
+    for rows in torch.arange(many).split(256):
+        alike = _likeness(points, rows, width, lengths)
         sums.append(0.1 + alike.sum(1))
-        best, column = alike.topk(min(neighbors, len(frame)))
+        best, column = alike.topk(min(neighbors, many))
         row = rows[:, None].expand_as(column)
         pairs.append(torch.stack([row, column, best], 2).reshape(-1, 3))  # float64 holds places
         few = torch.stack([column, row, best], 2)[:, :4].reshape(-1, 3)  # it is alike both ways
         pairs.append(few)
     edges = torch.cat(pairs)
     edges = edges[edges[:, 2] > 0]
-    number, which = (edges[:, 0] * len(frame) + edges[:, 1]).unique(return_inverse=True)
+    number, which = (edges[:, 0] * many + edges[:, 1]).unique(return_inverse=True)
     how = torch.zeros_like(number)
     how[which] = edges[:, 2]  # of a pair that came twice, the same number
-    places = torch.stack([number // len(frame), number % len(frame)], 1).long()
+    places = torch.stack([number // many, number % many], 1).long()
     return places, how / torch.cat(sums)[places[:, 0]]
 
 
